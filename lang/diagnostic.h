@@ -1,0 +1,51 @@
+// Diagnostics: what is wrong, where, which other places matter, and what may help.
+#pragma once
+
+#include "lang/source.h"
+
+#include <string>
+#include <vector>
+
+namespace dlc::lang {
+
+/// A place shown with its line of text and a caret, and words of its own.
+struct Label {
+  Range range;
+  std::string text; // may be empty
+};
+
+struct Diagnostic {
+  enum class Severity { Error, Warning };
+  Severity severity = Severity::Error;
+  std::string id;      // "rank-mismatch"; every id has a test
+  std::string message; // one line, in the user's words
+  Label primary;
+  std::vector<Label> notes;      // other places: "note: ..."
+  std::vector<std::string> help; // "help: ..."; only when nearly sure
+};
+
+/// Collects the diagnostics of a run, at most 20 errors.
+class Diagnostics {
+public:
+  explicit Diagnostics(const Sources &sources) : sources(sources) {}
+
+  /// The new diagnostic, to which notes and help may be added until the next report.
+  Diagnostic &error(std::string id, Range range, std::string message, std::string label = "");
+  Diagnostic &warning(std::string id, Range range, std::string message, std::string label = "");
+
+  bool hasErrors() const { return errorCount > 0; }
+  const std::vector<Diagnostic> &all() const { return list; }
+
+  /// All of them as text, in the order of report, each followed by an empty line.
+  std::string render() const;
+
+private:
+  const Sources &sources;
+  std::vector<Diagnostic> list;
+  int errorCount = 0;
+};
+
+/// The candidate nearest to `word` by edit distance, if it is near enough to be meant; else "".
+std::string didYouMean(const std::string &word, const std::vector<std::string> &candidates);
+
+} // namespace dlc::lang
