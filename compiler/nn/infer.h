@@ -1,0 +1,37 @@
+// Result types of the operations, from their signatures in stdlib/ops.nn.
+#pragma once
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/OpDefinition.h"
+
+#include <optional>
+
+namespace dlc::nn {
+
+/// The type of the result of `op` ("conv2d", without the dialect's name) for operands of these
+/// types and this configuration. On failure the reason is reported at `location`, if there is one.
+llvm::FailureOr<mlir::RankedTensorType> inferResultType(llvm::StringRef op,
+                                                        mlir::TypeRange operands,
+                                                        mlir::DictionaryAttr configuration,
+                                                        std::optional<mlir::Location> location);
+
+/// InferTypeOpInterface for every operation with a signature.
+template <typename OpT>
+llvm::LogicalResult
+inferFromSignature(mlir::MLIRContext *context, std::optional<mlir::Location> location,
+                   mlir::ValueRange operands, mlir::DictionaryAttr attributes,
+                   mlir::OpaqueProperties properties, llvm::SmallVectorImpl<mlir::Type> &types) {
+  mlir::DictionaryAttr configuration = attributes;
+  if constexpr (!std::is_same_v<typename OpT::Properties, mlir::EmptyProperties>)
+    if (auto *typed = properties.as<typename OpT::Properties *>())
+      configuration = llvm::cast<mlir::DictionaryAttr>(OpT::getPropertiesAsAttr(context, *typed));
+  auto type = inferResultType(OpT::getOperationName().split('.').second, operands.getTypes(),
+                              configuration, location);
+  if (failed(type))
+    return llvm::failure();
+  types.push_back(*type);
+  return llvm::success();
+}
+
+} // namespace dlc::nn
