@@ -177,6 +177,7 @@ typedef struct dlc_model {
   int64_t steps; /* at most so many steps; 0 means no such limit */
   uint64_t train_seed;
   int32_t shuffle;
+  int64_t threads_default; /* threads used unless --threads is given; 0: the cores allowed */
   const char *optimizer;
   int32_t slot_count;
   const char *const *slot_names;
