@@ -100,28 +100,44 @@ Value create(OpBuilder &builder, Location location, StringRef op, ValueRange ope
 
 // --- names -------------------------------------------------------------------------------------
 
-StringRef nameIn(Location location) {
+SmallVector<StringRef> namesIn(Location location) {
+  SmallVector<StringRef> names;
   if (auto name = dyn_cast<NameLoc>(location))
-    return name.getName();
+    names.push_back(name.getName());
   if (auto fused = dyn_cast<FusedLoc>(location))
     for (Location part : fused.getLocations())
-      if (StringRef name = nameIn(part); !name.empty())
-        return name;
-  return "";
+      llvm::append_range(names, namesIn(part));
+  return names;
+}
+
+StringRef nameIn(Location location) {
+  SmallVector<StringRef> names = namesIn(location);
+  return names.empty() ? StringRef() : names.front();
+}
+
+Location addName(Location location, StringRef name) {
+  SmallVector<Location> parts = {NameLoc::get(StringAttr::get(location.getContext(), name))};
+  if (!isa<UnknownLoc>(location))
+    parts.push_back(location);
+  return FusedLoc::get(location.getContext(), parts);
+}
+
+/// Without its names, but for the places they may hold.
+static void collectPlaces(Location location, SmallVectorImpl<Location> &places) {
+  if (auto name = dyn_cast<NameLoc>(location))
+    collectPlaces(name.getChildLoc(), places);
+  else if (auto fused = dyn_cast<FusedLoc>(location))
+    for (Location part : fused.getLocations())
+      collectPlaces(part, places);
+  else if (!isa<UnknownLoc>(location))
+    places.push_back(location);
 }
 
 Location withName(Location location, StringRef name) {
-  SmallVector<Location> parts;
-  if (!name.empty())
-    parts.push_back(NameLoc::get(StringAttr::get(location.getContext(), name)));
-  if (auto fused = dyn_cast<FusedLoc>(location)) {
-    for (Location part : fused.getLocations())
-      if (!isa<NameLoc>(part))
-        parts.push_back(part);
-  } else if (!isa<NameLoc, UnknownLoc>(location)) {
-    parts.push_back(location);
-  }
-  return FusedLoc::get(location.getContext(), parts);
+  SmallVector<Location> places;
+  collectPlaces(location, places);
+  Location place = FusedLoc::get(location.getContext(), places);
+  return name.empty() ? place : addName(place, name);
 }
 
 } // namespace dlc::nn

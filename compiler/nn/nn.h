@@ -33,9 +33,13 @@ ConstantOp constant(mlir::OpBuilder &builder, mlir::Location location, mlir::Ran
 
 // Names of values live in locations: the user's name as a NameLoc, beside the place in the source.
 
-/// The name in a location, or "".
+/// The (latest) name in a location, or "".
 llvm::StringRef nameIn(mlir::Location location);
 /// The location with its name replaced; "" takes the name away.
 mlir::Location withName(mlir::Location location, llvm::StringRef name);
+/// The location with one more name: one value may play two roles.
+mlir::Location addName(mlir::Location location, llvm::StringRef name);
+/// All names in a location, the latest first.
+llvm::SmallVector<llvm::StringRef> namesIn(mlir::Location location);
 
 } // namespace dlc::nn

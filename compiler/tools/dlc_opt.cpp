@@ -1,4 +1,5 @@
 // dlc-opt: runs passes on modules in MLIR's text form.
+#include "compiler/grad/differentiate.h"
 #include "compiler/nn/nn.h"
 
 #include "mlir/InitAllDialects.h"
@@ -9,6 +10,7 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllPasses();
+  mlir::registerPass(dlc::grad::createDifferentiatePass);
   registry.insert<dlc::nn::NnDialect>();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "dlc optimizer driver\n", registry));
 }
