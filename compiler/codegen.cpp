@@ -1,0 +1,132 @@
+// LLVM's part: translation to LLVM IR, the optimisation pipeline, object code.
+#include "compiler/codegen.h"
+
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/SubtargetFeature.h"
+
+using namespace llvm;
+
+namespace dlc {
+
+std::string TargetOptions::processor() const {
+  return target == "native" ? sys::getHostCPUName().str() : target;
+}
+
+std::string TargetOptions::features() const {
+  SubtargetFeatures features;
+  if (target == "native")
+    for (const auto &feature : sys::getHostCPUFeatures())
+      features.AddFeature(feature.first(), feature.second);
+  return features.getString();
+}
+
+int TargetOptions::vectorBits() const {
+  if (target == "native") {
+    StringMap<bool> host = sys::getHostCPUFeatures();
+    return host.lookup("avx512f") ? 512 : host.lookup("avx2") ? 256 : 128;
+  }
+  return target == "x86-64-v4" ? 512 : target == "x86-64-v3" ? 256 : 128;
+}
+
+static std::unique_ptr<TargetMachine> makeMachine(const TargetOptions &options) {
+  InitializeNativeTarget();
+  InitializeNativeTargetAsmPrinter();
+  Triple triple(sys::getDefaultTargetTriple());
+  std::string error;
+  const Target *target = TargetRegistry::lookupTarget(triple, error);
+  if (!target) {
+    errs() << "fault: no code generator for " << triple.str() << ": " << error << "\n";
+    return nullptr;
+  }
+  llvm::TargetOptions details;
+  details.FunctionSections = true;
+  details.DataSections = true;
+  return std::unique_ptr<TargetMachine>(
+      target->createTargetMachine(triple, options.processor(), options.features(), details, Reloc::PIC_,
+                                  std::nullopt, CodeGenOptLevel::Aggressive));
+}
+
+std::optional<Code> translate(mlir::ModuleOp module, const TargetOptions &options) {
+  Code code;
+  code.machine = makeMachine(options);
+  if (!code.machine)
+    return std::nullopt;
+  mlir::DialectRegistry registry;
+  mlir::registerBuiltinDialectTranslation(registry);
+  mlir::registerLLVMDialectTranslation(registry);
+  module.getContext()->appendDialectRegistry(registry);
+
+  code.context = std::make_unique<LLVMContext>();
+  code.module = mlir::translateModuleToLLVMIR(module, *code.context, "model");
+  if (!code.module)
+    return std::nullopt;
+  code.module->setTargetTriple(code.machine->getTargetTriple());
+  code.module->setDataLayout(code.machine->createDataLayout());
+  // The kernels are shaped for these vectors; LLVM must neither split nor avoid them.
+  std::string width = std::to_string(options.vectorBits());
+  for (Function &function : *code.module) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr("target-cpu", options.processor());
+    if (std::string features = options.features(); !features.empty())
+      function.addFnAttr("target-features", features);
+    function.addFnAttr("prefer-vector-width", width);
+    function.addFnAttr("min-legal-vector-width", width);
+    function.addFnAttr(Attribute::NoUnwind);
+  }
+  return code;
+}
+
+static void optimize(Module &module, TargetMachine &machine) {
+  // Kernels arrive tiled and vectorised: what is left is scalar clean-up and address arithmetic.
+  PipelineTuningOptions tuning;
+  tuning.LoopVectorization = false;
+  tuning.SLPVectorization = false;
+  tuning.LoopUnrolling = false;
+  LoopAnalysisManager loops;
+  FunctionAnalysisManager functions;
+  CGSCCAnalysisManager callGraph;
+  ModuleAnalysisManager modules;
+  PassBuilder builder(&machine, tuning);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(callGraph);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, callGraph, modules);
+  builder.buildPerModuleDefaultPipeline(OptimizationLevel::O2).run(module, modules);
+}
+
+static bool emit(Module &module, TargetMachine &machine, CodeGenFileType type, SmallVectorImpl<char> &bytes) {
+  raw_svector_ostream stream(bytes);
+  legacy::PassManager passes;
+  if (machine.addPassesToEmitFile(passes, stream, nullptr, type)) {
+    errs() << "fault: the target cannot write this kind of file\n";
+    return false;
+  }
+  passes.run(module);
+  return true;
+}
+
+bool Code::emitObject() {
+  if (verifyModule(*module, &errs()))
+    return false;
+  optimize(*module, *machine);
+  object.clear();
+  return emit(*module, *machine, CodeGenFileType::ObjectFile, object);
+}
+
+std::string Code::assembly() {
+  SmallVector<char, 0> text;
+  emit(*module, *machine, CodeGenFileType::AssemblyFile, text);
+  return std::string(text.begin(), text.end());
+}
+
+} // namespace dlc

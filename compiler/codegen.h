@@ -1,0 +1,44 @@
+// LLVM's part: from the LLVM dialect to optimised object code for a target processor.
+#pragma once
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Target/TargetMachine.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace dlc {
+
+struct TargetOptions {
+  std::string target = "native"; // or x86-64-v2, x86-64-v3, x86-64-v4
+
+  /// The processor's name and features as LLVM knows them.
+  std::string processor() const;
+  std::string features() const;
+  /// Bits of the vectors that kernels should use: 512 with AVX-512, 256 with AVX2, else 128.
+  int vectorBits() const;
+};
+
+/// LLVM's form of a compiled module. Add what is missing to `module`, then generate code once.
+struct Code {
+  std::unique_ptr<llvm::LLVMContext> context;
+  std::unique_ptr<llvm::Module> module;
+  std::unique_ptr<llvm::TargetMachine> machine;
+  llvm::SmallVector<char, 0> object;
+
+  /// Optimises the module and makes the object file. False, with the reason on stderr, on a fault.
+  bool emitObject();
+  llvm::StringRef objectBytes() const { return {object.data(), object.size()}; }
+  /// The optimised module as assembly text. After emitObject.
+  std::string assembly();
+};
+
+/// Translates a module that is wholly in the LLVM dialect. Nothing, with the reason on stderr, on a
+/// fault of ours.
+std::optional<Code> translate(mlir::ModuleOp module, const TargetOptions &options);
+
+} // namespace dlc

@@ -1,0 +1,110 @@
+// Files on disk: written whole or not at all, and programs linked by the system's C compiler driver.
+#include "compiler/link.h"
+
+#include "llvm/Object/ArchiveWriter.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Program.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <cstdlib>
+
+using namespace llvm;
+
+namespace dlc {
+
+std::string writeFile(const std::string &path, StringRef bytes) {
+  Expected<sys::fs::TempFile> file = sys::fs::TempFile::create(path + ".%%%%%%.tmp");
+  if (!file)
+    return "cannot write `" + path + "`: " + toString(file.takeError());
+  {
+    raw_fd_ostream stream(file->FD, /*shouldClose=*/false);
+    stream << bytes;
+    stream.flush();
+    if (stream.has_error()) {
+      std::string why = stream.error().message();
+      stream.clear_error();
+      consumeError(file->discard());
+      return "cannot write `" + path + "`: " + why;
+    }
+  }
+  if (Error error = file->keep(path)) {
+    std::string why = toString(std::move(error));
+    return "cannot write `" + path + "`: " + why;
+  }
+  return "";
+}
+
+std::string runtimeLibrary() {
+  std::string self = sys::fs::getMainExecutable(nullptr, reinterpret_cast<void *>(&runtimeLibrary));
+  SmallString<128> path = sys::path::parent_path(sys::path::parent_path(self));
+  sys::path::append(path, "lib", "libdlcrt.a");
+  return path.str().str();
+}
+
+std::string linkObject(const std::string &path, StringRef object, bool shared) {
+  const char *chosen = std::getenv("CC");
+  std::string name = chosen && *chosen ? chosen : "cc";
+  ErrorOr<std::string> driver = sys::findProgramByName(name);
+  if (!driver)
+    return "linking needs a C compiler driver, and there is no `" + name +
+           "`; install gcc or clang, or name one in CC";
+  std::string runtime = runtimeLibrary();
+  if (!sys::fs::exists(runtime))
+    return "the runtime library `" + runtime + "` is missing; build or install dlc completely";
+
+  // The object and the result are temporary files until all has gone well.
+  SmallString<128> objectPath, messages;
+  if (std::error_code error = sys::fs::createTemporaryFile("dlc", "o", objectPath))
+    return "cannot make a temporary file: " + error.message();
+  FileRemover removeObject(objectPath);
+  if (std::string wrong = writeFile(objectPath.str().str(), object); !wrong.empty())
+    return wrong;
+  if (std::error_code error = sys::fs::createTemporaryFile("dlc", "txt", messages))
+    return "cannot make a temporary file: " + error.message();
+  FileRemover removeMessages(messages);
+  std::string result = path + ".dlc-tmp";
+
+  SmallVector<StringRef> arguments = {*driver, "-o", result, objectPath, runtime, "-lm", "-pthread"};
+  for (const char *flag : {"-static-libgcc", "-Wl,--gc-sections", "-Wl,--build-id=none", "-s"})
+    arguments.push_back(flag);
+  if (shared)
+    arguments.push_back("-shared");
+#ifdef DLC_SANITIZED
+  arguments.push_back("-fsanitize=address,undefined");
+#endif
+  std::optional<StringRef> redirects[] = {std::nullopt, messages.str(), messages.str()};
+  std::string error;
+  int code = sys::ExecuteAndWait(*driver, arguments, std::nullopt, redirects, 0, 0, &error);
+  if (code != 0) {
+    sys::fs::remove(result);
+    auto text = MemoryBuffer::getFile(messages);
+    return "`" + name + "` could not link `" + path + "`" + (error.empty() ? "" : ": " + error) +
+           (text ? "\n" + (*text)->getBuffer().rtrim().str() : "");
+  }
+  if (std::error_code wrong = sys::fs::rename(result, path)) {
+    sys::fs::remove(result);
+    return "cannot write `" + path + "`: " + wrong.message();
+  }
+  return "";
+}
+
+std::string writeArchive(const std::string &path, StringRef object, StringRef header) {
+  SmallVector<NewArchiveMember, 1> members;
+  members.emplace_back(MemoryBufferRef(object, "model.o"));
+  Expected<std::unique_ptr<MemoryBuffer>> archive =
+      writeArchiveToBuffer(members, SymtabWritingMode::NormalSymtab, object::Archive::K_GNU,
+                           /*Deterministic=*/true, /*Thin=*/false);
+  if (!archive)
+    return "cannot make `" + path + "`: " + toString(archive.takeError());
+  if (std::string wrong = writeFile(path, (*archive)->getBuffer()); !wrong.empty())
+    return wrong;
+  StringRef stem = sys::path::stem(path);
+  stem.consume_front("lib");
+  SmallString<128> headerPath = sys::path::parent_path(path);
+  sys::path::append(headerPath, stem + ".h");
+  return writeFile(headerPath.str().str(), header);
+}
+
+} // namespace dlc

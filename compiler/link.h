@@ -1,0 +1,24 @@
+// Files on disk: written whole or not at all, and programs linked by the system's C compiler driver.
+#pragma once
+
+#include "llvm/ADT/StringRef.h"
+
+#include <string>
+
+namespace dlc {
+
+// Each returns what went wrong, or "" if all went well.
+
+/// Writes the bytes to a temporary file beside `path` and renames it.
+std::string writeFile(const std::string &path, llvm::StringRef bytes);
+
+/// Links the object file with the runtime to a program, or to a shared library.
+std::string linkObject(const std::string &path, llvm::StringRef object, bool shared);
+
+/// A static library of the object, and the header beside it (libNAME.a, NAME.h).
+std::string writeArchive(const std::string &path, llvm::StringRef object, llvm::StringRef header);
+
+/// The runtime's static library, as installed beside this program.
+std::string runtimeLibrary();
+
+} // namespace dlc
