@@ -22,15 +22,19 @@ struct Name {
 
 // --- types -------------------------------------------------------------------------------------
 
-/// `int`, `f32[N, C, ...]`, `class[10]`, `(T, T)`. Dimensions are expressions; `...` is an Ellipsis.
+/// `int`, `f32[N, C, ...]`, `class[10]`, `(T, T)`. Dimensions are expressions; `...` is an
+/// Ellipsis.
 struct Type {
-  Name name;                   // "int", "f32", "real", "class", …; "" for a tuple
-  bool hasShape = false;       // `f32[]` is a scalar tensor; `int` has no shape
-  std::vector<ExprPtr> shape;  // dimensions
-  std::vector<Type> elements;  // of a tuple
-  std::vector<Name> labels;    // of a tuple of results `(logits: f32[B, 10])`; else empty
+  Name name;                  // "int", "f32", "real", "class", …; "" for a tuple
+  bool hasShape = false;      // `f32[]` is a scalar tensor; `int` has no shape
+  std::vector<ExprPtr> shape; // dimensions
+  std::vector<Type> elements; // of a tuple
+  std::vector<Name> labels;   // of a tuple of results `(logits: f32[B, 10])`; else empty
   Range range;
 };
+
+/// Expressions and blocks that nest deeper are refused by the parser.
+constexpr int kMaxDepth = 500;
 
 // --- expressions -------------------------------------------------------------------------------
 
@@ -41,7 +45,8 @@ struct Argument {
 
 struct Block {
   std::vector<StmtPtr> statements;
-  Range range; // with its braces
+  Range range;   // with its braces
+  int depth = 0; // of the deepest expression in it
 };
 
 struct Expr {
@@ -65,7 +70,8 @@ struct Expr {
   };
   Kind kind;
   Range range;
-  Range focus; // the operator or the called name: the narrowest place to point at
+  int depth = 1; // of the tree below, at most kMaxDepth: walking it recursively is safe
+  Range focus;   // the operator or the called name: the narrowest place to point at
   int64_t integer = 0;
   double number = 0;
   std::string text; // name, string contents, operator
@@ -78,18 +84,19 @@ struct Expr {
 
 struct Stmt {
   enum class Kind {
-    Let,    // let names = value         (one name, or a tuple's)
-    Var,    // var names[0] = value
+    Let,    // let names(: type)? = value (one name, or a tuple's)
+    Var,    // var names[0](: type)? = value
     Assign, // names = value             (a var, or a model's result)
     Write,  // names[0] <- value         (a state; in an optimizer also the weight)
     Param,  // param names[0]: type = value
     State,  // state names[0](: type)? = value
-    If,     // if value { blocks[0] } else { blocks[1] }
+    If,     // if value { blocks[0] } else { blocks[1] }; `else if` nests: a block of one If. As a
+            // block's last statement, with `else`, it may be the block's value.
     For,    // for names[0] in value { blocks[0] }
     Return, // return value
     Each,   // each names[0] |> …        (data block; value is the pipe with names[0] as its source)
-    Augment,// augment names[0] |> …     (the same, in training only)
-    Expr,   // value; a block's last expression is the block's value
+    Augment, // augment names[0] |> …     (the same, in training only)
+    Expr,    // value; a block's last expression is the block's value
   };
   Kind kind;
   Range range;

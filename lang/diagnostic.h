@@ -8,7 +8,8 @@
 
 namespace dlc::lang {
 
-/// A place shown with its line of text and a caret, and words of its own.
+/// A place with words of its own. A diagnostic's primary place is shown with its line of text and a
+/// caret, other places as `file:line:column`.
 struct Label {
   Range range;
   std::string text; // may be empty
@@ -29,20 +30,26 @@ class Diagnostics {
 public:
   explicit Diagnostics(const Sources &sources) : sources(sources) {}
 
-  /// The new diagnostic, to which notes and help may be added until the next report.
+  /// The new diagnostic, to which notes and help may be added until the next report. One that says
+  /// the same of the same place as an earlier one is dropped, as are errors after the 20th.
   Diagnostic &error(std::string id, Range range, std::string message, std::string label = "");
   Diagnostic &warning(std::string id, Range range, std::string message, std::string label = "");
+
+  Diagnostic &report(Diagnostic diagnostic);
 
   bool hasErrors() const { return errorCount > 0; }
   const std::vector<Diagnostic> &all() const { return list; }
 
-  /// All of them as text, in the order of report, each followed by an empty line.
+  /// All of them as text, in the order of report, each followed by an empty line. A place is shown
+  /// by its first line only; tabs are shown as four spaces, so that carets stand where they should.
   std::string render() const;
 
 private:
   const Sources &sources;
   std::vector<Diagnostic> list;
   int errorCount = 0;
+  int unseenErrors = 0; // beyond the limit
+  Diagnostic dropped;   // what a caller may still add notes to
 };
 
 /// The candidate nearest to `word` by edit distance, if it is near enough to be meant; else "".

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace dlc::lang {
 
@@ -43,6 +44,7 @@ private:
     std::string name;
     std::string text;
     bool standard;
+    std::vector<uint32_t> lineStarts; // byte offsets; the first is 0
   };
   std::deque<File> files;
 };
