@@ -1,0 +1,119 @@
+// dlc_main: picks the command, runs it, and reports how it went.
+#include "runtime/commands.h"
+#include "runtime/text.h"
+
+#include <cstdio>
+#include <cstring>
+
+namespace dlc::runtime {
+
+static constexpr Command kCommands[] = {
+    {"train", "[--data DIR] [--run DIR] [OPTION]...", "train the network",
+     "Trains and writes to the run's folder: log.jsonl (one JSON object a line), best.safetensors "
+     "and\n"
+     "last.safetensors (weights and state), resume.safetensors (all that --resume needs). The "
+     "weights are\n"
+     "evaluated on the validation or test split and saved at every epoch's end (at most once a "
+     "second).\n"
+     "SIGINT and SIGTERM finish the step, save, and say how to continue (exit code 130). An "
+     "earlier run in\n"
+     "the same folder is moved aside, not overwritten. A batch larger than the compiled one is "
+     "computed in\n"
+     "several calls whose gradients add up.",
+     "data run epochs steps batch seed threads set init resume checkpoint-every log-every json",
+     train},
+    {"eval", "--weights FILE [--data DIR] [--split test]",
+     "loss and metrics over a split of the data",
+     "Prints the mean loss and metrics over every sample of a split, in inference mode.",
+     "weights data split threads json", evaluate},
+    {"predict", "--weights FILE INPUT...", "the outputs for files or samples of the data",
+     "An INPUT is an array (FILE.npy: one sample, or [samples, ...]; NAME=FILE.npy where the model "
+     "has\n"
+     "several inputs), lines of numbers (FILE.csv), or a sample of the data (test:17, counted from "
+     "0). It is\n"
+     "transformed as in training, without augmentation. Where the output is one number a class of "
+     "the data,\n"
+     "the most likely classes are printed with their probabilities (softmax), else the numbers.",
+     "weights data top out threads json", predict},
+    {"info", "[--json]", "what the program was compiled from and what it needs",
+     "Prints weights, state, inputs and outputs with their shapes, memory, and how the model was "
+     "compiled.",
+     "json", info},
+};
+
+static const Command *findCommand(const char *name) {
+  for (const Command &command : kCommands)
+    if (strcmp(command.name, name) == 0)
+      return &command;
+  return nullptr;
+}
+
+static std::string overview(const dlc_model &model, const char *program) {
+  std::string text = format("%s%s%s\n\nusage: %s COMMAND [OPTION]...\n\n", model.name,
+                            *model.summary ? ": " : "", model.summary, program);
+  for (const Command &command : kCommands)
+    text += format("  %-16s %s\n", command.name, command.summary);
+  return text + format("\n`%s COMMAND --help` explains each.\n", program);
+}
+
+static Status runCommand(const dlc_model &model, int argc, char **argv) {
+  if (model.version != DLC_MODEL_VERSION)
+    return internalError("the model's table has version %u, this runtime reads version %d",
+                         model.version, DLC_MODEL_VERSION);
+  const char *program = argc > 0 ? argv[0] : model.name;
+  if (argc < 2)
+    return usageError("no command\n%s", overview(model, program).c_str());
+  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+      strcmp(argv[1], "help") == 0) {
+    printf("%s", overview(model, program).c_str());
+    return Status();
+  }
+  const Command *command = findCommand(argv[1]);
+  if (!command) {
+    std::vector<std::string> names;
+    for (const Command &other : kCommands)
+      names.push_back(other.name);
+    return usageError("there is no command `%s`%s (there are %s)", argv[1],
+                      didYouMean(argv[1], names).c_str(), join(names, ", ").c_str());
+  }
+  Options options;
+  DLC_TRY(parseOptions(*command, argc - 2, argv + 2, &options));
+  if (options.help) {
+    printf("%s", helpOf(*command, program).c_str());
+    return Status();
+  }
+  if (!options.files.empty() && command->run != predict)
+    return usageError("`%s` takes no `%s`", command->name, options.files[0].c_str());
+  return command->run(model, options);
+}
+
+} // namespace dlc::runtime
+
+int dlc_main(const dlc_model *model, int argc, char **argv) {
+  using namespace dlc::runtime;
+  Status status = runCommand(*model, argc, argv);
+  // What was printed must have arrived, or the program did not do what it was asked for.
+  if (!status.failed() && (fflush(stdout) != 0 || ferror(stdout)))
+    status = inputError("cannot write to the standard output");
+  switch (status.fault()) {
+  case Fault::kNone:
+    break;
+  case Fault::kInterrupted:
+    fprintf(stderr, "%s\n", status.message().c_str());
+    break;
+  case Fault::kUsage: {
+    bool known = argc > 1 && findCommand(argv[1]);
+    fprintf(stderr, "error: %s\nhelp: `%s%s%s --help`\n", status.message().c_str(),
+            argc > 0 ? argv[0] : model->name, known ? " " : "", known ? argv[1] : "");
+    break;
+  }
+  case Fault::kInternal:
+    fprintf(stderr, "error: %s\nThis is a fault of dlc, not yours; please report it.\n",
+            status.message().c_str());
+    break;
+  case Fault::kInput:
+    fprintf(stderr, "error: %s\n", status.message().c_str());
+    break;
+  }
+  return int(status.fault());
+}

@@ -1,0 +1,143 @@
+// The batches a training or an evaluation runs over, prepared ahead in a thread.
+#include "runtime/data/batch.h"
+
+#include "runtime/random.h"
+#include "runtime/tensor.h"
+
+#include <algorithm>
+
+namespace dlc::runtime::data {
+
+Batch::Batch(const dlc_model &model) : sampleWeights(model.batch * dtypeSize(model.precision)) {
+  for (int32_t i = 0; i < model.input_count; ++i) {
+    inputs.emplace_back(byteCount(model.inputs[i]));
+    pointers.push_back(inputs.back().data());
+  }
+}
+
+void Batch::set(const dlc_model &model, int32_t input, int64_t row, int64_t i, double value) {
+  const dlc_tensor &tensor = model.inputs[input];
+  writeElement(inputs[input].data(), tensor.dtype, row * elementsPerSample(tensor) + i, value);
+}
+
+void Batch::weigh(const dlc_model &model, int64_t samples, int64_t total) {
+  count = samples;
+  stepCount = total;
+  for (int64_t row = 0; row < model.batch; ++row)
+    writeElement(sampleWeights.data(), model.precision, row,
+                 row < samples ? 1.0 / double(total) : 0.0);
+}
+
+void Batch::clear() {
+  for (Buffer &input : inputs)
+    input.clear();
+}
+
+Status checkFields(const dlc_model &model, bool lossToo) {
+  int32_t inputs = lossToo ? model.input_count : model.model_input_count;
+  for (int32_t i = 0; i < inputs; ++i) {
+    const dlc_tensor &input = model.inputs[i];
+    int32_t field = findField(model, input.name);
+    if (field < 0)
+      return inputError("the data `%s` has no field `%s`, which the model takes as an input",
+                        model.data_name, input.name);
+    if (elementCount(model.fields[field]) != elementsPerSample(input))
+      return inputError("the field `%s` of the data is %s, which does not fit the input's %s",
+                        input.name, shapeText(model.fields[field]).c_str(),
+                        shapeText(input).c_str());
+  }
+  return Status();
+}
+
+void fillRow(const Plan &plan, int64_t sample, int64_t epoch, int64_t row, Batch *batch) {
+  const dlc_model &model = *plan.model;
+  SampleAddress address{plan.training, plan.seed, epoch, sample};
+  std::vector<double> values;
+  for (int32_t i = 0; i < model.input_count; ++i) {
+    int32_t field = findField(model, model.inputs[i].name);
+    if (field < 0)
+      continue;
+    const Column &column = plan.dataset->columns[field];
+    values.resize(size_t(column.perSample));
+    for (int64_t j = 0; j < column.perSample; ++j)
+      values[j] = column.at(sample * column.perSample + j);
+    plan.transforms->apply(field, address, values.data());
+    for (int64_t j = 0; j < column.perSample; ++j)
+      batch->set(model, i, row, j, values[j]);
+  }
+}
+
+Stream::Stream(const Plan &plan) : plan_(plan) {
+  for (int64_t i = 0; i < kAhead; ++i)
+    ring_.emplace_back(*plan.model);
+  thread_ = std::thread([this] { produce(); });
+}
+
+Stream::~Stream() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+const Batch *Stream::next() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (inUse_) {
+    ++consumed_;
+    inUse_ = false;
+    changed_.notify_all();
+  }
+  changed_.wait(lock, [this] { return produced_ > consumed_ || finished_; });
+  if (produced_ == consumed_)
+    return nullptr;
+  inUse_ = true;
+  return &ring_[consumed_ % kAhead];
+}
+
+Batch *Stream::waitForSpace() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  changed_.wait(lock, [this] { return stopping_ || produced_ - consumed_ < kAhead; });
+  return stopping_ ? nullptr : &ring_[produced_ % kAhead];
+}
+
+void Stream::publish() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  ++produced_;
+  changed_.notify_all();
+}
+
+void Stream::produce() {
+  int64_t count = plan_.dataset->count, perCall = plan_.model->batch;
+  for (int64_t epoch = plan_.firstEpoch; epoch < plan_.epochs; ++epoch) {
+    std::vector<int64_t> order;
+    if (plan_.shuffle)
+      order = permutation(count, plan_.seed, epoch);
+    int64_t firstStep = epoch == plan_.firstEpoch ? plan_.firstStep : 0;
+    for (int64_t step = firstStep; step < plan_.stepsPerEpoch(); ++step) {
+      int64_t begin = step * plan_.samplesPerStep;
+      int64_t end = std::min(begin + plan_.samplesPerStep, count);
+      // More samples than one call takes are several calls, whose gradients add up.
+      for (int64_t at = begin; at < end; at += perCall) {
+        Batch *batch = waitForSpace();
+        if (!batch)
+          return;
+        int64_t rows = std::min(perCall, end - at);
+        if (rows < perCall)
+          batch->clear();
+        for (int64_t row = 0; row < rows; ++row)
+          fillRow(plan_, plan_.shuffle ? order[at + row] : at + row, epoch, row, batch);
+        batch->weigh(*plan_.model, rows, end - begin);
+        batch->startsStep = at == begin;
+        batch->endsStep = at + rows == end;
+        publish();
+      }
+    }
+  }
+  std::lock_guard<std::mutex> lock(mutex_);
+  finished_ = true;
+  changed_.notify_all();
+}
+
+} // namespace dlc::runtime::data

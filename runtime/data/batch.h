@@ -1,0 +1,81 @@
+// The batches a training or an evaluation runs over, prepared ahead in a thread.
+#pragma once
+
+#include "runtime/buffer.h"
+#include "runtime/data/dataset.h"
+#include "runtime/data/transform.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+namespace dlc::runtime::data {
+
+// The buffers one call of the network reads.
+struct Batch {
+  explicit Batch(const dlc_model &model);
+
+  // Puts one number into input `input`, as element i of sample `row`.
+  void set(const dlc_model &model, int32_t input, int64_t row, int64_t i, double value);
+  // Gives rows 0 … count-1 the weight 1 / total and the rest, which is padding, 0.
+  void weigh(const dlc_model &model, int64_t count, int64_t total);
+  void clear();
+
+  std::vector<Buffer> inputs;   // one for each of dlc_model.inputs
+  std::vector<void *> pointers; // to them
+  Buffer sampleWeights;
+  int64_t count = 0;     // samples that are not padding
+  int64_t stepCount = 0; // samples of the optimizer step this call belongs to
+  bool startsStep = true, endsStep = true;
+};
+
+// Which samples in which order.
+struct Plan {
+  const dlc_model *model = nullptr;
+  const Dataset *dataset = nullptr;
+  const Transforms *transforms = nullptr;
+  bool training = false; // augment
+  bool shuffle = false;
+  uint64_t seed = 0;
+  int64_t samplesPerStep = 0;            // at most dataset->count
+  int64_t firstEpoch = 0, firstStep = 0; // where to begin: epochs and steps in the epoch from 0
+  int64_t epochs = 1;
+
+  int64_t stepsPerEpoch() const { return (dataset->count + samplesPerStep - 1) / samplesPerStep; }
+};
+
+// Fills row `row` with the sample, transformed. Inputs that are no field of the data stay zero.
+void fillRow(const Plan &plan, int64_t sample, int64_t epoch, int64_t row, Batch *batch);
+
+// Checks that each of the model's inputs (with `lossToo`, those of the loss as well) is a field of
+// the data with as many numbers.
+Status checkFields(const dlc_model &model, bool lossToo);
+
+// Hands out the batches of a plan in order, while a thread prepares the next ones.
+class Stream {
+public:
+  explicit Stream(const Plan &plan);
+  ~Stream();
+  Stream(const Stream &) = delete;
+  Stream &operator=(const Stream &) = delete;
+
+  // The next batch, valid until the following call; null after the last.
+  const Batch *next();
+
+private:
+  void produce();
+  Batch *waitForSpace(); // null when stopping
+  void publish();
+
+  static constexpr int64_t kAhead = 3; // ready, being filled, in use
+
+  Plan plan_;
+  std::vector<Batch> ring_;
+  int64_t produced_ = 0, consumed_ = 0; // batches; the one in use counts as not yet consumed
+  bool inUse_ = false, finished_ = false, stopping_ = false;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::thread thread_;
+};
+
+} // namespace dlc::runtime::data

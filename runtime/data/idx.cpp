@@ -1,0 +1,139 @@
+// IDX files, the format of MNIST, plain or gzip.
+//
+// The format (LeCun): two zero bytes, the element type, the number of axes, each axis's size in 4
+// bytes, then the elements, all big-endian.
+#include "runtime/data/dataset.h"
+
+#include "runtime/file.h"
+#include "runtime/tensor.h"
+
+#include <cstring>
+
+namespace dlc::runtime::data {
+
+namespace {
+
+enum ElementType { kU8 = 0x08, kI8 = 0x09, kI16 = 0x0B, kI32 = 0x0C, kF32 = 0x0D, kF64 = 0x0E };
+
+int64_t sizeOf(int type) {
+  switch (type) {
+  case kU8:
+  case kI8:
+    return 1;
+  case kI16:
+    return 2;
+  case kI32:
+  case kF32:
+    return 4;
+  case kF64:
+    return 8;
+  }
+  return 0;
+}
+
+// No data set of today's machines is larger; a damaged header's sizes usually are.
+constexpr int64_t kMostBytes = int64_t(1) << 40;
+
+// Converts big-endian elements in place, to the cell that holds them: bytes stay bytes, I8 and I16
+// become I32.
+void decode(int type, Column *column) {
+  std::vector<unsigned char> &bytes = column->bytes;
+  if (type == kU8) {
+    column->cell = Cell::kU8;
+    return;
+  }
+  if (type == kI8 || type == kI16) {
+    std::vector<unsigned char> wide(bytes.size() / size_t(sizeOf(type)) * 4);
+    auto *values = reinterpret_cast<int32_t *>(wide.data());
+    for (size_t i = 0; i < wide.size() / 4; ++i)
+      values[i] = type == kI8 ? int8_t(bytes[i]) : int16_t(bytes[2 * i] << 8 | bytes[2 * i + 1]);
+    bytes = std::move(wide);
+    column->cell = Cell::kI32;
+    return;
+  }
+  auto size = size_t(sizeOf(type));
+  for (size_t i = 0; i + size <= bytes.size(); i += size)
+    for (size_t low = i, high = i + size - 1; low < high; ++low, --high)
+      std::swap(bytes[low], bytes[high]);
+  column->cell = type == kI32 ? Cell::kI32 : type == kF32 ? Cell::kF32 : Cell::kF64;
+}
+
+Status readIdx(const std::string &path, Column *column, int64_t *count) {
+  column->origin = path;
+  CompressedReader reader;
+  DLC_TRY(reader.open(path));
+  unsigned char magic[4];
+  size_t got = 0;
+  DLC_TRY(reader.read(magic, sizeof magic, &got));
+  if (got == 0)
+    return inputError("`%s` is empty", path.c_str());
+  if (got < sizeof magic || magic[0] != 0 || magic[1] != 0 || sizeOf(magic[2]) == 0)
+    return inputError("`%s` is not an IDX file: it must begin with 00 00, an element type (08 for "
+                      "bytes) and the number of axes",
+                      path.c_str());
+  size_t axes = magic[3];
+  if (axes == 0)
+    return inputError("`%s` is an IDX file of no axes; the first must count the samples",
+                      path.c_str());
+  std::vector<unsigned char> sizes(axes * 4);
+  DLC_TRY(reader.read(sizes.data(), sizes.size(), &got));
+  if (got < sizes.size())
+    return inputError("`%s` is truncated within its header", path.c_str());
+  std::vector<int64_t> shape;
+  for (size_t axis = 0; axis < axes; ++axis) {
+    const unsigned char *b = &sizes[axis * 4];
+    shape.push_back(int64_t(b[0]) << 24 | b[1] << 16 | b[2] << 8 | b[3]);
+  }
+  int64_t elements = checkedProduct(shape), total = 0;
+  if (elements < 0 || __builtin_mul_overflow(elements, sizeOf(magic[2]), &total) ||
+      total > kMostBytes)
+    return inputError("`%s` has the impossible shape %s in its header", path.c_str(),
+                      shapeText(shape).c_str());
+  *count = shape[0];
+  if (elements != *count * column->perSample)
+    return inputError("`%s` has the shape %s, but a sample needs %lld numbers", path.c_str(),
+                      shapeText(shape).c_str(), static_cast<long long>(column->perSample));
+
+  // Grown as bytes arrive: a header that promises more than the file has costs no memory.
+  constexpr size_t kBlock = 1 << 20;
+  while (int64_t(column->bytes.size()) < total) {
+    size_t begin = column->bytes.size(), want = std::min<size_t>(kBlock, size_t(total) - begin);
+    column->bytes.resize(begin + want);
+    DLC_TRY(reader.read(column->bytes.data() + begin, want, &got));
+    if (got < want)
+      return inputError(
+          "`%s` is truncated: its shape %s needs %lld bytes of numbers, the file has %zu",
+          path.c_str(), shapeText(shape).c_str(), static_cast<long long>(total), begin + got);
+  }
+  unsigned char extra;
+  DLC_TRY(reader.read(&extra, 1, &got));
+  if (got > 0)
+    return inputError("`%s` has bytes after its end: its shape %s needs %lld bytes of numbers",
+                      path.c_str(), shapeText(shape).c_str(), static_cast<long long>(total));
+  decode(magic[2], column);
+  return Status();
+}
+
+} // namespace
+
+Status loadIdx(const LoaderCall &call, Dataset *dataset) {
+  if (dataset->columns.size() != 2)
+    return inputError("`idx` reads two files, values and labels, but the data `%s` has %zu field%s",
+                      call.model.data_name, dataset->columns.size(),
+                      dataset->columns.size() == 1 ? "" : "s");
+  // The labels are the field of classes, wherever it stands.
+  size_t labels = call.model.fields[0].classes > 0 && call.model.fields[1].classes == 0 ? 0 : 1;
+  std::string valuePath, labelPath;
+  DLC_TRY(call.path("values", &valuePath));
+  DLC_TRY(call.path("labels", &labelPath));
+  int64_t labelCount = 0;
+  DLC_TRY(readIdx(valuePath, &dataset->columns[1 - labels], &dataset->count));
+  DLC_TRY(readIdx(labelPath, &dataset->columns[labels], &labelCount));
+  if (labelCount != dataset->count)
+    return inputError("`%s` has %lld samples, but `%s` has %lld labels", valuePath.c_str(),
+                      static_cast<long long>(dataset->count), labelPath.c_str(),
+                      static_cast<long long>(labelCount));
+  return Status();
+}
+
+} // namespace dlc::runtime::data

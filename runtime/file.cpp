@@ -1,0 +1,174 @@
+// Whole files: read at once, and written so that nobody ever sees half of one.
+#include "runtime/file.h"
+
+#include "runtime/text.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+namespace dlc::runtime {
+
+static Status failure(const char *what, const std::string &path) {
+  return inputError("cannot %s `%s`: %s", what, path.c_str(), strerror(errno));
+}
+
+bool fileExists(const std::string &path) { return access(path.c_str(), F_OK) == 0; }
+
+Status readFile(const std::string &path, std::string *bytes) {
+  int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0)
+    return failure("open", path);
+  struct stat about;
+  if (fstat(file, &about) != 0 || S_ISDIR(about.st_mode)) {
+    if (S_ISDIR(about.st_mode))
+      errno = EISDIR;
+    Status status = failure("read", path);
+    close(file);
+    return status;
+  }
+  // What is not a regular file (a pipe) has no size: it is read until it ends.
+  bytes->clear();
+  bytes->reserve(size_t(about.st_size));
+  char block[65536];
+  for (;;) {
+    ssize_t got = read(file, block, sizeof block);
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0) {
+      Status status = failure("read", path);
+      close(file);
+      return status;
+    }
+    if (got == 0)
+      break;
+    bytes->append(block, size_t(got));
+  }
+  close(file);
+  return Status();
+}
+
+static bool writeAll(int file, const void *data, size_t size) {
+  auto *bytes = static_cast<const char *>(data);
+  while (size > 0) {
+    ssize_t written = write(file, bytes, size);
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written < 0)
+      return false;
+    bytes += written;
+    size -= size_t(written);
+  }
+  return true;
+}
+
+Status writeFileAtomically(const std::string &path, const std::vector<FilePart> &parts) {
+  // A fixed name, so that what a killed run leaves behind is overwritten by the next.
+  std::string temporary = path + ".partial";
+  int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file < 0)
+    return failure("create", temporary);
+  bool written = std::all_of(parts.begin(), parts.end(), [&](const FilePart &part) {
+    return writeAll(file, part.first, part.second);
+  });
+  if (!written || fsync(file) != 0) {
+    Status status = failure("write", temporary);
+    close(file);
+    unlink(temporary.c_str());
+    return status;
+  }
+  close(file);
+  if (rename(temporary.c_str(), path.c_str()) != 0) {
+    Status status = failure("write", path);
+    unlink(temporary.c_str());
+    return status;
+  }
+  // The rename itself lasts only when the folder is on disk. Some file systems cannot sync a
+  // folder.
+  int folder = open(folderOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder >= 0) {
+    fsync(folder);
+    close(folder);
+  }
+  return Status();
+}
+
+Status makeFolders(const std::string &path) {
+  for (size_t end = 1; end <= path.size(); ++end) {
+    if (end < path.size() && path[end] != '/')
+      continue;
+    std::string folder = path.substr(0, end);
+    if (mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST)
+      return failure("create the folder", folder);
+  }
+  struct stat about;
+  if (stat(path.c_str(), &about) != 0 || !S_ISDIR(about.st_mode))
+    return inputError("`%s` is not a folder", path.c_str());
+  return Status();
+}
+
+std::string folderOf(const std::string &path) {
+  size_t slash = path.rfind('/');
+  if (slash == std::string::npos)
+    return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string joinPath(const std::string &folder, const std::string &name) {
+  if (folder.empty() || (!name.empty() && name[0] == '/'))
+    return name;
+  return folder.back() == '/' ? folder + name : folder + "/" + name;
+}
+
+CompressedReader::~CompressedReader() {
+  if (file_)
+    gzclose(static_cast<gzFile>(file_));
+}
+
+Status CompressedReader::open(const std::string &path) {
+  path_ = path;
+  struct stat about;
+  if (stat(path.c_str(), &about) != 0)
+    return failure("open", path);
+  if (S_ISDIR(about.st_mode)) {
+    errno = EISDIR;
+    return failure("read", path);
+  }
+  file_ = gzopen(path.c_str(), "rb");
+  if (!file_)
+    return failure("open", path);
+  gzbuffer(static_cast<gzFile>(file_), 1 << 17);
+  return Status();
+}
+
+Status CompressedReader::read(void *data, size_t size, size_t *got) {
+  auto file = static_cast<gzFile>(file_);
+  auto *bytes = static_cast<char *>(data);
+  *got = 0;
+  while (*got < size) {
+    auto want =
+        static_cast<unsigned>(std::min<size_t>(size - *got, 1u << 30)); // gzread counts in int
+    int count = gzread(file, bytes + *got, want);
+    int fault = Z_OK;
+    const char *why = gzerror(file, &fault);
+    // A truncated stream gives its last bytes together with Z_BUF_ERROR.
+    if (count < 0 || (fault != Z_OK && fault != Z_STREAM_END)) {
+      // zlib's text begins with the path.
+      if (strncmp(why, path_.c_str(), path_.size()) == 0)
+        why += std::min(strlen(why), path_.size() + 2);
+      return inputError("`%s` is damaged: %s", path_.c_str(),
+                        fault == Z_ERRNO ? strerror(errno) : why);
+    }
+    if (count == 0)
+      break;
+    *got += size_t(count);
+  }
+  return Status();
+}
+
+} // namespace dlc::runtime

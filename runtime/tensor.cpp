@@ -1,0 +1,47 @@
+// Sizes and texts of the tensors a model's table describes.
+#include "runtime/tensor.h"
+
+#include "runtime/text.h"
+
+namespace dlc::runtime {
+
+int64_t dtypeSize(int32_t dtype) { return dtype == DLC_F64 ? 8 : 4; }
+
+const char *dtypeName(int32_t dtype) {
+  return dtype == DLC_F64 ? "f64" : dtype == DLC_F32 ? "f32" : "i32";
+}
+
+int64_t elementCount(const dlc_tensor &tensor) {
+  int64_t count = 1;
+  for (int32_t axis = 0; axis < tensor.rank; ++axis)
+    count *= tensor.shape[axis];
+  return count;
+}
+
+int64_t elementsPerSample(const dlc_tensor &tensor) {
+  int64_t count = 1;
+  for (int32_t axis = tensor.batched ? 1 : 0; axis < tensor.rank; ++axis)
+    count *= tensor.shape[axis];
+  return count;
+}
+
+std::vector<int64_t> shapeOf(const dlc_tensor &tensor) {
+  return std::vector<int64_t>(tensor.shape, tensor.shape + tensor.rank);
+}
+
+std::string shapeText(const std::vector<int64_t> &shape) {
+  std::string text = "[";
+  for (size_t axis = 0; axis < shape.size(); ++axis)
+    text += format("%s%lld", axis ? ", " : "", static_cast<long long>(shape[axis]));
+  return text + "]";
+}
+
+int64_t checkedProduct(const std::vector<int64_t> &shape) {
+  int64_t product = 1;
+  for (int64_t size : shape)
+    if (size < 0 || __builtin_mul_overflow(product, size, &product))
+      return -1;
+  return product;
+}
+
+} // namespace dlc::runtime

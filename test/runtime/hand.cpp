@@ -1,0 +1,14 @@
+// The hand-written model as a program, for tests of the command line.
+#include "test/runtime/hand_model.h"
+
+#include <cstdlib>
+
+// HAND_MODEL chooses: f64 for double precision, wrong for the wrong gradient.
+int main(int argc, char **argv) {
+  using namespace dlc::runtime;
+  const char *which = getenv("HAND_MODEL");
+  char letter = which ? which[0] : ' ';
+  dlc_model model =
+      letter == 'w' ? wrongModel(DLC_F64) : handModel(letter == 'f' ? DLC_F64 : DLC_F32);
+  return dlc_main(&model, argc, argv);
+}
