@@ -1,7 +1,10 @@
 // Result types of the operations, from their signatures in stdlib/ops.nn.
 #include "compiler/nn/infer.h"
 
+#include "stdlib/embedded.h"
+
 #include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
@@ -83,5 +86,18 @@ FailureOr<RankedTensorType> inferResultType(StringRef op, TypeRange operands,
   Rule rule{op, operands, configuration};
   return RankedTensorType::get(rule.shape(), rule.element());
 }
+
+std::vector<std::string> signatureNames() {
+  std::vector<std::string> names;
+  for (const StandardFile &file : standardLibrary())
+    if (StringRef(file.name) == "stdlib/ops.nn")
+      for (StringRef line : llvm::split(file.text, '\n'))
+        if (line.consume_front("op "))
+          names.push_back(
+              line.take_while([](char c) { return c == '_' || llvm::isAlnum(c); }).str());
+  return names;
+}
+
+bool hasSignature(StringRef op) { return llvm::is_contained(signatureNames(), op); }
 
 } // namespace dlc::nn

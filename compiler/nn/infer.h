@@ -6,6 +6,8 @@
 #include "mlir/IR/OpDefinition.h"
 
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace dlc::nn {
 
@@ -15,6 +17,10 @@ llvm::FailureOr<mlir::RankedTensorType> inferResultType(llvm::StringRef op,
                                                         mlir::TypeRange operands,
                                                         mlir::DictionaryAttr configuration,
                                                         std::optional<mlir::Location> location);
+
+/// The operations that stdlib/ops.nn declares.
+std::vector<std::string> signatureNames();
+bool hasSignature(llvm::StringRef op);
 
 /// InferTypeOpInterface for every operation with a signature.
 template <typename OpT>

@@ -1,0 +1,31 @@
+// What each operation computes, as a table by its name.
+#pragma once
+
+#include "compiler/interp/tensor.h"
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/Operation.h"
+
+namespace dlc::interp {
+
+/// One operation to evaluate: its operands' values, its configuration and its result's shape.
+struct Call {
+  mlir::Operation *op;
+  llvm::ArrayRef<const Tensor *> operands;
+  std::vector<int64_t> resultShape;
+
+  const Tensor &operand(unsigned i) const { return *operands[i]; }
+  llvm::ArrayRef<int64_t> numbers(llvm::StringRef name) const {
+    return op->getAttrOfType<mlir::DenseI64ArrayAttr>(name).asArrayRef();
+  }
+  int64_t number(llvm::StringRef name) const {
+    return op->getAttrOfType<mlir::IntegerAttr>(name).getInt();
+  }
+};
+
+using Evaluation = Tensor (*)(const Call &);
+
+/// The evaluation of `op` ("conv2d"), or null.
+Evaluation evaluationOf(llvm::StringRef op);
+
+} // namespace dlc::interp

@@ -1,0 +1,47 @@
+// Whether every operation has all that an operation needs.
+#include "compiler/tools/coverage.h"
+
+#include "compiler/interp/evaluate.h"
+#include "compiler/nn/nn.h"
+
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+
+namespace dlc::tools {
+
+/// Whether the file exists and uses the operation.
+static bool hasTest(StringRef folder, StringRef op) {
+  SmallString<128> path(folder);
+  llvm::sys::path::append(path, op + ".mlir");
+  auto text = llvm::MemoryBuffer::getFile(path);
+  return text && (*text)->getBuffer().contains(("nn." + op + " ").str());
+}
+
+LogicalResult checkCoverage(MLIRContext &context, StringRef folder) {
+  int missing = 0;
+  auto require = [&](bool present, StringRef op, const Twine &what) {
+    if (!present)
+      llvm::errs() << "`" << op << "` has " << what << "\n";
+    missing += !present;
+  };
+
+  llvm::StringSet<> operations;
+  for (RegisteredOperationName name : context.getRegisteredOperationsByDialect("nn")) {
+    StringRef op = name.stripDialect();
+    operations.insert(op);
+    require(op == "constant" || nn::hasSignature(op), op, "no signature in stdlib/ops.nn");
+    require(interp::canEvaluate(op), op, "no evaluation in compiler/interp/operations.cpp");
+    require(hasTest(folder, op), op, "no test in " + folder + "/" + op + ".mlir");
+  }
+  for (const std::string &op : nn::signatureNames())
+    require(operations.contains(op), op, "a signature, but no definition in compiler/nn/ops.td");
+  if (missing == 0)
+    llvm::outs() << "all " << operations.size() << " operations are covered\n";
+  return success(missing == 0);
+}
+
+} // namespace dlc::tools

@@ -1,0 +1,53 @@
+// RUN: dlc-test %s
+
+// The matrix product over the last two axes.
+
+func.func @values(%a: tensor<2x3xf64>, %b: tensor<3x2xf64>) -> tensor<2x2xf64>
+  attributes {
+    test.inputs = [dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf64>,
+                   dense<[[1.0, -1.0], [0.5, 2.0], [-2.0, 0.0]]> : tensor<3x2xf64>],
+    test.expected = [dense<[[-4.0, 3.0], [-5.5, 6.0]]> : tensor<2x2xf64>]
+  } {
+  %y = nn.matmul %a, %b : (tensor<2x3xf64>, tensor<3x2xf64>) -> tensor<2x2xf64>
+  return %y : tensor<2x2xf64>
+}
+
+func.func @one(%a: tensor<1x1xf64>, %b: tensor<1x1xf64>) -> tensor<1x1xf64> {
+  %y = nn.matmul %a, %b : (tensor<1x1xf64>, tensor<1x1xf64>) -> tensor<1x1xf64>
+  return %y : tensor<1x1xf64>
+}
+
+func.func @odd(%a: tensor<7x17xf64>, %b: tensor<17x3xf64>) -> tensor<7x3xf64> {
+  %y = nn.matmul %a, %b : (tensor<7x17xf64>, tensor<17x3xf64>) -> tensor<7x3xf64>
+  return %y : tensor<7x3xf64>
+}
+
+func.func @row(%a: tensor<1x17xf64>, %b: tensor<17x7xf64>) -> tensor<1x7xf64> {
+  %y = nn.matmul %a, %b : (tensor<1x17xf64>, tensor<17x7xf64>) -> tensor<1x7xf64>
+  return %y : tensor<1x7xf64>
+}
+
+func.func @column(%a: tensor<17x7xf64>, %b: tensor<7x1xf64>) -> tensor<17x1xf64> {
+  %y = nn.matmul %a, %b : (tensor<17x7xf64>, tensor<7x1xf64>) -> tensor<17x1xf64>
+  return %y : tensor<17x1xf64>
+}
+
+func.func @outer(%a: tensor<17x1xf64>, %b: tensor<1x7xf64>) -> tensor<17x7xf64> {
+  %y = nn.matmul %a, %b : (tensor<17x1xf64>, tensor<1x7xf64>) -> tensor<17x7xf64>
+  return %y : tensor<17x7xf64>
+}
+
+func.func @tails(%a: tensor<17x33xf64>, %b: tensor<33x31xf64>) -> tensor<17x31xf64> {
+  %y = nn.matmul %a, %b : (tensor<17x33xf64>, tensor<33x31xf64>) -> tensor<17x31xf64>
+  return %y : tensor<17x31xf64>
+}
+
+func.func @batched(%a: tensor<3x7x5xf64>, %b: tensor<3x5x2xf64>) -> tensor<3x7x2xf64> {
+  %y = nn.matmul %a, %b : (tensor<3x7x5xf64>, tensor<3x5x2xf64>) -> tensor<3x7x2xf64>
+  return %y : tensor<3x7x2xf64>
+}
+
+func.func @deep(%a: tensor<2x3x1x7xf64>, %b: tensor<2x3x7x3xf64>) -> tensor<2x3x1x3xf64> {
+  %y = nn.matmul %a, %b : (tensor<2x3x1x7xf64>, tensor<2x3x7x3xf64>) -> tensor<2x3x1x3xf64>
+  return %y : tensor<2x3x1x3xf64>
+}

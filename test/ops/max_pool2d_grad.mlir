@@ -1,0 +1,74 @@
+// RUN: dlc-test %s
+
+// The derivative of max_pool2d: the first largest element of a window receives its gradient, also
+// where elements are equal. The expected values are PyTorch's.
+
+func.func @values(%x: tensor<1x1x4x5xf64> {test.zero_gradient}, %dy: tensor<1x1x3x3xf64> {test.refused_gradient}) -> tensor<1x1x4x5xf64>
+  attributes {
+    test.inputs = [dense<[[[[-0.25, 1.5, 1.5, 1.5, 0.75], [-0.25, 0.75, 0.5, 0.0, 0.75], [1.0, -2.0, -0.75, -1.75, 1.25], [1.75, -0.25, -2.0, 0.75, 0.5]]]]> : tensor<1x1x4x5xf64>,
+                   dense<[[[[-0.75, 1.0, 0.75], [1.25, -1.5, 1.0], [-0.25, -1.0, -1.0]]]]> : tensor<1x1x3x3xf64>],
+    test.expected = [dense<[[[[0.0, 0.25, 0.0, 0.75, 0.0], [0.0, -1.5, 0.0, 0.0, 0.0], [1.25, 0.0, 0.0, 0.0, 1.0], [-0.25, 0.0, 0.0, -2.0, 0.0]]]]> : tensor<1x1x4x5xf64>]
+  } {
+  %y = nn.max_pool2d_grad %x, %dy kernel [2, 3] stride [2, 2] pad [1, 1, 1, 1]
+      : (tensor<1x1x4x5xf64>, tensor<1x1x3x3xf64>) -> tensor<1x1x4x5xf64>
+  return %y : tensor<1x1x4x5xf64>
+}
+
+func.func @equal(%x: tensor<1x1x2x2xf64> {test.zero_gradient},
+                 %dy: tensor<1x1x1x1xf64> {test.refused_gradient}) -> tensor<1x1x2x2xf64>
+  attributes {
+    test.inputs = [dense<2.0> : tensor<1x1x2x2xf64>, dense<3.0> : tensor<1x1x1x1xf64>],
+    test.expected = [dense<[[[[3.0, 0.0], [0.0, 0.0]]]]> : tensor<1x1x2x2xf64>]
+  } {
+  %dx = nn.max_pool2d_grad %x, %dy kernel [2, 2] stride [2, 2] pad [0, 0, 0, 0]
+      : (tensor<1x1x2x2xf64>, tensor<1x1x1x1xf64>) -> tensor<1x1x2x2xf64>
+  return %dx : tensor<1x1x2x2xf64>
+}
+
+func.func @halves(%x: tensor<1x2x4x6xf64> {test.zero_gradient}, %dy: tensor<1x2x2x3xf64> {test.refused_gradient}) -> tensor<1x2x4x6xf64> {
+  %y = nn.max_pool2d_grad %x, %dy kernel [2, 2] stride [2, 2] pad [0, 0, 0, 0]
+      : (tensor<1x2x4x6xf64>, tensor<1x2x2x3xf64>) -> tensor<1x2x4x6xf64>
+  return %y : tensor<1x2x4x6xf64>
+}
+
+func.func @overlapping(%x: tensor<2x1x7x5xf64> {test.zero_gradient}, %dy: tensor<2x1x3x4xf64> {test.refused_gradient}) -> tensor<2x1x7x5xf64> {
+  %y = nn.max_pool2d_grad %x, %dy kernel [3, 2] stride [2, 1] pad [0, 0, 0, 0]
+      : (tensor<2x1x7x5xf64>, tensor<2x1x3x4xf64>) -> tensor<2x1x7x5xf64>
+  return %y : tensor<2x1x7x5xf64>
+}
+
+func.func @padded(%x: tensor<1x3x5x7xf64> {test.zero_gradient}, %dy: tensor<1x3x3x4xf64> {test.refused_gradient}) -> tensor<1x3x5x7xf64> {
+  %y = nn.max_pool2d_grad %x, %dy kernel [3, 3] stride [2, 2] pad [1, 1, 1, 1]
+      : (tensor<1x3x5x7xf64>, tensor<1x3x3x4xf64>) -> tensor<1x3x5x7xf64>
+  return %y : tensor<1x3x5x7xf64>
+}
+
+func.func @with_gaps(%x: tensor<1x1x7x8xf64> {test.zero_gradient}, %dy: tensor<1x1x2x4xf64> {test.refused_gradient}) -> tensor<1x1x7x8xf64> {
+  %y = nn.max_pool2d_grad %x, %dy kernel [2, 1] stride [3, 2] pad [0, 0, 0, 0]
+      : (tensor<1x1x7x8xf64>, tensor<1x1x2x4xf64>) -> tensor<1x1x7x8xf64>
+  return %y : tensor<1x1x7x8xf64>
+}
+
+func.func @whole_image(%x: tensor<3x1x3x7xf64> {test.zero_gradient}, %dy: tensor<3x1x1x1xf64> {test.refused_gradient}) -> tensor<3x1x3x7xf64> {
+  %y = nn.max_pool2d_grad %x, %dy kernel [3, 7] stride [1, 1] pad [0, 0, 0, 0]
+      : (tensor<3x1x3x7xf64>, tensor<3x1x1x1xf64>) -> tensor<3x1x3x7xf64>
+  return %y : tensor<3x1x3x7xf64>
+}
+
+func.func @uneven_padding(%x: tensor<1x1x4x4xf64> {test.zero_gradient}, %dy: tensor<1x1x4x2xf64> {test.refused_gradient}) -> tensor<1x1x4x4xf64> {
+  %y = nn.max_pool2d_grad %x, %dy kernel [3, 3] stride [1, 2] pad [0, 1, 2, 1]
+      : (tensor<1x1x4x4xf64>, tensor<1x1x4x2xf64>) -> tensor<1x1x4x4xf64>
+  return %y : tensor<1x1x4x4xf64>
+}
+
+func.func @single(%x: tensor<1x1x1x1xf64> {test.zero_gradient}, %dy: tensor<1x1x1x1xf64> {test.refused_gradient}) -> tensor<1x1x1x1xf64> {
+  %y = nn.max_pool2d_grad %x, %dy kernel [1, 1] stride [1, 1] pad [0, 0, 0, 0]
+      : (tensor<1x1x1x1xf64>, tensor<1x1x1x1xf64>) -> tensor<1x1x1x1xf64>
+  return %y : tensor<1x1x1x1xf64>
+}
+
+func.func @many_channels(%x: tensor<1x17x4x4xf64> {test.zero_gradient}, %dy: tensor<1x17x2x2xf64> {test.refused_gradient}) -> tensor<1x17x4x4xf64> {
+  %y = nn.max_pool2d_grad %x, %dy kernel [2, 2] stride [2, 2] pad [0, 0, 0, 0]
+      : (tensor<1x17x4x4xf64>, tensor<1x17x2x2xf64>) -> tensor<1x17x4x4xf64>
+  return %y : tensor<1x17x4x4xf64>
+}

@@ -1,0 +1,42 @@
+// RUN: dlc-test %s
+
+// The sum over some axes.
+
+func.func @values(%x: tensor<2x3x2xf64>) -> tensor<3xf64>
+  attributes {
+    test.inputs = [dense<[[[1.0, -2.0], [3.0, 4.5], [0.0, 0.0]], [[-1.0, -2.0], [-3.0, -4.0], [-5.0, -6.0]]]> : tensor<2x3x2xf64>],
+    test.expected = [dense<[-4.0, 0.5, -11.0]> : tensor<3xf64>]
+  } {
+  %y = nn.reduce_sum %x axes [0, 2] : (tensor<2x3x2xf64>) -> tensor<3xf64>
+  return %y : tensor<3xf64>
+}
+
+func.func @all(%x: tensor<3x17xf64>) -> tensor<f64> {
+  %y = nn.reduce_sum %x axes [0, 1] : (tensor<3x17xf64>) -> tensor<f64>
+  return %y : tensor<f64>
+}
+
+func.func @rows(%x: tensor<7x17xf64>) -> tensor<17xf64> {
+  %y = nn.reduce_sum %x axes [0] : (tensor<7x17xf64>) -> tensor<17xf64>
+  return %y : tensor<17xf64>
+}
+
+func.func @last(%x: tensor<7x17xf64>) -> tensor<7xf64> {
+  %y = nn.reduce_sum %x axes [1] : (tensor<7x17xf64>) -> tensor<7xf64>
+  return %y : tensor<7xf64>
+}
+
+func.func @middle(%x: tensor<3x7x5xf64>) -> tensor<3x5xf64> {
+  %y = nn.reduce_sum %x axes [1] : (tensor<3x7x5xf64>) -> tensor<3x5xf64>
+  return %y : tensor<3x5xf64>
+}
+
+func.func @one(%x: tensor<7x1xf64>) -> tensor<7xf64> {
+  %y = nn.reduce_sum %x axes [1] : (tensor<7x1xf64>) -> tensor<7xf64>
+  return %y : tensor<7xf64>
+}
+
+func.func @image(%x: tensor<2x3x5x7xf64>) -> tensor<3xf64> {
+  %y = nn.reduce_sum %x axes [0, 2, 3] : (tensor<2x3x5x7xf64>) -> tensor<3xf64>
+  return %y : tensor<3xf64>
+}

@@ -1,0 +1,32 @@
+// RUN: dlc-test %s
+
+// The hyperbolic tangent, also where it is nearly flat.
+
+func.func @values(%x: tensor<7xf64>) -> tensor<7xf64>
+  attributes {
+    test.inputs = [dense<[-2.5, -1.0, -0.25, 0.0, 0.75, 2.0, 31.0]> : tensor<7xf64>],
+    test.expected = [dense<[-0.9866142981514303, -0.7615941559557649, -0.24491866240370913, 0.0, 0.6351489523872873, 0.9640275800758169, 1.0]> : tensor<7xf64>]
+  } {
+  %y = nn.tanh %x : tensor<7xf64>
+  return %y : tensor<7xf64>
+}
+
+func.func @scalar(%x: tensor<f64>) -> tensor<f64> {
+  %y = nn.tanh %x : tensor<f64>
+  return %y : tensor<f64>
+}
+
+func.func @one(%x: tensor<1xf64>) -> tensor<1xf64> {
+  %y = nn.tanh %x : tensor<1xf64>
+  return %y : tensor<1xf64>
+}
+
+func.func @odd(%x: tensor<3x17xf64>) -> tensor<3x17xf64> {
+  %y = nn.tanh %x : tensor<3x17xf64>
+  return %y : tensor<3x17xf64>
+}
+
+func.func @deep(%x: tensor<1x3x1x7xf64>) -> tensor<1x3x1x7xf64> {
+  %y = nn.tanh %x : tensor<1x3x1x7xf64>
+  return %y : tensor<1x3x1x7xf64>
+}

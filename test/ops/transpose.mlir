@@ -1,0 +1,32 @@
+// RUN: dlc-test %s
+
+// Axis i of the result is axis permutation[i] of x.
+
+func.func @values(%x: tensor<2x3x2xf64>) -> tensor<2x2x3xf64>
+  attributes {
+    test.inputs = [dense<[[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [[7.0, 8.0], [9.0, 10.0], [11.0, 12.0]]]> : tensor<2x3x2xf64>],
+    test.expected = [dense<[[[1.0, 3.0, 5.0], [7.0, 9.0, 11.0]], [[2.0, 4.0, 6.0], [8.0, 10.0, 12.0]]]> : tensor<2x2x3xf64>]
+  } {
+  %y = nn.transpose %x permutation [2, 0, 1] : (tensor<2x3x2xf64>) -> tensor<2x2x3xf64>
+  return %y : tensor<2x2x3xf64>
+}
+
+func.func @matrix(%x: tensor<17x3xf64>) -> tensor<3x17xf64> {
+  %y = nn.transpose %x permutation [1, 0] : (tensor<17x3xf64>) -> tensor<3x17xf64>
+  return %y : tensor<3x17xf64>
+}
+
+func.func @cycle(%x: tensor<3x7x5xf64>) -> tensor<5x3x7xf64> {
+  %y = nn.transpose %x permutation [2, 0, 1] : (tensor<3x7x5xf64>) -> tensor<5x3x7xf64>
+  return %y : tensor<5x3x7xf64>
+}
+
+func.func @inner(%x: tensor<2x3x1x7xf64>) -> tensor<2x1x7x3xf64> {
+  %y = nn.transpose %x permutation [0, 2, 3, 1] : (tensor<2x3x1x7xf64>) -> tensor<2x1x7x3xf64>
+  return %y : tensor<2x1x7x3xf64>
+}
+
+func.func @identity(%x: tensor<3x7xf64>) -> tensor<3x7xf64> {
+  %y = nn.transpose %x permutation [0, 1] : (tensor<3x7xf64>) -> tensor<3x7xf64>
+  return %y : tensor<3x7xf64>
+}
