@@ -211,11 +211,13 @@ StmtPtr Builder::preparation(Stmt::Kind kind, Range range, ExprPtr value) {
   Names names;
   if (source->kind == Expr::Kind::Name && source != value.get())
     names.names.push_back({source->text, source->range});
-  else
+  else {
+    std::string word = kind == Stmt::Kind::Each ? "each" : "augment";
+    std::string field = source->kind == Expr::Kind::Name ? source->text : "image";
     error("each-without-pipe", value->range,
-          std::string("`") + (kind == Stmt::Kind::Each ? "each" : "augment") +
-              "` needs a field of the data and its transforms")
-        .help.push_back("write `each image |> scale(1 / 255)`");
+          "`" + word + "` needs a field of the data and its transforms")
+        .help.push_back("write `" + word + " " + field + " |> scale(1 / 255)`");
+  }
   return define(kind, range, std::move(names), {}, std::move(value));
 }
 

@@ -43,6 +43,15 @@ struct Window {
 
 /// The line and, under the bytes from `begin` to `end` of it, the caret.
 Window window(std::string_view line, uint32_t begin, uint32_t end) {
+  // Only the neighbourhood of the caret can be seen: a line may be as long as the file.
+  constexpr uint32_t kMaxBytes = 4 * kWindowWidth; // UTF-8 has at most 4 in a character
+  uint32_t skipped = begin > kMaxBytes ? begin - kMaxBytes : 0;
+  while (skipped > 0 && (line[skipped] & 0xC0) == 0x80)
+    --skipped;
+  line = line.substr(skipped, 2 * kMaxBytes);
+  begin -= skipped;
+  end -= skipped;
+
   std::vector<Cell> shown = cells(line);
   size_t column = 0, caretColumn = 0, caretWidth = 0;
   for (const Cell &cell : shown) {

@@ -9,78 +9,34 @@
 // Each statement also ends before the `}` of its block.
 #include "lang/token.h"
 
+#include <algorithm>
+
 namespace dlc::lang {
 namespace {
 
 using T = Parser::token;
 
+bool isOneOf(TokenKind kind, std::initializer_list<TokenKind> kinds) {
+  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
+
+/// A binary operator that cannot begin an expression.
+bool isInfix(TokenKind kind) {
+  return isOneOf(kind, {T::PIPE, T::PLUS, T::TIMES, T::DIVIDE, T::MODULO, T::MATMUL, T::POWER,
+                        T::EQUAL, T::NOT_EQUAL, T::LESS, T::LESS_EQUAL, T::GREATER,
+                        T::GREATER_EQUAL, T::AND, T::OR, T::RANGE, T::DOT});
+}
+
 /// Needs something after it.
 bool expectsMore(TokenKind kind) {
-  switch (kind) {
-  case T::PIPE:
-  case T::PLUS:
-  case T::MINUS:
-  case T::TIMES:
-  case T::DIVIDE:
-  case T::MODULO:
-  case T::MATMUL:
-  case T::POWER:
-  case T::EQUAL:
-  case T::NOT_EQUAL:
-  case T::LESS:
-  case T::LESS_EQUAL:
-  case T::GREATER:
-  case T::GREATER_EQUAL:
-  case T::AND:
-  case T::OR:
-  case T::NOT:
-  case T::RANGE:
-  case T::DOT:
-  case T::COMMA:
-  case T::COLON:
-  case T::ASSIGN:
-  case T::WRITE:
-  case T::ARROW:
-  case T::ELSE:
-  case T::IN:
-    return true;
-  default:
-    return false;
-  }
+  return isInfix(kind) || isOneOf(kind, {T::MINUS, T::NOT, T::COMMA, T::COLON, T::ASSIGN, T::WRITE,
+                                         T::ARROW, T::ELSE, T::IN});
 }
 
 /// Cannot begin a statement: continues the line before.
 bool continues(TokenKind kind) {
-  switch (kind) {
-  case T::PIPE:
-  case T::PLUS:
-  case T::TIMES:
-  case T::DIVIDE:
-  case T::MODULO:
-  case T::MATMUL:
-  case T::POWER:
-  case T::EQUAL:
-  case T::NOT_EQUAL:
-  case T::LESS:
-  case T::LESS_EQUAL:
-  case T::GREATER:
-  case T::GREATER_EQUAL:
-  case T::AND:
-  case T::OR:
-  case T::RANGE:
-  case T::DOT:
-  case T::COMMA:
-  case T::ASSIGN:
-  case T::WRITE:
-  case T::ARROW:
-  case T::ELSE:
-  case T::LEFT_BRACE:
-  case T::RIGHT_PAREN:
-  case T::RIGHT_BRACKET:
-    return true;
-  default:
-    return false;
-  }
+  return isInfix(kind) || isOneOf(kind, {T::COMMA, T::ASSIGN, T::WRITE, T::ARROW, T::ELSE,
+                                         T::LEFT_BRACE, T::RIGHT_PAREN, T::RIGHT_BRACKET});
 }
 
 /// Begins a statement and never stands inside one.
@@ -106,6 +62,8 @@ TokenKind openerOf(TokenKind kind) {
   }
 }
 
+std::string sign(TokenKind kind) { return Parser::symbol_name(Parser::symbol_kind_type(kind)); }
+
 TokenKind closerOf(TokenKind opener) {
   return opener == T::LEFT_PAREN     ? T::RIGHT_PAREN
          : opener == T::LEFT_BRACKET ? T::RIGHT_BRACKET
@@ -130,8 +88,14 @@ private:
   bool separates(const Token &next, bool beginsLine, bool forced) const;
   bool beginsItem(size_t i) const;
   TokenKind classify(size_t i) const;
-  bool closeUpTo(size_t count, const Token &found);
-  bool match(const Token &closer);
+  void close(size_t count);
+  void closeUpTo(size_t count, const Token &found);
+  void closeForgotten(size_t i, bool beginsLine);
+  bool match(Token &closer);
+  Diagnostic &report(const char *id, Range range, std::string message) {
+    problems.push_back({Diagnostic::Severity::Error, id, std::move(message), {range, ""}, {}, {}});
+    return problems.back();
+  }
 
   TokenKind top() const { return open.empty() ? T::YYEOF : open.back().kind; }
   TokenKind last() const { return out.tokens.empty() ? T::END_OF_LINE : out.tokens.back().kind; }
@@ -223,60 +187,89 @@ TokenKind Writer::classify(size_t i) const {
   return T::NAME;
 }
 
-/// Closes open brackets until `count` are left, with one error for all of them. False if there was
-/// nothing to close.
-bool Writer::closeUpTo(size_t count, const Token &found) {
-  if (open.size() <= count)
-    return false;
-  std::string name =
-      found.kind == T::YYEOF ? "the end of the file" : "`" + std::string(text(found)) + "`";
-  std::string closer = Parser::symbol_name(Parser::symbol_kind_type(closerOf(open.back().kind)));
-  Diagnostic diagnostic{Diagnostic::Severity::Error,
-                        "unclosed-bracket",
-                        "expected `" + closer + "`, found " + name,
-                        {found.range, ""},
-                        {},
-                        {}};
+/// Closes open brackets until `count` are left.
+void Writer::close(size_t count) {
   while (open.size() > count) {
-    Token opener = open.back();
-    diagnostic.notes.push_back(
-        {opener.range, "this `" + std::string(text(opener)) + "` is not closed"});
-    const Token &before = out.tokens.back();
+    TokenKind opener = open.back().kind;
+    Token before = out.tokens.back();
     Range here{file, before.range.end, before.range.end};
-    int line = before.line;
-    if (opener.kind == T::LEFT_BRACE) {
+    if (opener == T::LEFT_BRACE) {
       if (last() != T::END_OF_LINE && last() != T::LEFT_BRACE)
-        endLine(here, line);
+        endLine(here, before.line);
       --braces;
     }
     open.pop_back();
-    add({closerOf(opener.kind), here, line});
+    add({closerOf(opener), here, before.line});
   }
-  problems.push_back(std::move(diagnostic));
+}
+
+/// The same, with one error that says where they were opened.
+void Writer::closeUpTo(size_t count, const Token &found) {
+  if (open.size() <= count)
+    return;
+  bool atEnd = found.kind == T::YYEOF;
+  uint32_t end = out.tokens.back().range.end;
+  std::string name = atEnd ? "the end of the file" : "`" + std::string(text(found)) + "`";
+  Diagnostic &diagnostic =
+      report("unclosed-bracket", atEnd ? Range{file, end, end} : found.range,
+             "expected `" + sign(closerOf(open.back().kind)) + "`, found " + name);
+  for (size_t i = open.size(); i > count; --i)
+    diagnostic.notes.push_back(
+        {open[i - 1].range, "this `" + sign(open[i - 1].kind) + "` is not closed"});
+  close(count);
+}
+
+/// Makes `closer` close the innermost open bracket. False if it cannot and is to be left out.
+bool Writer::match(Token &closer) {
+  TokenKind opener = openerOf(closer.kind);
+  size_t at = open.size(); // one past the bracket it closes
+  while (at > 0 && open[at - 1].kind != opener) {
+    // A `)` or `]` does not reach out of its block.
+    at = open[at - 1].kind == T::LEFT_BRACE ? 0 : at - 1;
+  }
+  if (at > 0) {
+    closeUpTo(at, closer);
+    return true;
+  }
+  if (top() == T::YYEOF || top() == T::LEFT_BRACE) {
+    report("unmatched-bracket", closer.range, "`" + sign(closer.kind) + "` closes nothing");
+    return false;
+  }
+  if (closer.kind == T::RIGHT_BRACE) {
+    closeUpTo(0, closer);
+    return false;
+  }
+  report("wrong-bracket", closer.range,
+         "expected `" + sign(closerOf(top())) + "`, found `" + sign(closer.kind) + "`")
+      .notes.push_back({open.back().range, "it would close this `" + sign(top()) + "`"});
+  closer.kind = closerOf(top());
   return true;
 }
 
-/// Takes the bracket that `closer` closes off the stack. False if there is none; that is reported.
-bool Writer::match(const Token &closer) {
-  TokenKind opener = openerOf(closer.kind);
-  size_t at = open.size();
-  while (at > 0 && open[at - 1].kind != opener) {
-    // A `)` or `]` does not reach out of its block.
-    if (open[at - 1].kind == T::LEFT_BRACE)
-      at = 1;
-    --at;
+/// Closes what must have been left open by mistake before raw[i].
+void Writer::closeForgotten(size_t i, bool beginsLine) {
+  const Token &token = raw[i];
+  if (beginsItem(i) || token.kind == T::YYEOF)
+    closeUpTo(0, token);
+  if (top() != T::LEFT_PAREN && top() != T::LEFT_BRACKET)
+    return;
+
+  size_t outer = open.size(); // the brackets up to the innermost brace
+  while (outer > 0 && open[outer - 1].kind != T::LEFT_BRACE)
+    --outer;
+  if (beginsLine && last() == T::STRING && !text(out.tokens.back()).substr(1).ends_with('"')) {
+    close(outer); // the string, which had no end, has taken their closers with it
+  } else if (beginsLine && beginsStatement(token.kind)) {
+    closeUpTo(outer, token);
+  } else if (token.kind == T::LEFT_BRACE) {
+    // Only an `if` has blocks inside brackets.
+    size_t back = out.tokens.size();
+    while (back > 0 && out.tokens[back - 1].range.begin > open[outer].range.begin &&
+           out.tokens[back - 1].kind != T::IF && out.tokens[back - 1].kind != T::ELSE)
+      --back;
+    if (back == 0 || out.tokens[back - 1].range.begin <= open[outer].range.begin)
+      closeUpTo(outer, token);
   }
-  if (at == 0) {
-    problems.push_back({Diagnostic::Severity::Error,
-                        "unmatched-bracket",
-                        "`" + std::string(text(closer)) + "` closes nothing",
-                        {closer.range, ""},
-                        {},
-                        {}});
-    return false;
-  }
-  closeUpTo(at, closer);
-  return true;
 }
 
 Layout Writer::run() {
@@ -296,19 +289,11 @@ Layout Writer::run() {
     }
 
     bool beginsLine = token.line != lastLine;
-    bool newItem = beginsItem(i);
-    bool newStatement = beginsLine && beginsStatement(token.kind);
-    if (newItem || token.kind == T::YYEOF)
-      closeUpTo(0, token);
-    if (newStatement) {
-      size_t outer = open.size();
-      while (outer > 0 && open[outer - 1].kind != T::LEFT_BRACE)
-        --outer;
-      closeUpTo(outer, token);
-    }
+    bool newStatement = beginsItem(i) || (beginsLine && beginsStatement(token.kind));
+    closeForgotten(i, beginsLine);
     if (openerOf(token.kind) != T::YYEOF && !match(token))
       continue;
-    if (separates(token, beginsLine, newItem || newStatement)) {
+    if (separates(token, beginsLine, newStatement)) {
       uint32_t end = out.tokens.back().range.end;
       bool beforeBrace = token.kind == T::RIGHT_BRACE && !beginsLine;
       endLine(beforeBrace ? token.range : Range{file, end, end}, out.tokens.back().line);
@@ -332,18 +317,11 @@ Layout Writer::run() {
       braces += token.kind == T::LEFT_BRACE;
     }
     if (open.size() > kMaxBrackets) {
-      problems.push_back({Diagnostic::Severity::Error,
-                          "too-deep",
-                          "brackets nest deeper than " + std::to_string(kMaxBrackets) + " levels",
-                          {token.range, ""},
-                          {},
-                          {}});
-      std::vector<Diagnostic> known = problems; // the closing below says nothing new
-      Token end = raw.back();
-      closeUpTo(0, end);
-      problems = std::move(known);
+      report("too-deep", token.range,
+             "brackets nest deeper than " + std::to_string(kMaxBrackets) + " levels");
+      close(0); // and read no further
       endLine({file, token.range.end, token.range.end}, token.line);
-      add(end);
+      add(raw.back());
       break;
     }
   }

@@ -81,6 +81,9 @@ std::string ErrorWording::wanted() const {
   } else if (takes(S::S_INT)) {
     words.push_back(takes(S::S_MINUS) ? "an expression" : "a layer or a function");
     remove(rest, kExpressionStarts);
+  } else if (takes(S::S_NAME) && at > 0 && (kind(at - 1) == T::COLON || kind(at - 1) == T::ARROW)) {
+    words.push_back("a type");
+    remove(rest, kExpressionStarts);
   } else if (takes(S::S_PLUS)) {
     remove(rest, kExpressionContinuations);
   }
@@ -127,6 +130,8 @@ std::string ErrorWording::help() const {
     std::string meant = didYouMean(text(at), words);
     return meant.empty() ? "" : "did you mean `" + meant + "`?";
   }
+  if (kind(begin) == T::MODEL && takes(S::S_ARROW))
+    return "say what the model gives: `-> (name: f32[…])`";
   if (here == T::ASSIGN && kind(begin) == T::IF && takes(S::S_EQUAL))
     return "`=` defines; to compare, write `==`";
   if (here == T::WRITE && kind(begin) == T::IF && takes(S::S_LESS))
@@ -146,7 +151,7 @@ std::string ErrorWording::help() const {
     if (!meant.empty() && here == T::NAME)
       return "did you mean `" + meant + "`?";
   }
-  if (before == T::NAME && text(at - 1) == "elif")
+  if (text(at) == "elif" || (before == T::NAME && text(at - 1) == "elif"))
     return "write `else if`";
   if (before == T::DOT && here != T::NAME && at > 1 && kind(at - 2) == T::INT)
     return "a number with a point has digits on both sides: `" + text(at - 2) + ".0`";
@@ -180,11 +185,26 @@ void Builder::syntaxError(const std::vector<Parser::symbol_kind_type> &expected)
     consequence |= inBrokenItems || std::any_of(problems.begin(), problems.end(), lostBrace);
     inBrokenItems = true;
   }
+  if (unknownItem) { // what was lost may have had braces
+    size_t item = at;
+    while (layout.tokens[item].kind != T::YYEOF &&
+           !(layout.tokens[item].depth == 0 && layout.tokens[item].kind >= T::USE &&
+             layout.tokens[item].kind <= T::TRAIN))
+      ++item;
+    std::erase_if(problems, [&](const Diagnostic &other) {
+      return other.id == "unmatched-bracket" && other.primary.range.begin > token.range.begin &&
+             other.primary.range.begin < layout.tokens[item].range.begin;
+    });
+  }
   if (!consequence) {
     ErrorWording wording(*this, at, expected);
     Diagnostic &diagnostic = error("unexpected-token", token.range, wording.message());
     if (std::string help = wording.help(); !help.empty())
       diagnostic.help.push_back(std::move(help));
+    if (unknownItem && !file.items.empty() &&
+        sources.place(file.source, token.range.begin).column > 1)
+      diagnostic.notes.push_back(
+          {{file.source, lastItem - 1, lastItem}, "the item before ends here"});
   }
   brokenUntil[token.depth] = end;
 
