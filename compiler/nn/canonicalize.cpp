@@ -1,10 +1,181 @@
 // Rewrites of the dialect that are always worth while.
+//
+// `x`, `a`, `b` are values; numbers stand for constants that hold the number in every element.
 #include "compiler/nn/nn.h"
+
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <cmath>
 
 using namespace mlir;
 
 namespace dlc::nn {
 
-void NnDialect::getCanonicalizationPatterns(RewritePatternSet &patterns) const {}
+namespace {
+
+/// A pattern from a function that gives what an operation may be replaced by, or null.
+template <typename OpT> struct Simplification : OpRewritePattern<OpT> {
+  using Rule = Value (*)(OpT, PatternRewriter &);
+
+  Simplification(MLIRContext *context, Rule rule) : OpRewritePattern<OpT>(context), rule(rule) {}
+
+  LogicalResult matchAndRewrite(OpT op, PatternRewriter &rewriter) const override {
+    Value value = rule(op, rewriter);
+    if (!value)
+      return failure();
+    rewriter.replaceOp(op, value);
+    return success();
+  }
+
+  Rule rule;
+};
+
+/// The number that fills a constant.
+std::optional<double> numberIn(Value value) {
+  SplatElementsAttr numbers;
+  if (!matchPattern(value, m_Constant(&numbers)) || !isa<FloatType>(numbers.getElementType()))
+    return std::nullopt;
+  return numbers.getSplatValue<APFloat>().convertToDouble();
+}
+
+bool is(Value value, double number) { return numberIn(value) == number; }
+
+// --- constants ---------------------------------------------------------------------------------
+
+std::optional<double> compute(Operation *op, ArrayRef<double> x) {
+  return llvm::TypeSwitch<Operation *, std::optional<double>>(op)
+      .Case([&](NegOp) { return -x[0]; })
+      .Case([&](AbsOp) { return std::fabs(x[0]); })
+      .Case([&](ExpOp) { return std::exp(x[0]); })
+      .Case([&](LogOp) { return std::log(x[0]); })
+      .Case([&](SqrtOp) { return std::sqrt(x[0]); })
+      .Case([&](FloorOp) { return std::floor(x[0]); })
+      .Case([&](CastOp) { return x[0]; })
+      .Case([&](AddOp) { return x[0] + x[1]; })
+      .Case([&](SubOp) { return x[0] - x[1]; })
+      .Case([&](MulOp) { return x[0] * x[1]; })
+      .Case([&](DivOp) { return x[0] / x[1]; })
+      .Case([&](PowOp) { return std::pow(x[0], x[1]); })
+      .Case<ReshapeOp, TransposeOp, BroadcastOp>([&](auto) { return x[0]; })
+      .Default([](Operation *) { return std::nullopt; });
+}
+
+/// An operation on constants that each hold one number is such a constant.
+struct FoldNumbers : RewritePattern {
+  explicit FoldNumbers(MLIRContext *context) : RewritePattern(MatchAnyOpTypeTag(), 1, context) {}
+
+  LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
+    if (!isa_and_nonnull<NnDialect>(op->getDialect()) || op->getNumOperands() == 0)
+      return failure();
+    SmallVector<double> numbers;
+    for (Value operand : op->getOperands()) {
+      std::optional<double> number = numberIn(operand);
+      if (!number)
+        return failure();
+      numbers.push_back(*number);
+    }
+    std::optional<double> result = compute(op, numbers);
+    if (!result)
+      return failure();
+    auto type = cast<RankedTensorType>(op->getResult(0).getType());
+    rewriter.replaceOp(op, constant(rewriter, op->getLoc(), type, *result));
+    return success();
+  }
+};
+
+// --- one function an operation -----------------------------------------------------------------
+
+// x + 0 -> x. That turns -0 into 0 and no other number into another.
+Value simplifyAdd(AddOp op, PatternRewriter &) {
+  if (is(op.getB(), 0))
+    return op.getA();
+  return is(op.getA(), 0) ? op.getB() : Value();
+}
+
+// x - 0 -> x
+Value simplifySub(SubOp op, PatternRewriter &) { return is(op.getB(), 0) ? op.getA() : Value(); }
+
+// x * 1 -> x
+Value simplifyMul(MulOp op, PatternRewriter &) {
+  if (is(op.getB(), 1))
+    return op.getA();
+  return is(op.getA(), 1) ? op.getB() : Value();
+}
+
+// x / 1 -> x
+Value simplifyDiv(DivOp op, PatternRewriter &) { return is(op.getB(), 1) ? op.getA() : Value(); }
+
+// x ** 1 -> x;  x ** 2 -> x * x
+Value simplifyPow(PowOp op, PatternRewriter &rewriter) {
+  if (is(op.getB(), 1))
+    return op.getA();
+  if (is(op.getB(), 2))
+    return MulOp::create(rewriter, op.getLoc(), op.getA(), op.getA());
+  return nullptr;
+}
+
+// -(-x) -> x
+Value simplifyNeg(NegOp op, PatternRewriter &) {
+  auto inner = op.getX().getDefiningOp<NegOp>();
+  return inner ? inner.getX() : Value();
+}
+
+// A cast to the type that x has -> x
+Value simplifyCast(CastOp op, PatternRewriter &) {
+  return op.getType() == op.getX().getType() ? op.getX() : Value();
+}
+
+// A reshape to the shape that x has -> x;  reshape(reshape(x)) -> reshape(x)
+Value simplifyReshape(ReshapeOp op, PatternRewriter &rewriter) {
+  if (op.getType() == op.getX().getType())
+    return op.getX();
+  if (auto inner = op.getX().getDefiningOp<ReshapeOp>())
+    return ReshapeOp::create(rewriter, op.getLoc(), inner.getX(), op.getShape());
+  return nullptr;
+}
+
+// A transposition that moves nothing -> x;  transpose(transpose(x, p), q) -> transpose(x, p[q])
+Value simplifyTranspose(TransposeOp op, PatternRewriter &rewriter) {
+  ArrayRef<int64_t> permutation = op.getPermutation();
+  if (llvm::equal(permutation, llvm::seq<int64_t>(0, permutation.size())))
+    return op.getX();
+  auto inner = op.getX().getDefiningOp<TransposeOp>();
+  if (!inner)
+    return nullptr;
+  SmallVector<int64_t> both;
+  for (int64_t axis : permutation)
+    both.push_back(inner.getPermutation()[axis]);
+  return TransposeOp::create(rewriter, op.getLoc(), inner.getX(), both);
+}
+
+// Along no axes -> x
+Value simplifyBroadcast(BroadcastOp op, PatternRewriter &) {
+  return op.getAxes().empty() ? op.getX() : Value();
+}
+Value simplifyReduceSum(ReduceSumOp op, PatternRewriter &) {
+  return op.getAxes().empty() ? op.getX() : Value();
+}
+
+} // namespace
+
+void NnDialect::getCanonicalizationPatterns(RewritePatternSet &patterns) const {
+  MLIRContext *context = getContext();
+  auto add = [&]<typename OpT>(Value (*rule)(OpT, PatternRewriter &)) {
+    patterns.add<Simplification<OpT>>(context, rule);
+  };
+  patterns.add<FoldNumbers>(context);
+  add(simplifyAdd);
+  add(simplifySub);
+  add(simplifyMul);
+  add(simplifyDiv);
+  add(simplifyPow);
+  add(simplifyNeg);
+  add(simplifyCast);
+  add(simplifyReshape);
+  add(simplifyTranspose);
+  add(simplifyBroadcast);
+  add(simplifyReduceSum);
+}
 
 } // namespace dlc::nn
