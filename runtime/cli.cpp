@@ -35,6 +35,34 @@ static constexpr Command kCommands[] = {
      "the data,\n"
      "the most likely classes are printed with their probabilities (softmax), else the numbers.",
      "weights data top out threads json", predict},
+    {"step", "--input NAME=FILE.npy... [--weights FILE] [--explain]",
+     "one forward and backward pass on given arrays",
+     "Prints the loss and metrics of one training step and can write the outputs and every "
+     "weight's gradient.\n"
+     "Inputs are named as in the model and the loss, shaped [samples, ...] with at most the "
+     "compiled batch of\n"
+     "samples, and taken as they are: no transforms. Small ones may be written out: --input x=1,0. "
+     "Without\n"
+     "--input the first training sample is taken; without --weights the initial weights of the "
+     "seed. With\n"
+     "--explain it prints every value, its formula and its numbers, and one update of the weights.",
+     "weights input data grads outputs explain seed set threads json", step},
+    {"check-gradients", "[--weights FILE] [--data DIR]",
+     "the gradients against differences of the loss",
+     "Compares single derivatives and derivatives along random directions of every weight tensor "
+     "with\n"
+     "five-point differences of the compiled loss, on the first training batch, or on random "
+     "inputs where there\n"
+     "is no data. The tolerance is 1e-6 in f64; in f32, where a difference has 2 or 3 digits, "
+     "2e-2. The exit\n"
+     "code is 1 where a gradient is wrong, or where all are too small to measure.",
+     "weights data seed threads json", checkGradients},
+    {"bench", "[--threads N] [--seconds S]", "how fast the training step and inference are",
+     "Times the training step (forward, backward and update) and inference on random data, each "
+     "for --seconds\n"
+     "after a warm-up, and prints medians. GFLOP/s are of the nominal multiplications and "
+     "additions.",
+     "threads seconds json", bench},
     {"info", "[--json]", "what the program was compiled from and what it needs",
      "Prints weights, state, inputs and outputs with their shapes, memory, and how the model was "
      "compiled.",

@@ -5,6 +5,7 @@
 #include "runtime/tensor.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace dlc::runtime::data {
 
@@ -31,6 +32,18 @@ void Batch::weigh(const dlc_model &model, int64_t samples, int64_t total) {
 void Batch::clear() {
   for (Buffer &input : inputs)
     input.clear();
+}
+
+void Batch::fillRandom(const dlc_model &model, uint64_t seed) {
+  Random random(seed, Purpose::kInput);
+  for (int32_t i = 0; i < model.input_count; ++i) {
+    const dlc_tensor &input = model.inputs[i];
+    for (int64_t j = 0; j < elementCount(input); ++j) {
+      double unit = random.uniform(uint64_t(j), uint32_t(i), 0);
+      double value = input.classes > 0 ? std::floor(unit * double(input.classes)) : 2 * unit - 1;
+      writeElement(inputs[i].data(), input.dtype, j, value);
+    }
+  }
 }
 
 Status checkFields(const dlc_model &model, bool lossToo) {

@@ -20,6 +20,8 @@ struct Batch {
   // Gives rows 0 … count-1 the weight 1 / total and the rest, which is padding, 0.
   void weigh(const dlc_model &model, int64_t count, int64_t total);
   void clear();
+  // Numbers uniform in [-1, 1) and labels uniform over their classes.
+  void fillRandom(const dlc_model &model, uint64_t seed);
 
   std::vector<Buffer> inputs;   // one for each of dlc_model.inputs
   std::vector<void *> pointers; // to them

@@ -2,8 +2,9 @@
 #include "test/runtime/hand_model.h"
 
 #include <cstdlib>
+#include <string>
 
-// HAND_MODEL chooses: f64 for double precision, wrong for the wrong gradient.
+// HAND_MODEL chooses: f32 (default), f64, or wrong, which has a wrong gradient in f64.
 int main(int argc, char **argv) {
   using namespace dlc::runtime;
   const char *which = getenv("HAND_MODEL");

@@ -105,6 +105,21 @@ template <class Real> void update(const dlc_update *u) {
   }
 }
 
+// The trace holds one line of memory for each value of the table below.
+template <class Real>
+constexpr int64_t kTraceLine = padded(kBatch * kClasses * int64_t(sizeof(Real)));
+template <class Real> void explain(const dlc_call *call, void *trace) {
+  step<Real, false>(call);
+  auto copy = [&](int64_t line, const void *from, int64_t bytes) {
+    memcpy(static_cast<char *>(trace) + line * kTraceLine<Real>, from, size_t(bytes));
+  };
+  copy(0, call->outputs[0], kBatch * kClasses * int64_t(sizeof(Real)));
+  copy(1, call->results, sizeof(Real));
+  copy(2, call->arena, kBatch * kClasses * int64_t(sizeof(Real)));
+  copy(3, static_cast<Real *>(call->gradients) + kBiasOffset<Real> / sizeof(Real),
+       kClasses * int64_t(sizeof(Real)));
+}
+
 template <class Real> dlc_model make(bool wrong) {
   constexpr int32_t kReal = sizeof(Real) == 8 ? DLC_F64 : DLC_F32;
   static const dlc_tensor inputs[] = {{"image", kReal, 4, kImageShape, 0, 0, 1},
@@ -134,6 +149,18 @@ template <class Real> dlc_model make(bool wrong) {
                                              {"image", "random_flip", 1, 1, flip}};
   static const dlc_setting settings[] = {{"lr", 0.1}, {"mu", 0.9}};
   static const char *const slots[] = {"v"};
+
+  static const dlc_value values[] = {
+      {{"logits", kReal, 2, kLogitsShape, 0, 0, 1}, DLC_VALUE_FORWARD, "image @ weight + bias"},
+      {{"loss", kReal, 0, nullptr, kTraceLine<Real>, 0, 0},
+       DLC_VALUE_LOSS,
+       "cross_entropy(logits, label)"},
+      {{"d_logits", kReal, 2, kLogitsShape, 2 * kTraceLine<Real>, 0, 1},
+       DLC_VALUE_GRADIENT,
+       "softmax(logits) - one_hot(label)"},
+      {{"dense.bias", kReal, 1, kBiasShape, 3 * kTraceLine<Real>, 0, 0},
+       DLC_VALUE_WEIGHT_GRADIENT,
+       "sum(d_logits)"}};
 
   dlc_model model = {};
   model.version = DLC_MODEL_VERSION;
@@ -181,6 +208,11 @@ template <class Real> dlc_model make(bool wrong) {
   model.slot_names = slots;
   model.setting_count = 2;
   model.settings = settings;
+  model.value_count = 4;
+  model.values = values;
+  model.trace_bytes = 4 * kTraceLine<Real>;
+  model.explain_arena_bytes = model.step_arena_bytes;
+  model.explain = explain<Real>;
   return model;
 }
 
