@@ -1,0 +1,372 @@
+// The stages, in the order they run, and the commands made of them.
+#include "compiler/driver.h"
+
+#include "compiler/codegen.h"
+#include "compiler/dialects.h"
+#include "compiler/explain.h"
+#include "compiler/from_net.h"
+#include "compiler/grad/differentiate.h"
+#include "compiler/header.h"
+#include "compiler/link.h"
+#include "compiler/lower/lower.h"
+#include "compiler/nn/nn.h"
+#include "compiler/table.h"
+#include "lang/net.h"
+#include "lang/parse.h"
+#include "stdlib/embedded.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+#include <chrono>
+
+using namespace mlir;
+
+namespace dlc {
+namespace {
+
+/// Everything the stages make; each reads what the ones before it made.
+struct Compilation {
+  explicit Compilation(const Options &options) : options(options), diagnostics(sources) {}
+
+  const Options &options;
+  lang::Sources sources;
+  lang::Diagnostics diagnostics;
+  std::vector<lang::ast::File> standardLibrary;
+  lang::ast::File program;
+  std::optional<lang::Network> network;
+
+  MLIRContext context{registry(), MLIRContext::Threading::DISABLED};
+  OwningOpRef<ModuleOp> module;
+  Trace trace;
+  std::map<std::string, FunctionFacts> facts;
+
+  Code code; // LLVM's form of the module, and the object file made of it
+
+  Specialization specialization() const {
+    return {batch(), options.precision == "f64"};
+  }
+  /// Samples a call takes. A step of more samples than that makes several calls.
+  int64_t batch() const {
+    constexpr int64_t kWholeSetBatch = 256; // for `batch = all`, whose size only the data tells
+    if (options.batch)
+      return *options.batch;
+    if (!network->train)
+      return 1;
+    if (network->train->batch > 0)
+      return network->train->batch;
+    int64_t rows = inlineRows();
+    return rows > 0 ? std::min(rows, kWholeSetBatch) : kWholeSetBatch;
+  }
+
+private:
+  /// Samples written in the model's training split; 0 if they are in files.
+  int64_t inlineRows() const {
+    if (!network->data)
+      return 0;
+    int64_t width = 0;
+    for (const lang::Port &field : network->data->fields) {
+      int64_t numbers = 1;
+      for (const lang::Dim &dim : field.type.shape)
+        numbers *= dim.constant().value_or(0);
+      width += numbers;
+    }
+    for (const lang::DataSource &source : network->data->sources)
+      if (source.split == "train" && source.loader == "rows" && width > 0)
+        return std::get<std::vector<double>>(source.arguments[0].value).size() / width;
+    return 0;
+  }
+
+  static const DialectRegistry &registry() {
+    static const DialectRegistry dialects = [] {
+      DialectRegistry result;
+      registerDialects(result);
+      return result;
+    }();
+    return dialects;
+  }
+};
+
+std::string printed(ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module.print(stream);
+  return text + "\n";
+}
+
+/// Runs passes over the module. A failure here is a fault of ours: MLIR says which pass, at which
+/// place of the model, and leaves a reproducer.
+bool runPasses(Compilation &c, llvm::function_ref<void(OpPassManager &)> add) {
+  PassManager passes(&c.context);
+#ifndef NDEBUG
+  passes.enableVerifier(true);
+#endif
+  passes.enableCrashReproducerGeneration("dlc-reproducer.mlir");
+  add(passes);
+  return succeeded(passes.run(*c.module));
+}
+
+/// What the kernels' cost model should know of the target.
+kernel::Processor processorFor(const TargetOptions &target) {
+  kernel::Processor processor;
+  processor.vectorBytes = target.vectorBits() / 8;
+  processor.registers = target.vectorBits() == 512 ? 32 : 16;
+  return processor;
+}
+
+// --- the stages --------------------------------------------------------------------------------
+
+bool parseText(Compilation &c) {
+  for (const StandardFile &file : standardLibrary())
+    c.standardLibrary.push_back(
+        lang::parse(c.sources, c.sources.add(file.name, file.text, /*isStandardLibrary=*/true), c.diagnostics));
+  const std::string &path = c.options.inputs[0];
+  auto text = llvm::MemoryBuffer::getFile(path);
+  if (!text) {
+    c.diagnostics.error("no-such-file", {}, "cannot read `" + path + "`: " + text.getError().message());
+    return false;
+  }
+  c.program = lang::parse(c.sources, c.sources.add(path, (*text)->getBuffer().str()), c.diagnostics);
+  return !c.diagnostics.hasErrors();
+}
+
+bool checkNetwork(Compilation &c) {
+  lang::CheckOptions options{c.options.defines, c.options.seed, c.options.batch, ""};
+  c.network = lang::check(c.sources, c.standardLibrary, c.program, options, c.diagnostics);
+  return c.network.has_value();
+}
+
+bool buildDialect(Compilation &c) {
+  c.module = buildModule(*c.network, c.sources, c.specialization(), c.context);
+  return true;
+}
+
+bool differentiateModule(Compilation &c) {
+  if (!runPasses(c, [](OpPassManager &passes) { passes.addPass(grad::createDifferentiatePass()); }))
+    return false;
+  c.trace = addExplain(*c.module);
+  return true;
+}
+
+bool fuseModule(Compilation &c) {
+  return runPasses(c, [](OpPassManager &passes) {
+    passes.addPass(createCanonicalizerPass());
+    passes.addPass(createCSEPass());
+  });
+}
+
+bool lowerToLinalg(Compilation &c) { return runPasses(c, lower::addLinalgPasses); }
+
+bool lowerToLlvm(Compilation &c) {
+  kernel::Processor processor = processorFor(TargetOptions{c.options.target});
+  if (!runPasses(c, [&](OpPassManager &passes) { lower::addLlvmPasses(passes, processor); }))
+    return false;
+  // The entry points carry what compiling them told.
+  for (auto function : c.module->getOps<LLVM::LLVMFuncOp>()) {
+    StringRef name = function.getName();
+    auto arena = function->getAttrOfType<IntegerAttr>("dlc.arena_bytes");
+    if (!name.consume_front("dlc_") || !arena)
+      continue;
+    auto flops = function->getAttrOfType<IntegerAttr>("dlc.flops");
+    c.facts[name.str()] = {arena.getInt(), flops ? flops.getInt() : 0};
+  }
+  return true;
+}
+
+bool generateObject(Compilation &c) {
+  std::optional<Code> code = translate(*c.module, TargetOptions{c.options.target});
+  if (!code)
+    return false;
+  c.code = std::move(*code);
+  TableFacts facts;
+  facts.batch = c.batch();
+  facts.doublePrecision = c.options.precision == "f64";
+  facts.target = c.options.target;
+  facts.options = "--target=" + c.options.target + " --precision=" + c.options.precision;
+  for (const auto &[name, value] : c.options.defines)
+    facts.options += " -D " + name + "=" + value;
+  facts.threadsDefault = c.options.threadsDefault;
+  facts.functions = c.facts;
+  facts.trace = c.trace;
+  addModelTable(*c.code.module, *c.network, facts);
+  return c.code.emitObject();
+}
+
+bool linkProgram(Compilation &c) { return true; } // the writing of the result is the linking
+
+/// A stage: what `--emit` calls it, what it does, and the text of its result, if it has one.
+struct Stage {
+  const char *name;
+  const char *summary;
+  bool (*run)(Compilation &);
+  std::string (*text)(Compilation &);
+};
+
+constexpr Stage kStages[] = {
+    {"ast", "text and standard library to syntax trees", parseText,
+     [](Compilation &c) { return lang::ast::print(c.program); }},
+    {"net", "names, static values, layers unfolded, shapes: a checked network", checkNetwork,
+     [](Compilation &c) { return lang::print(*c.network); }},
+    {"nn", "the network as operations of the `nn` dialect, sizes known", buildDialect,
+     [](Compilation &c) { return printed(*c.module); }},
+    {"grad", "reverse mode: the step returns the loss and a gradient for each weight", differentiateModule,
+     [](Compilation &c) { return printed(*c.module); }},
+    {"fused", "algebraic rewrites", fuseModule, [](Compilation &c) { return printed(*c.module); }},
+    {"linalg", "structured operations on tensors, fused into groups", lowerToLinalg,
+     [](Compilation &c) { return printed(*c.module); }},
+    {"llvm", "one planned arena, kernels tiled and vectorised, LLVM dialect", lowerToLlvm,
+     [](Compilation &c) { return printed(*c.module); }},
+    {"obj", "object code for the target processor, with the model's table", generateObject, nullptr},
+    {"exe", "linked with the runtime", linkProgram, nullptr},
+};
+
+/// Other things that can be written once the object is there.
+constexpr const char *kObjectForms[] = {"asm", "shared", "static", "header"};
+
+// --- running them ------------------------------------------------------------------------------
+
+int report(const Compilation &c, ExitCode code) {
+  llvm::errs() << c.diagnostics.render();
+  return code;
+}
+
+/// Runs the stages up to the one named. 0 if all went well; else what was wrong has been said.
+int runStages(Compilation &c, StringRef last) {
+  using Clock = std::chrono::steady_clock;
+  bool known = llvm::any_of(kStages, [&](const Stage &stage) { return last == stage.name; });
+  double total = 0;
+  for (const Stage &stage : kStages) {
+    auto begin = Clock::now();
+    bool done = stage.run(c);
+    double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    total += seconds;
+    if (c.options.time)
+      llvm::errs() << llvm::format("%-8s %7.3f s\n", stage.name, seconds);
+    if (!done) {
+      if (c.diagnostics.hasErrors())
+        return report(c, kWrongInput);
+      llvm::errs() << "fault: stage `" << stage.name << "` failed on `" << c.options.inputs[0]
+                   << "`; this is an error in dlc, not in your model\n";
+      return kFault;
+    }
+    if (known ? last == stage.name : StringRef("obj") == stage.name)
+      break;
+  }
+  if (c.options.time)
+    llvm::errs() << llvm::format("%-8s %7.3f s\n", "all", total);
+  llvm::errs() << c.diagnostics.render(); // warnings
+  return kDone;
+}
+
+int writeText(const std::string &path, const std::string &text) {
+  if (path.empty() || path == "-") {
+    llvm::outs() << text;
+    return kDone;
+  }
+  if (std::string wrong = writeFile(path, text); !wrong.empty()) {
+    llvm::errs() << "error: cannot write `" << path << "`: " << wrong << "\n";
+    return kWrongInput;
+  }
+  return kDone;
+}
+
+/// Writes the result in the form asked for; `path` is where -o says, or "".
+int writeResult(Compilation &c, const std::string &path) {
+  const std::string &form = c.options.emit;
+  for (const Stage &stage : kStages)
+    if (form == stage.name && stage.text)
+      return writeText(path, stage.text(c));
+  if (form == "asm")
+    return writeText(path, c.code.assembly());
+
+  std::string name = c.network->name;
+  std::string wrong;
+  if (form == "obj")
+    wrong = writeFile(path.empty() ? name + ".o" : path, c.code.objectBytes());
+  else if (form == "header")
+    return writeText(path, headerText(*c.network, c.batch()));
+  else if (form == "static")
+    wrong = writeArchive(path.empty() ? "lib" + name + ".a" : path, c.code.objectBytes(), headerText(*c.network, c.batch()));
+  else
+    wrong = linkObject(path.empty() ? (form == "shared" ? "lib" + name + ".so" : name) : path,
+                       c.code.objectBytes(), form == "shared");
+  if (wrong.empty())
+    return kDone;
+  llvm::errs() << "error: " << wrong << "\n";
+  return kWrongInput;
+}
+
+/// What a training step holds at once: weights, gradients, optimizer slots, state and arena.
+int64_t stepBytes(const Compilation &c) {
+  int64_t element = c.specialization().doublePrecision ? 8 : 4;
+  int64_t copies = 2 + (c.network->train ? c.network->train->update.slots.size() : 0);
+  auto step = c.facts.find("step");
+  return copies * flatLayout(c.network->params, element).bytes + flatLayout(c.network->states, element).bytes +
+         (step == c.facts.end() ? 0 : step->second.arenaBytes);
+}
+
+int exceedsBudget(const Compilation &c) {
+  if (!c.options.memoryBudget || !c.network)
+    return kDone;
+  int64_t needed = stepBytes(c);
+  if (needed <= *c.options.memoryBudget)
+    return kDone;
+  llvm::errs() << "error: a step of `" << c.network->name << "` needs " << needed
+               << " bytes, the budget is " << *c.options.memoryBudget
+               << "; a smaller --batch needs less\n";
+  return kWrongInput;
+}
+
+} // namespace
+
+std::vector<std::string> emitNames() {
+  std::vector<std::string> names;
+  for (const Stage &stage : kStages)
+    names.push_back(stage.name);
+  names.insert(names.end(), std::begin(kObjectForms), std::end(kObjectForms));
+  return names;
+}
+
+std::string stageTable() {
+  std::string table;
+  for (const Stage &stage : kStages)
+    table += "  " + std::string(stage.name) + std::string(10 - strlen(stage.name), ' ') + stage.summary + "\n";
+  return table + "and of the object: asm, shared, static (with a C header), header\n";
+}
+
+int compile(const Options &options) {
+  Compilation c(options);
+  if (int code = runStages(c, options.emit))
+    return code;
+  if (int code = exceedsBudget(c))
+    return code;
+  return writeResult(c, options.output);
+}
+
+int check(const Options &options) {
+  Compilation c(options);
+  if (int code = runStages(c, "net"))
+    return code;
+  if (options.shapes)
+    llvm::outs() << lang::print(*c.network);
+  return kDone;
+}
+
+std::string fingerprint(const Options &options) {
+  Compilation c(options);
+  if (runStages(c, "net"))
+    return "";
+  std::string text = options.target + " " + options.precision + " " + std::to_string(c.batch());
+  for (const auto &[name, value] : options.defines)
+    text += " " + name + "=" + value;
+  text += " " + std::to_string(options.seed.value_or(0)) + " " + std::to_string(options.threadsDefault);
+  for (int32_t file = 0; file < c.sources.size(); ++file)
+    text += "\n" + std::string(c.sources.text(file));
+  return text;
+}
+
+} // namespace dlc
