@@ -1,0 +1,133 @@
+// Fuses elementwise producers into their users, in the order of the code.
+#include "compiler/fuse/fuse.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+
+namespace dlc::fuse {
+namespace {
+
+// Computing so many simple operations again is cheaper than storing and loading their result.
+constexpr unsigned kCheapOperations = 4;
+
+int64_t points(linalg::GenericOp op) {
+  int64_t n = 1;
+  for (int64_t size : op.getStaticLoopRanges())
+    n *= size;
+  return n;
+}
+
+bool isElementwise(linalg::GenericOp op) { return op.getNumLoops() == op.getNumParallelLoops(); }
+
+// Moves elements, or makes them out of nothing but their place.
+bool isMove(linalg::GenericOp op) { return llvm::hasSingleElement(*op.getBlock()); }
+
+bool isCheap(linalg::GenericOp op) {
+  unsigned operations = 0;
+  for (Operation &inner : op.getBlock()->without_terminator()) {
+    if (isa<arith::ConstantOp, linalg::IndexOp>(inner))
+      continue;
+    if (isa<arith::DivFOp>(inner) || isa<math::MathDialect>(inner.getDialect()))
+      return false;
+    ++operations;
+  }
+  return operations <= kCheapOperations;
+}
+
+bool usesOnlyIn(linalg::GenericOp producer, linalg::GenericOp consumer) {
+  return llvm::all_of(producer->getUsers(), [&](Operation *user) { return user == consumer; });
+}
+
+// Whether every element that the nest reads of this operand is read once.
+bool readsOnce(linalg::GenericOp consumer, linalg::GenericOp producer) {
+  return points(consumer) <= points(producer);
+}
+
+bool pays(linalg::GenericOp producer, OpOperand &use) {
+  auto consumer = cast<linalg::GenericOp>(use.getOwner());
+  if (isMove(producer))
+    return true;
+  // In a contraction every element is read many times.
+  if (!readsOnce(consumer, producer) && !(isElementwise(consumer) && isCheap(producer)))
+    return false;
+  if (usesOnlyIn(producer, consumer))
+    return true;
+  // Computed in each of its users, if it disappears by that.
+  return isCheap(producer) && llvm::all_of(producer->getUses(), [&](OpOperand &other) {
+           auto user = dyn_cast<linalg::GenericOp>(other.getOwner());
+           return user && user.isDpsInput(&other) && linalg::areElementwiseOpsFusable(&other) &&
+                  readsOnce(user, producer);
+         });
+}
+
+// Whether both may become one nest with the results of both: each runs over the same points in the
+// same order, and no one needs the producer's result before the consumer stands.
+bool mayMerge(linalg::GenericOp producer, OpOperand &use) {
+  auto consumer = cast<linalg::GenericOp>(use.getOwner());
+  if (!isElementwise(consumer) || points(consumer) != points(producer) ||
+      !consumer.getMatchingIndexingMap(&use).isIdentity() ||
+      !llvm::all_of(producer.getIndexingMapsArray(),
+                    [](AffineMap map) { return map.isProjectedPermutation(); }))
+    return false;
+  return llvm::all_of(producer->getUsers(), [&](Operation *user) {
+    return user == consumer || consumer->isBeforeInBlock(user);
+  });
+}
+
+struct FusePass : PassWrapper<FusePass, OperationPass<func::FuncOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(FusePass)
+  StringRef getArgument() const override { return "dlc-fuse"; }
+  StringRef getDescription() const override { return "fuse elementwise loop nests on tensors"; }
+
+  void runOnOperation() override {
+    IRRewriter rewriter(&getContext());
+    SmallVector<linalg::GenericOp> ops(getOperation().getOps<linalg::GenericOp>());
+    SmallPtrSet<Operation *, 32> gone;
+    for (linalg::GenericOp op : ops)
+      if (!gone.contains(op))
+        fuseInto(op, rewriter, gone);
+  }
+
+  // Fuses producers into `op` until none is left that pays.
+  void fuseInto(linalg::GenericOp op, IRRewriter &rewriter, SmallPtrSetImpl<Operation *> &gone) {
+    while (OpOperand *use = nextUse(op)) {
+      auto producer = use->get().getDefiningOp<linalg::GenericOp>();
+      bool merges = !pays(producer, *use);
+      rewriter.setInsertionPoint(op);
+      auto fused = linalg::fuseElementwiseOps(rewriter, use);
+      if (failed(fused))
+        return;
+      auto next = cast<linalg::GenericOp>(fused->fusedOp);
+      for (auto [original, replacement] : fused->replacements)
+        if (merges || original.getDefiningOp() != producer)
+          rewriter.replaceAllUsesWith(original, replacement);
+      gone.insert(op);
+      rewriter.eraseOp(op);
+      if (producer->use_empty()) {
+        gone.insert(producer);
+        rewriter.eraseOp(producer);
+      }
+      op = next;
+    }
+  }
+
+  OpOperand *nextUse(linalg::GenericOp op) {
+    for (OpOperand *use : op.getDpsInputOperands()) {
+      auto producer = use->get().getDefiningOp<linalg::GenericOp>();
+      if (producer && linalg::areElementwiseOpsFusable(use) &&
+          (pays(producer, *use) || mayMerge(producer, *use)))
+        return use;
+    }
+    return nullptr;
+  }
+};
+
+} // namespace
+
+std::unique_ptr<Pass> createFusePass() { return std::make_unique<FusePass>(); }
+
+} // namespace dlc::fuse

@@ -1,0 +1,202 @@
+// From linalg ops on buffers to loop nests with flat, linear accesses.
+#include "compiler/kernel/nest.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+
+namespace dlc::kernel {
+
+int64_t Nest::points() const {
+  int64_t n = 1;
+  for (int64_t size : sizes)
+    n *= size;
+  return n;
+}
+
+int64_t Nest::contractionFlops() const {
+  if (!hasReduction() || outputs.size() != 1)
+    return 0;
+  auto sum = body->getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
+  if (!sum)
+    return 0;
+  for (Value term : sum->getOperands())
+    if (term.getDefiningOp<arith::MulFOp>())
+      return 2 * points();
+  return 0;
+}
+
+int64_t Nest::work() const {
+  int64_t operations = std::max<int64_t>(1, llvm::range_size(body->without_terminator()));
+  return points() * operations;
+}
+
+// The row-major strides of a buffer.
+static SmallVector<int64_t> rowMajorStrides(ArrayRef<int64_t> shape) {
+  SmallVector<int64_t> strides(shape.size(), 1);
+  for (int i = int(shape.size()) - 2; i >= 0; --i)
+    strides[i] = strides[i + 1] * shape[i + 1];
+  return strides;
+}
+
+// Adds `scale * expression` to the access. Indexing maps are linear here: the lowering makes no
+// others.
+static void addLinear(AffineExpr expression, int64_t scale, Access &access) {
+  if (auto dim = dyn_cast<AffineDimExpr>(expression)) {
+    access.strides[dim.getPosition()] += scale;
+    return;
+  }
+  if (auto constant = dyn_cast<AffineConstantExpr>(expression)) {
+    access.offset += scale * constant.getValue();
+    return;
+  }
+  auto binary = cast<AffineBinaryOpExpr>(expression);
+  if (binary.getKind() == AffineExprKind::Add) {
+    addLinear(binary.getLHS(), scale, access);
+    addLinear(binary.getRHS(), scale, access);
+    return;
+  }
+  assert(binary.getKind() == AffineExprKind::Mul && "indexing maps are linear");
+  addLinear(binary.getLHS(), scale * cast<AffineConstantExpr>(binary.getRHS()).getValue(), access);
+}
+
+static Access makeAccess(AffineMap map, MemRefType type, unsigned buffer, unsigned rank) {
+  Access access;
+  access.buffer = buffer;
+  access.element = type.getElementType();
+  access.strides.assign(rank, 0);
+  for (auto [expression, stride] : llvm::zip(map.getResults(), rowMajorStrides(type.getShape())))
+    addLinear(expression, stride, access);
+  return access;
+}
+
+// Two views of the same bytes are the same memory.
+static bool isSameMemory(Value a, Value b) {
+  if (a == b)
+    return true;
+  auto x = a.getDefiningOp<memref::ViewOp>(), y = b.getDefiningOp<memref::ViewOp>();
+  return x && y && x.getSource() == y.getSource() && x.getByteShift() == y.getByteShift() &&
+         cast<MemRefType>(a.getType()).getElementType() ==
+             cast<MemRefType>(b.getType()).getElementType();
+}
+
+// Constants that fusion left outside the body belong to it.
+static void sinkConstants(Block &body) {
+  for (Operation &op : body)
+    for (OpOperand &operand : op.getOpOperands()) {
+      Operation *definition = operand.get().getDefiningOp();
+      if (!definition || definition->getBlock() == &body)
+        continue;
+      assert(isa<arith::ConstantOp>(definition) && "a body captures constants only");
+      operand.set(OpBuilder::atBlockBegin(&body).clone(*definition)->getResult(0));
+    }
+}
+
+Nest makeNest(linalg::LinalgOp op, SmallVectorImpl<Value> &operands) {
+  Nest nest;
+  nest.sizes = op.getStaticLoopRanges();
+  for (utils::IteratorType kind : op.getIteratorTypesArray())
+    nest.reduces.push_back(kind == utils::IteratorType::reduction);
+  nest.body = op.getBlock();
+  sinkConstants(*nest.body);
+
+  auto add = [&](OpOperand &operand, SmallVectorImpl<Access> &accesses) {
+    Value value = operand.get();
+    if (op.isDpsInput(&operand) && !op.payloadUsesValueFromOperand(&operand)) {
+      Access unread; // it only gives the nest its shape
+      unread.strides.assign(nest.rank(), 0);
+      accesses.push_back(unread);
+      return;
+    }
+    auto type = cast<MemRefType>(value.getType());
+    auto *known = llvm::find_if(operands, [&](Value v) { return isSameMemory(v, value); });
+    unsigned buffer = known - operands.begin();
+    if (known == operands.end()) {
+      operands.push_back(value);
+      nest.buffers.push_back(MemRefType::get({type.getNumElements()}, type.getElementType()));
+    }
+    accesses.push_back(makeAccess(op.getMatchingIndexingMap(&operand), type, buffer, nest.rank()));
+  };
+  for (OpOperand *operand : op.getDpsInputOperands())
+    add(*operand, nest.inputs);
+  for (OpOperand &operand : op.getDpsInitsMutable())
+    add(operand, nest.outputs);
+
+  auto starts = op->getAttrOfType<ArrayAttr>("dlc.start");
+  for (unsigned i = 0; i < nest.outputs.size(); ++i)
+    nest.starts.push_back(starts ? dyn_cast<TypedAttr>(starts[i]) : TypedAttr());
+  return nest;
+}
+
+// Whether the body asks for the index of a dimension: such a dimension must stay as it is.
+static SmallVector<bool> indexedDims(const Nest &nest) {
+  SmallVector<bool> indexed(nest.rank(), false);
+  for (auto index : nest.body->getOps<linalg::IndexOp>())
+    indexed[index.getDim()] = true;
+  return indexed;
+}
+
+static void eraseDim(Nest &nest, unsigned dim) {
+  auto erase = [&](auto &list) { list.erase(list.begin() + dim); };
+  erase(nest.sizes);
+  erase(nest.reduces);
+  for (auto *accesses : {&nest.inputs, &nest.outputs})
+    for (Access &access : *accesses)
+      erase(access.strides);
+  SmallVector<linalg::IndexOp> indices(nest.body->getOps<linalg::IndexOp>());
+  for (linalg::IndexOp index : indices)
+    if (index.getDim() > dim)
+      index.setDim(index.getDim() - 1);
+}
+
+void collapse(Nest &nest) {
+  SmallVector<bool> indexed = indexedDims(nest);
+  for (unsigned d = nest.rank(); d-- > 0;)
+    if (nest.sizes[d] == 1 && !indexed[d]) {
+      eraseDim(nest, d);
+      indexed.erase(indexed.begin() + d);
+    }
+  for (unsigned d = nest.rank(); d-- > 1;) {
+    unsigned outer = d - 1;
+    auto isOneWalk = [&](const Access &access) {
+      return access.stride(outer) == access.stride(d) * nest.sizes[d];
+    };
+    if (nest.reduces[outer] != nest.reduces[d] || indexed[outer] || indexed[d] ||
+        !llvm::all_of(nest.inputs, isOneWalk) || !llvm::all_of(nest.outputs, isOneWalk))
+      continue;
+    nest.sizes[d] *= nest.sizes[outer];
+    eraseDim(nest, outer);
+    indexed.erase(indexed.begin() + outer);
+  }
+}
+
+std::string fingerprint(const Nest &nest) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  auto list = [&](auto &&values) { llvm::interleaveComma(values, os), os << ";"; };
+  list(nest.sizes), list(nest.reduces);
+  for (auto *accesses : {&nest.inputs, &nest.outputs})
+    for (const Access &access : *accesses)
+      os << access.buffer << ":" << (access.element ? access.element : Type(nest.buffers[0])) << "+"
+         << access.offset << "*",
+          list(access.strides);
+  for (TypedAttr start : nest.starts)
+    os << start << ";";
+  list(nest.buffers);
+
+  llvm::DenseMap<Value, unsigned> numbers;
+  for (BlockArgument argument : nest.body->getArguments())
+    numbers.try_emplace(argument, numbers.size());
+  for (Operation &op : *nest.body) {
+    os << op.getName() << op.getAttrDictionary() << "(";
+    list(llvm::map_range(op.getOperands(), [&](Value v) { return numbers.lookup(v); }));
+    list(op.getResultTypes());
+    for (Value result : op.getResults())
+      numbers.try_emplace(result, numbers.size());
+  }
+  return text;
+}
+
+} // namespace dlc::kernel

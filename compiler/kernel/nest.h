@@ -1,0 +1,48 @@
+// A perfect loop nest with a scalar body: what every kernel is before it is scheduled.
+#pragma once
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include <string>
+
+namespace dlc::kernel {
+
+/// One operand of the nest: element `offset + sum(strides[d] * iv[d])` of a flat buffer.
+struct Access {
+  unsigned buffer = 0; // the kernel's argument
+  mlir::Type element;
+  int64_t offset = 0;
+  llvm::SmallVector<int64_t> strides; // one for each dimension of the nest
+
+  int64_t stride(unsigned dim) const { return strides[dim]; }
+};
+
+/// Loops over `sizes` around the block `body`, whose arguments are the inputs' elements and then
+/// the outputs' previous ones, and which yields the outputs' new ones.
+struct Nest {
+  llvm::SmallVector<int64_t> sizes;
+  llvm::SmallVector<bool> reduces; // of each dimension
+  llvm::SmallVector<Access> inputs, outputs;
+  /// What each output starts from; null where it goes on from the buffer's contents.
+  llvm::SmallVector<mlir::TypedAttr> starts;
+  llvm::SmallVector<mlir::MemRefType> buffers; // flat
+  mlir::Block *body = nullptr;
+
+  unsigned rank() const { return sizes.size(); }
+  bool hasReduction() const { return llvm::is_contained(reduces, true); }
+  int64_t points() const;
+  /// Multiplications and additions, two a point, where the body is a product added up; else 0.
+  int64_t contractionFlops() const;
+  /// A rough count of operations in all, for deciding whether threads pay.
+  int64_t work() const;
+};
+
+/// The nest of a linalg op on buffers. `operands` receives the op's buffer for each of the nest's:
+/// the same memory is passed once, so kernels may take their buffers as not overlapping.
+Nest makeNest(mlir::linalg::LinalgOp op, llvm::SmallVectorImpl<mlir::Value> &operands);
+
+/// Merges neighbouring dimensions that every access walks as one, and drops those of size 1.
+void collapse(Nest &nest);
+
+/// A text that two nests share exactly if one kernel serves both.
+std::string fingerprint(const Nest &nest);
+
+} // namespace dlc::kernel

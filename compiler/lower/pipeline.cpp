@@ -1,0 +1,106 @@
+// The passes of the stages `linalg` and `llvm`, in order.
+#include "compiler/fuse/fuse.h"
+#include "compiler/kernel/kernel.h"
+#include "compiler/lower/lower.h"
+#include "compiler/memory/place.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Pass/PassOptions.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace dlc::lower {
+namespace {
+
+// Drops the operands and results that fusion left unused.
+struct TidyPass : PassWrapper<TidyPass, OperationPass<func::FuncOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(TidyPass)
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
+    (void)applyPatternsGreedily(getOperation(), std::move(patterns));
+  }
+};
+
+// exp, log, tanh, … of f32 as polynomials, which run on vectors; f64 goes to libm.
+struct MathPass : PassWrapper<MathPass, OperationPass<func::FuncOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(MathPass)
+  void getDependentDialects(DialectRegistry &registry) const override {
+    registry.insert<vector::VectorDialect>();
+  }
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    populateMathPolynomialApproximationPatterns(patterns);
+    (void)applyPatternsGreedily(getOperation(), std::move(patterns));
+  }
+};
+
+} // namespace
+
+void addLinalgPasses(OpPassManager &passes) {
+  passes.addPass(createCSEPass());
+  passes.addPass(createLinalgPass());
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+  passes.addNestedPass<func::FuncOp>(fuse::createFusePass());
+  passes.addNestedPass<func::FuncOp>(std::make_unique<TidyPass>());
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+}
+
+void addLlvmPasses(OpPassManager &passes, const kernel::Processor &processor) {
+  passes.addPass(memory::createPlacePass());
+  passes.addPass(kernel::createKernelPass(processor));
+  passes.addPass(createEntryPass());
+  passes.addNestedPass<func::FuncOp>(std::make_unique<MathPass>());
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+  passes.addPass(createSCFToControlFlowPass());
+  passes.addNestedPass<func::FuncOp>(createConvertMathToLLVMPass());
+  passes.addPass(createConvertMathToLibmPass());
+  passes.addPass(createConvertVectorToLLVMPass());
+  passes.addPass(memref::createExpandStridedMetadataPass());
+  passes.addPass(createFinalizeMemRefToLLVMConversionPass());
+  ConvertFuncToLLVMPassOptions calls;
+  calls.useBarePtrCallConv = true; // a buffer is its address
+  passes.addPass(createConvertFuncToLLVMPass(calls));
+  passes.addPass(createArithToLLVMConversionPass());
+  passes.addPass(createConvertControlFlowToLLVMPass());
+  passes.addPass(createReconcileUnrealizedCastsPass());
+}
+
+void registerPasses() {
+  struct LlvmOptions : PassPipelineOptions<LlvmOptions> {
+    Option<unsigned> vectorBytes{*this, "vector-bytes",
+                                 llvm::cl::desc("bytes of a vector register"), llvm::cl::init(64)};
+    kernel::Processor processor() const {
+      return kernel::Processor::withVectorBits(8 * vectorBytes);
+    }
+  };
+  registerPass(createLinalgPass);
+  registerPass(fuse::createFusePass);
+  registerPass(memory::createPlacePass);
+  registerPass(createEntryPass);
+  PassPipelineRegistration<>("dlc-linalg", "nn to fused linalg on tensors", addLinalgPasses);
+  PassPipelineRegistration<LlvmOptions>("dlc-kernels", "placed linalg to kernels",
+                                        [](OpPassManager &passes, const LlvmOptions &options) {
+                                          passes.addPass(
+                                              kernel::createKernelPass(options.processor()));
+                                          passes.addPass(createCanonicalizerPass());
+                                          passes.addPass(createCSEPass());
+                                        });
+  PassPipelineRegistration<LlvmOptions>("dlc-llvm", "linalg on tensors to the LLVM dialect",
+                                        [](OpPassManager &passes, const LlvmOptions &options) {
+                                          addLlvmPasses(passes, options.processor());
+                                        });
+}
+
+} // namespace dlc::lower

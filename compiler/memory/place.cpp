@@ -1,0 +1,516 @@
+// Places every tensor of straight-line code:
+//   - an argument lies in its buffer, a result is written where it is wanted, if that holds no
+//     argument that is still to be read;
+//   - a reshaped value shares the memory of its source;
+//   - an elementwise result takes the place of an operand that is not needed any more;
+//   - all else gets an interval of the arena.
+// A linalg.fill costs nothing where it only starts a reduction.
+#include "compiler/memory/place.h"
+#include "compiler/memory/arena.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include <map>
+
+using namespace mlir;
+
+namespace dlc::memory {
+namespace {
+
+int64_t bytesOf(Type type) {
+  auto shaped = cast<ShapedType>(type);
+  return shaped.getNumElements() * shaped.getElementTypeBitWidth() / 8;
+}
+
+// Bytes of one of the call's buffers.
+struct Place {
+  StringRef buffer;
+  int64_t index = 0; // among the buffers of this name
+  int64_t offset = 0;
+
+  bool operator==(const Place &other) const {
+    return buffer == other.buffer && index == other.index && offset == other.offset;
+  }
+};
+
+// The flat buffers of weights and of state: tensors in order, each at a multiple of 64 bytes.
+struct Layout {
+  std::map<int64_t, int64_t> bytes; // of each tensor, by its number
+
+  int64_t offset(int64_t index) const {
+    int64_t sum = 0;
+    for (auto [i, size] : bytes)
+      if (i < index)
+        sum += aligned(size);
+    return sum;
+  }
+};
+
+struct Layouts {
+  Layout weights, state;
+
+  explicit Layouts(ModuleOp module) {
+    for (func::FuncOp function : module.getOps<func::FuncOp>())
+      for (BlockArgument argument : function.getArguments()) {
+        auto kind = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "nn.kind");
+        auto index = function.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), "nn.index");
+        if (!kind || !index)
+          continue;
+        if (kind == "param")
+          weights.bytes[index.getInt()] = bytesOf(argument.getType());
+        if (kind == "state")
+          state.bytes[index.getInt()] = bytesOf(argument.getType());
+      }
+  }
+
+  // `order`: the number among arguments or results, for those without attributes.
+  Place argument(DictionaryAttr attributes, int64_t order) const {
+    auto [kind, index] = kindAndIndex(attributes, "input", order);
+    if (kind == "param")
+      return {"weights", 0, weights.offset(index)};
+    if (kind == "state")
+      return {"state", 0, state.offset(index)};
+    if (kind == "setting")
+      return {"settings", 0, index * int64_t(sizeof(double))};
+    if (kind == "weight")
+      return {"weights"};
+    if (kind == "gradient")
+      return {"gradients"};
+    return {kind, kind == "input" || kind == "slot" ? index : 0};
+  }
+
+  Place result(DictionaryAttr attributes, Type type, int64_t order) const {
+    auto [kind, index] = kindAndIndex(attributes, "output", order);
+    if (kind == "loss")
+      return {"results"};
+    if (kind == "metric")
+      return {"results", 0, (1 + index) * bytesOf(type)};
+    if (kind == "state")
+      return {"state", 0, state.offset(index)};
+    if (kind == "gradient")
+      return {"gradients", 0, weights.offset(index)};
+    if (kind == "weight")
+      return {"weights"};
+    if (kind == "value")
+      return {"trace", 0, cast<IntegerAttr>(attributes.get("nn.offset")).getInt()};
+    return {kind, kind == "output" || kind == "slot" ? index : 0};
+  }
+
+private:
+  static std::pair<StringRef, int64_t> kindAndIndex(DictionaryAttr attributes, StringRef kind,
+                                                    int64_t index) {
+    if (attributes) {
+      if (auto given = attributes.getAs<StringAttr>("nn.kind"))
+        kind = given, index = 0;
+      if (auto given = attributes.getAs<IntegerAttr>("nn.index"))
+        index = given.getInt();
+    }
+    return {kind, index};
+  }
+};
+
+// The value whose memory a reshaped one shares.
+Value rootOf(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (op && isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
+    return rootOf(op->getOperand(0));
+  return value;
+}
+
+// Whether some element of the result is left as it was: the output map writes only some.
+bool writesPartly(AffineMap map) { return !map.isProjectedPermutation(); }
+
+// Memory of one value or of several, one after the other.
+struct Memory {
+  int64_t bytes = 0;
+  int first = 0, last = 0;
+  std::optional<Place> place; // known: outside the arena
+};
+
+class Placer {
+public:
+  Placer(func::FuncOp function, const Layouts &layouts)
+      : function(function), layouts(layouts), builder(function.getLoc(), function) {}
+
+  LogicalResult run() {
+    copyReturnedArguments();
+    number();
+    for (BlockArgument argument : function.getArguments()) {
+      Place place = layouts.argument(function.getArgAttrDict(argument.getArgNumber()),
+                                     argument.getArgNumber());
+      assign(argument, {bytesOf(argument.getType()), -1, lastUse[argument], place});
+    }
+    for (Operation &op : function.front())
+      if (failed(assignResults(op)))
+        return failure();
+    bindResults();
+    planIntervals();
+    rewrite();
+    return success();
+  }
+
+private:
+  func::FuncOp function;
+  const Layouts &layouts;
+  ImplicitLocOpBuilder builder;
+  llvm::DenseMap<Operation *, int> steps;
+  llvm::DenseMap<Value, int> lastUse; // by root
+  llvm::DenseMap<Value, unsigned> memoryOf;
+  SmallVector<Memory> memories;
+  SmallVector<char> constants;
+  struct Copy {
+    Value from;
+    Place to;
+  };
+  SmallVector<Copy> copies; // of results that cannot be written where they are wanted
+  int64_t arenaBytes = 0;
+
+  func::ReturnOp terminator() { return cast<func::ReturnOp>(function.front().getTerminator()); }
+
+  // An argument that is a result under another name is copied before anything is overwritten.
+  void copyReturnedArguments() {
+    builder.setInsertionPointToStart(&function.front());
+    for (OpOperand &operand : terminator()->getOpOperands()) {
+      auto argument = dyn_cast<BlockArgument>(rootOf(operand.get()));
+      if (!argument)
+        continue;
+      unsigned number = operand.getOperandNumber();
+      auto type = cast<RankedTensorType>(operand.get().getType());
+      Place from = layouts.argument(function.getArgAttrDict(argument.getArgNumber()),
+                                    argument.getArgNumber());
+      if (from == layouts.result(function.getResultAttrDict(number), type, number))
+        continue;
+      if (Operation *view = operand.get().getDefiningOp())
+        builder.setInsertionPointAfter(view);
+      Value empty = tensor::EmptyOp::create(builder, type.getShape(), type.getElementType());
+      operand.set(emitCopy(operand.get(), empty, type).getResult(0));
+    }
+  }
+
+  void number() {
+    int step = 0;
+    for (Operation &op : function.front()) {
+      steps[&op] = step++;
+      for (Value operand : op.getOperands())
+        lastUse[rootOf(operand)] = steps[&op];
+    }
+  }
+
+  void assign(Value value, Memory memory) {
+    memoryOf[value] = memories.size();
+    memories.push_back(memory);
+  }
+
+  // Whether anyone reads the filled tensor itself; a nest that it starts does not.
+  static bool isRead(Value filled) {
+    return llvm::any_of(filled.getUses(), [](OpOperand &use) {
+      if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(use.getOwner()))
+        return isRead(use.getOwner()->getResult(0));
+      auto generic = dyn_cast<linalg::GenericOp>(use.getOwner());
+      return !generic || generic.isDpsInput(&use);
+    });
+  }
+
+  LogicalResult assignResults(Operation &op) {
+    int step = steps[&op];
+    if (isa<tensor::EmptyOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, func::ReturnOp>(op))
+      return success();
+    if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
+      if (auto value = dyn_cast<DenseElementsAttr>(constant.getValue()))
+        assign(constant, {bytesOf(value.getType()), -1, step, addConstant(value)});
+      return success();
+    }
+    if (auto fill = dyn_cast<linalg::FillOp>(op)) {
+      if (Value filled = fill.getResult(0); isRead(filled))
+        assign(filled, {bytesOf(filled.getType()), step, lastUse[filled], {}});
+      return success();
+    }
+    auto generic = dyn_cast<linalg::GenericOp>(op);
+    if (!generic)
+      return op.emitOpError("cannot be placed in memory");
+    for (OpResult result : generic->getResults()) {
+      if (needsStart(generic, result.getResultNumber()) &&
+          !startOf(generic, result.getResultNumber()))
+        return op.emitOpError("goes on from a tensor that is no fill");
+      int last = std::max(step, lastUse.lookup(result));
+      if (std::optional<unsigned> operand = replaceable(generic, result)) {
+        memoryOf[result] = *operand;
+        memories[*operand].last = last;
+      } else {
+        assign(result, {bytesOf(result.getType()), step, last, {}});
+      }
+    }
+    return success();
+  }
+
+  Place addConstant(DenseElementsAttr value) {
+    int64_t offset = aligned(constants.size());
+    constants.resize(offset);
+    ArrayRef<char> raw = value.getRawData();
+    int64_t bytes = bytesOf(value.getType());
+    while (int64_t(constants.size()) < offset + bytes) // the raw data of a splat is one element
+      constants.append(raw.begin(), raw.end());
+    return {"constants", 0, offset};
+  }
+
+  static bool needsStart(linalg::GenericOp op, unsigned result) {
+    OpOperand *init = op.getDpsInitOperand(result);
+    return op.payloadUsesValueFromOperand(init) || writesPartly(op.getMatchingIndexingMap(init));
+  }
+
+  // The number that fills the tensor which the result goes on from.
+  static TypedAttr startOf(linalg::GenericOp op, unsigned result) {
+    auto fill = rootOf(op.getDpsInitOperand(result)->get()).getDefiningOp<linalg::FillOp>();
+    TypedAttr number;
+    if (!fill || !matchPattern(fill.getInputs()[0], m_Constant(&number)))
+      return {};
+    return number;
+  }
+
+  // The memory of an operand that dies here and that the result may take over element by element.
+  std::optional<unsigned> replaceable(linalg::GenericOp op, OpResult result) {
+    bool isReturned =
+        llvm::any_of(terminator().getOperands(), [&](Value v) { return rootOf(v) == result; });
+    if (isReturned || op.getNumReductionLoops() > 0 ||
+        !op.getIndexingMapMatchingResult(result).isIdentity())
+      return std::nullopt;
+    for (OpOperand *operand : op.getDpsInputOperands()) {
+      auto memory = memoryOf.find(rootOf(operand->get()));
+      if (memory == memoryOf.end())
+        continue;
+      const Memory &candidate = memories[memory->second];
+      if (candidate.place || candidate.last != steps[op] ||
+          candidate.bytes != bytesOf(result.getType()) || candidate.first == steps[op])
+        continue;
+      if (readsInPlace(op, memory->second))
+        return memory->second;
+    }
+    return std::nullopt;
+  }
+
+  // Whether the nest reads of this memory only the element it is about to write, and no other
+  // result has taken it.
+  bool readsInPlace(linalg::GenericOp op, unsigned memory) {
+    for (OpOperand *operand : op.getDpsInputOperands()) {
+      auto of = memoryOf.find(rootOf(operand->get()));
+      if (of != memoryOf.end() && of->second == memory &&
+          !op.getMatchingIndexingMap(operand).isIdentity())
+        return false;
+    }
+    return llvm::none_of(op->getResults(), [&](Value other) {
+      auto of = memoryOf.find(other);
+      return of != memoryOf.end() && of->second == memory;
+    });
+  }
+
+  // Whether `memory`, written from its first step on, may lie where an argument lies.
+  bool mayOverwrite(const Place &place, const Memory &memory, Value value) {
+    for (BlockArgument argument : function.getArguments()) {
+      const Memory &old = memories[memoryOf[argument]];
+      if (!(*old.place == place) || old.last < memory.first)
+        continue;
+      auto writer = value.getDefiningOp<linalg::GenericOp>();
+      bool isElementwise = old.last == memory.first && writer && steps[writer] == memory.first &&
+                           writer.getNumReductionLoops() == 0 &&
+                           readsInPlace(writer, memoryOf[argument]);
+      if (!isElementwise)
+        return false;
+    }
+    return true;
+  }
+
+  void bindResults() {
+    for (OpOperand &operand : terminator()->getOpOperands()) {
+      unsigned number = operand.getOperandNumber();
+      Place place =
+          layouts.result(function.getResultAttrDict(number), operand.get().getType(), number);
+      Value root = rootOf(operand.get());
+      Memory &memory = memories[memoryOf[root]];
+      if (memory.place && *memory.place == place)
+        continue;
+      if (!memory.place && mayOverwrite(place, memory, root))
+        memory.place = place;
+      else
+        copies.push_back({operand.get(), place});
+    }
+  }
+
+  void planIntervals() {
+    SmallVector<Interval> intervals;
+    SmallVector<Memory *> planned;
+    for (Memory &memory : memories)
+      if (!memory.place) {
+        intervals.push_back({memory.bytes, memory.first, memory.last});
+        planned.push_back(&memory);
+      }
+    arenaBytes = planArena(intervals);
+    for (auto [memory, interval] : llvm::zip(planned, intervals))
+      memory->place = Place{"arena", 0, interval.offset};
+  }
+
+  // --- the function over buffers --------------------------------------------------------------
+  struct Buffer {
+    int64_t bytes = 0;
+    Value value;
+  };
+  std::map<std::pair<std::string, int64_t>, Buffer> buffers;
+
+  Place placeOf(Value value) {
+    auto memory = memoryOf.find(rootOf(value));
+    return memory == memoryOf.end() ? Place{"arena"} : *memories[memory->second].place;
+  }
+
+  void noteBuffer(const Place &place, Type type) {
+    Buffer &buffer = buffers[{place.buffer.str(), place.index}];
+    buffer.bytes = std::max(buffer.bytes, place.offset + bytesOf(type));
+  }
+
+  void rewrite() {
+    noteBuffer({"arena"}, RankedTensorType::get({arenaBytes}, builder.getI8Type()));
+    for (Operation &op : function.front())
+      if (isa<linalg::GenericOp, linalg::FillOp, func::ReturnOp>(op))
+        for (ValueRange values : {ValueRange(op.getOperands()), ValueRange(op.getResults())})
+          for (Value value : values)
+            if (isa<RankedTensorType>(value.getType()))
+              noteBuffer(placeOf(value), value.getType());
+    for (const Copy &copy : copies)
+      noteBuffer(copy.to, copy.from.getType());
+
+    builder.setInsertionPoint(function);
+    auto placed =
+        func::FuncOp::create(builder, function.getName(), builder.getFunctionType({}, {}));
+    placed.setVisibility(function.getVisibility());
+    builder.setInsertionPoint(placed);
+    Block *body = placed.addEntryBlock();
+    addBuffers(placed, body);
+    builder.setInsertionPointToEnd(body);
+    for (Operation &op : function.front())
+      rewriteOperation(op);
+    for (const Copy &copy : copies)
+      emitCopy(view(placeOf(copy.from), copy.from.getType()), view(copy.to, copy.from.getType()),
+               {});
+    func::ReturnOp::create(builder);
+    placed->setAttr("dlc.arena_bytes", builder.getI64IntegerAttr(arenaBytes));
+    function.erase();
+  }
+
+  void addBuffers(func::FuncOp placed, Block *body) {
+    SmallVector<Type> types;
+    SmallVector<DictionaryAttr> attributes;
+    for (auto &[key, buffer] : buffers) {
+      auto type = MemRefType::get({buffer.bytes}, builder.getI8Type());
+      if (key.first == "constants") {
+        buffer.value = constantBuffer(body);
+        continue;
+      }
+      buffer.value = body->addArgument(type, function.getLoc());
+      types.push_back(type);
+      attributes.push_back(builder.getDictionaryAttr(
+          {builder.getNamedAttr("dlc.buffer", builder.getStringAttr(key.first)),
+           builder.getNamedAttr("nn.index", builder.getI64IntegerAttr(key.second))}));
+    }
+    placed.setFunctionType(builder.getFunctionType(types, {}));
+    placed.setAllArgAttrs(attributes);
+  }
+
+  Value constantBuffer(Block *body) {
+    constants.resize(aligned(constants.size()));
+    auto type = MemRefType::get({int64_t(constants.size())}, builder.getI8Type());
+    auto value = DenseElementsAttr::getFromRawBuffer(
+        RankedTensorType::get(type.getShape(), type.getElementType()), constants);
+    std::string name = "constants_" + function.getName().str();
+    memref::GlobalOp::create(builder, name, builder.getStringAttr("private"), type, value,
+                             /*constant=*/true, builder.getI64IntegerAttr(kAlignment));
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(body);
+    return memref::GetGlobalOp::create(builder, type, name);
+  }
+
+  Value view(const Place &place, Type type) {
+    auto shaped = cast<ShapedType>(type);
+    Value buffer = buffers.at({place.buffer.str(), place.index}).value;
+    Value offset = arith::ConstantIndexOp::create(builder, place.offset);
+    return memref::ViewOp::create(builder,
+                                  MemRefType::get(shaped.getShape(), shaped.getElementType()),
+                                  buffer, offset, ValueRange{});
+  }
+
+  void rewriteOperation(Operation &op) {
+    builder.setLoc(op.getLoc());
+    if (auto fill = dyn_cast<linalg::FillOp>(op)) {
+      TypedAttr number;
+      Value filled = fill.getResult(0);
+      if (memoryOf.contains(filled) && matchPattern(fill.getInputs()[0], m_Constant(&number)))
+        emitFill(view(placeOf(filled), filled.getType()), number);
+      return;
+    }
+    auto generic = dyn_cast<linalg::GenericOp>(op);
+    if (!generic)
+      return;
+    SmallVector<Value> inputs, outputs;
+    for (Value input : generic.getInputs())
+      inputs.push_back(
+          isa<RankedTensorType>(input.getType()) ? view(placeOf(input), input.getType()) : input);
+    SmallVector<Attribute> starts;
+    for (OpResult result : generic->getResults()) {
+      unsigned i = result.getResultNumber();
+      outputs.push_back(view(placeOf(result), result.getType()));
+      TypedAttr start = needsStart(generic, i) ? startOf(generic, i) : TypedAttr();
+      bool isPartly = writesPartly(generic.getIndexingMapMatchingResult(result));
+      if (isPartly)
+        emitFill(outputs.back(), start);
+      starts.push_back(start && !isPartly ? Attribute(start) : builder.getUnitAttr());
+    }
+    auto placed = linalg::GenericOp::create(
+        builder, inputs, outputs, generic.getIndexingMapsArray(), generic.getIteratorTypesArray());
+    placed->setAttr("dlc.start", builder.getArrayAttr(starts));
+    placed.getRegion().takeBody(generic.getRegion());
+  }
+
+  void emitFill(Value buffer, TypedAttr number) {
+    auto type = cast<MemRefType>(buffer.getType());
+    linalg::GenericOp::create(
+        builder, ValueRange{}, buffer, builder.getMultiDimIdentityMap(type.getRank()),
+        SmallVector<utils::IteratorType>(type.getRank(), utils::IteratorType::parallel),
+        [&](OpBuilder &b, Location loc, ValueRange) {
+          linalg::YieldOp::create(b, loc, arith::ConstantOp::create(b, loc, number).getResult());
+        });
+  }
+
+  // Of tensors with `result` their type, else of buffers.
+  linalg::GenericOp emitCopy(Value from, Value to, TypeRange result) {
+    unsigned rank = cast<ShapedType>(to.getType()).getRank();
+    SmallVector<AffineMap> maps(2, builder.getMultiDimIdentityMap(rank));
+    SmallVector<utils::IteratorType> loops(rank, utils::IteratorType::parallel);
+    return linalg::GenericOp::create(
+        builder, result, from, to, maps, loops,
+        [](OpBuilder &b, Location loc, ValueRange a) { linalg::YieldOp::create(b, loc, a[0]); });
+  }
+};
+
+struct PlacePass : PassWrapper<PlacePass, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PlacePass)
+  StringRef getArgument() const override { return "dlc-place"; }
+  StringRef getDescription() const override { return "tensors to views of the call's buffers"; }
+  void getDependentDialects(DialectRegistry &registry) const override {
+    registry.insert<arith::ArithDialect, func::FuncDialect, linalg::LinalgDialect,
+                    memref::MemRefDialect>();
+  }
+
+  void runOnOperation() override {
+    Layouts layouts(getOperation());
+    SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
+    for (func::FuncOp function : functions)
+      if (failed(Placer(function, layouts).run()))
+        return signalPassFailure();
+  }
+};
+
+} // namespace
+
+std::unique_ptr<Pass> createPlacePass() { return std::make_unique<PlacePass>(); }
+
+} // namespace dlc::memory
