@@ -31,7 +31,8 @@ struct TensorType {
 
 /// An operation's configuration: `bool`, `int`, `float`, `string`, a shape, a type, or the numbers
 /// of a constant (row-major, in the type of the value).
-using Attribute = std::variant<bool, int64_t, double, std::string, Shape, Element, std::vector<double>>;
+using Attribute =
+    std::variant<bool, int64_t, double, std::string, Shape, Element, std::vector<double>>;
 
 using ValueId = int32_t;
 
@@ -65,9 +66,9 @@ struct Init {
 };
 
 struct Variable {
-  std::string name; // "conv_1.weight"
+  std::string name;  // "conv_1.weight"
   std::string layer; // "conv_1": the instance that declares it
-  TensorType type;  // constant dimensions
+  TensorType type;   // constant dimensions
   Init init;
   Range range;
 };
@@ -81,10 +82,10 @@ struct Port {
 /// The network in one mode. All results are nodes of `graph`.
 struct Function {
   Graph graph;
-  std::vector<ValueId> outputs;  // as Network::outputs
-  std::vector<ValueId> states;   // each state's new value; its `state` node where it is not written
-  ValueId loss = -1;             // f32[]: sum(sample_weight * per-sample loss); -1 without train block
-  std::vector<ValueId> metrics;  // f32[] each, likewise weighted sums
+  std::vector<ValueId> outputs; // as Network::outputs
+  std::vector<ValueId> states;  // each state's new value; its `state` node where it is not written
+  ValueId loss = -1; // f32[]: sum(sample_weight * per-sample loss); -1 without train block
+  std::vector<ValueId> metrics; // f32[] each, likewise weighted sums
 };
 
 /// A loader's or transform's argument. Nested lists are flattened.
@@ -122,9 +123,9 @@ struct Update {
   std::vector<std::string> slots;
   std::vector<Setting> settings;
   Graph graph;
-  ValueId weight = -1;            // the new weights, f32[P]
-  std::vector<ValueId> newSlots;  // f32[P] each
-  ValueId rate = -1;              // f64[]: the learning rate, for the log; -1 if there is no `lr`
+  ValueId weight = -1;           // the new weights, f32[P]
+  std::vector<ValueId> newSlots; // f32[P] each
+  ValueId rate = -1;             // f64[]: the learning rate, for the log; -1 if there is no `lr`
 };
 
 struct Train {
@@ -140,8 +141,8 @@ struct Train {
 struct Network {
   std::string name;
   std::string doc;
-  std::string batchSymbol;    // "B"; "" if the model has no batch dimension
-  std::vector<Port> inputs;   // the model's, then what only loss and metrics need
+  std::string batchSymbol;  // "B"; "" if the model has no batch dimension
+  std::vector<Port> inputs; // the model's, then what only loss and metrics need
   int modelInputs = 0;
   std::vector<Port> outputs;
   std::vector<Variable> params;

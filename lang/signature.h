@@ -9,6 +9,8 @@ namespace dlc::lang {
 
 /// Why a rule refused its operands; the caller words the diagnostic for its own site.
 struct SignatureError {
+  enum class Kind { Arguments, Element, Rank, Shape, Window, Configuration };
+  Kind kind = Kind::Configuration;
   std::string message;   // "`K` is 784 in `a` and 512 in `b`"
   int operand = -1;      // the operand that disagrees, -1 for the configuration
   int otherOperand = -1; // the one it disagrees with, or -1
@@ -34,5 +36,8 @@ public:
 private:
   std::map<std::string, const ast::Item *> items;
 };
+
+/// "f32[B, 10]", "int[B]", "f64[]".
+std::string str(const TensorType &type);
 
 } // namespace dlc::lang
