@@ -98,6 +98,16 @@ void Explanation::printSection(const char *title, int32_t kind) const {
   }
 }
 
+// An element's place: "[2, 0]"; nothing for a scalar.
+static std::string indexText(const dlc_tensor &tensor, int64_t i) {
+  std::vector<int64_t> index(size_t(tensor.rank));
+  for (int64_t axis = tensor.rank - 1; axis >= 0; --axis) {
+    index[size_t(axis)] = i % tensor.shape[axis];
+    i /= tensor.shape[axis];
+  }
+  return index.empty() ? "" : shapeText(index);
+}
+
 void Explanation::printUpdate() const {
   // Every weight's old value, gradient and new value; where the rule is plain descent, as
   // arithmetic.
@@ -120,21 +130,16 @@ void Explanation::printUpdate() const {
   for (int32_t w = 0; w < model_.weight_count; ++w) {
     const dlc_tensor &tensor = model_.weights[w].tensor;
     for (int64_t i = 0; i < elementCount(tensor); ++i) {
-      std::string index;
-      for (int64_t axis = tensor.rank - 1, rest = i; axis >= 0; rest /= tensor.shape[axis--])
-        index = format("%lld%s", static_cast<long long>(rest % tensor.shape[axis]),
-                       index.empty() ? "" : ", ") +
-                index;
-      std::string name = tensor.name + (index.empty() ? "" : "[" + index + "]");
-      std::string old = number(at(before_, tensor, i)),
+      std::string name = tensor.name + indexText(tensor, i), old = number(at(before_, tensor, i)),
                   gradient = number(at(gradients_, tensor, i)),
                   updated = number(at(after_, tensor, i));
+      if (plain && gradient[0] == '-')
+        gradient = "(" + gradient + ")";
       if (plain)
-        printf("  %-24s %13s - %s * %s%13s%s = %s\n", name.c_str(), old.c_str(),
-               number(rate_).c_str(), gradient[0] == '-' ? "(" : "", gradient.c_str(),
-               gradient[0] == '-' ? ")" : "", updated.c_str());
+        printf("  %-20s %15s - %s * %-17s = %s\n", name.c_str(), old.c_str(), number(rate_).c_str(),
+               gradient.c_str(), updated.c_str());
       else
-        printf("  %-24s %13s -> %s   (gradient %s)\n", name.c_str(), old.c_str(), updated.c_str(),
+        printf("  %-20s %15s -> %-15s  gradient %s\n", name.c_str(), old.c_str(), updated.c_str(),
                gradient.c_str());
     }
   }

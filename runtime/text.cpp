@@ -138,6 +138,8 @@ std::string grouped(int64_t value) {
 }
 
 std::string duration(double seconds) {
+  if (seconds < 0.1)
+    return format("%.1f ms", 1e3 * seconds);
   if (seconds < 10)
     return format("%.1f s", seconds);
   auto whole = static_cast<long long>(seconds + 0.5);

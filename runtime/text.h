@@ -31,7 +31,7 @@ std::string shortest(double value, bool asFloat);
 
 // 12345678 as "12,345,678".
 std::string grouped(int64_t value);
-// Seconds as "3.2 s", "4 min 10 s" or "2 h 5 min".
+// Seconds as "0.4 ms", "3.2 s", "4 min 10 s" or "2 h 5 min".
 std::string duration(double seconds);
 
 } // namespace dlc::runtime

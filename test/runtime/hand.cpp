@@ -7,9 +7,9 @@
 // HAND_MODEL chooses: f32 (default), f64, or wrong, which has a wrong gradient in f64.
 int main(int argc, char **argv) {
   using namespace dlc::runtime;
-  const char *which = getenv("HAND_MODEL");
-  char letter = which ? which[0] : ' ';
+  const char *variable = getenv("HAND_MODEL");
+  std::string which = variable ? variable : "f32";
   dlc_model model =
-      letter == 'w' ? wrongModel(DLC_F64) : handModel(letter == 'f' ? DLC_F64 : DLC_F32);
+      which == "wrong" ? wrongModel(DLC_F64) : handModel(which == "f64" ? DLC_F64 : DLC_F32);
   return dlc_main(&model, argc, argv);
 }

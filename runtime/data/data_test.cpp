@@ -1,0 +1,366 @@
+// Loaders and transforms: right files give right numbers, each wrong file its own clear error.
+#include "runtime/data/batch.h"
+#include "runtime/data/dataset.h"
+#include "runtime/data/transform.h"
+#include "test/runtime/folder.h"
+#include "test/runtime/hand_model.h"
+
+namespace dlc::runtime::data {
+
+namespace {
+
+const std::string kTwoImages = "abcdefghijkl"; // of 6 bytes
+const std::string kTwoLabels{1, 3};
+
+// The hand-written model with one source of its own for the split `train`.
+struct Source {
+  explicit Source(const char *loader, std::vector<dlc_argument> given)
+      : arguments(std::move(given)) {
+    source = {"train", loader, int32_t(arguments.size()), arguments.data()};
+    model = handModel(DLC_F32);
+    model.source_count = 1;
+    model.sources = &source;
+  }
+  Status load(const std::string &folder, Dataset *dataset) {
+    return loadSplit(model, "train", folder, dataset);
+  }
+  std::string error(const std::string &folder) {
+    Dataset dataset;
+    Status status = load(folder, &dataset);
+    EXPECT_EQ(status.fault(), Fault::kInput) << status.message();
+    return status.message();
+  }
+  std::vector<dlc_argument> arguments;
+  dlc_source source;
+  dlc_model model;
+};
+
+Source idxSource() {
+  return Source("idx", {{"values", DLC_TEXT, 1, nullptr, "train-values"},
+                        {"labels", DLC_TEXT, 1, nullptr, "train-labels"}});
+}
+
+const double kFalse[] = {0}, kTrue[] = {1};
+Source csvSource(bool header = false) {
+  return Source("csv", {{"file", DLC_TEXT, 1, nullptr, "a.csv"},
+                        {"header", DLC_NUMBERS, 1, header ? kTrue : kFalse, nullptr},
+                        {"separator", DLC_TEXT, 1, nullptr, ","}});
+}
+
+void expectPart(const std::string &message, const std::string &part, const std::string &which) {
+  EXPECT_NE(message.find(part), std::string::npos) << which << ": " << message;
+}
+
+} // namespace
+
+TEST(Idx, ReadsPlainAndGzip) {
+  Folder folder;
+  Source source = idxSource();
+  for (bool compressed : {false, true}) {
+    std::string values = idxBytes(8, {2, 2, 3}, kTwoImages);
+    folder.write("train-values", compressed ? gzipped(values) : values);
+    folder.write("train-labels", idxBytes(8, {2}, kTwoLabels));
+    Dataset dataset;
+    Status status = source.load(folder.path(), &dataset);
+    ASSERT_FALSE(status.failed()) << status.message();
+    EXPECT_EQ(dataset.count, 2);
+    EXPECT_EQ(dataset.columns[0].at(6), 'g');
+    EXPECT_EQ(dataset.columns[1].at(1), 3);
+  }
+}
+
+TEST(Idx, ReadsBigEndianNumbers) {
+  Folder folder;
+  Source source = idxSource();
+  std::string floats;
+  for (int i = 0; i < 6; ++i)
+    floats += std::string("\x3F\x80\x00\x00", 4); // 1.0
+  folder.write("train-values", idxBytes(0x0D, {1, 6}, floats));
+  folder.write("train-labels", idxBytes(0x0C, {1}, std::string("\0\0\0\2", 4)));
+  Dataset dataset;
+  Status status = source.load(folder.path(), &dataset);
+  ASSERT_FALSE(status.failed()) << status.message();
+  EXPECT_EQ(dataset.columns[0].at(5), 1.0);
+  EXPECT_EQ(dataset.columns[1].at(0), 2.0);
+  folder.write("train-labels", idxBytes(0x0B, {1}, std::string("\xFF\xFE", 2))); // -2
+  expectPart(source.error(folder.path()), "label -2", "negative label");
+}
+
+TEST(Idx, WrongFilesAreNamed) {
+  const std::string values = idxBytes(8, {2, 2, 3}, kTwoImages),
+                    labels = idxBytes(8, {2}, kTwoLabels);
+  const std::string compressed = gzipped(values);
+  std::string corrupt = compressed;
+  corrupt[corrupt.size() - 6] ^= 0x55; // in the checksum
+  std::string broken = compressed;
+  broken[12] = char(0xFF);
+  struct {
+    const char *name;
+    std::string values, labels, reason;
+  } cases[] = {
+      {"empty", "", labels, "`train-values` is empty"},
+      {"wrong magic", "not an IDX file at all", labels, "is not an IDX file"},
+      {"unknown type", idxBytes(0x0A, {2, 6}, kTwoImages), labels, "is not an IDX file"},
+      {"no axes", idxBytes(8, {}, ""), labels, "no axes"},
+      {"header truncated", values.substr(0, 10), labels, "truncated within its header"},
+      {"data truncated", values.substr(0, 20), labels,
+       "is truncated: its shape [2, 2, 3] needs 12 bytes"},
+      {"trailing garbage", values + "x", labels, "bytes after its end"},
+      {"sizes overflow", idxBytes(8, {0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, ""), labels,
+       "impossible shape"},
+      {"size too large", idxBytes(8, {0xFFFFFFFF, 2, 3}, kTwoImages), labels, "is truncated"},
+      {"other image size", idxBytes(8, {2, 2, 2}, "12345678"), labels, "a sample needs 6 numbers"},
+      {"no samples", idxBytes(8, {0, 2, 3}, ""), idxBytes(8, {0}, ""), "has no samples"},
+      {"gzip truncated", compressed.substr(0, compressed.size() / 2), labels, "is damaged"},
+      {"gzip corrupt", corrupt, labels, "is damaged"},
+      {"gzip broken", broken, labels, "is damaged"},
+      {"labels out of range", values, idxBytes(8, {2}, std::string{1, 4}),
+       "sample 1 has the label 4"},
+      {"labels missing", values, idxBytes(8, {1}, "\1"), "has 2 samples, but"},
+      {"labels of two axes", values, idxBytes(8, {2, 2}, "\1\1\1\1"), "a sample needs 1 numbers"},
+      {"labels swapped with values", labels, values, "a sample needs 6 numbers"},
+  };
+  for (const auto &wrong : cases) {
+    Folder folder;
+    folder.write("train-values", wrong.values);
+    folder.write("train-labels", wrong.labels);
+    std::string message = idxSource().error(folder.path());
+    // The reason's file name stands without its folder in the table above.
+    size_t at;
+    while ((at = message.find(folder.path() + "/")) != message.npos)
+      message.erase(at, folder.path().size() + 1);
+    expectPart(message, wrong.reason, wrong.name);
+  }
+}
+
+TEST(Idx, MissingFilesAndFolders) {
+  Folder folder;
+  expectPart(idxSource().error(folder.path()), "train-values` does not exist", "missing file");
+  expectPart(idxSource().error(folder.file("nowhere")), "nowhere` does not exist",
+             "missing folder");
+  folder.write("train-values", idxBytes(8, {2, 2, 3}, kTwoImages));
+  expectPart(idxSource().error(folder.path()), "train-labels` does not exist", "missing labels");
+  ASSERT_FALSE(makeFolders(folder.file("train-labels")).failed());
+  expectPart(idxSource().error(folder.path()), "Is a directory", "a folder as file");
+}
+
+TEST(Csv, ReadsRowsInFieldOrder) {
+  Folder folder;
+  folder.write("a.csv", "x,a,b,c,d,e,label\r\n1,2,3,4,5,6.5,3\r\n\r\n 7 ,8,9,1e1,11,12,0");
+  Dataset dataset;
+  Source source = csvSource(true);
+  Status status = source.load(folder.path(), &dataset);
+  ASSERT_FALSE(status.failed()) << status.message();
+  EXPECT_EQ(dataset.count, 2);
+  EXPECT_EQ(dataset.columns[0].at(5), 6.5);
+  EXPECT_EQ(dataset.columns[0].at(9), 10);
+  EXPECT_EQ(dataset.columns[1].at(0), 3);
+}
+
+TEST(Csv, WrongFilesAreNamedWithTheirLine) {
+  struct {
+    const char *text, *reason;
+  } cases[] = {
+      {"", "has no samples"},
+      {"x,a,b,c,d,e,label\n1,2,3,4,5,6,0\n", "header = true"},
+      {"1,2,3,4,5,6,0\n1,2,nan,4,5,6,0\n", "line 2, column 3: `nan` is not a finite number"},
+      {"1,2,3,4,5,inf,0\n", "`inf` is not a finite number"},
+      {"1,2,3,4,5,6,0\n1,2,3\n", "line 2: 3 columns, but a sample needs 7"},
+      {"1,2,3,4,5,6,0,9\n", "line 1: 8 columns"},
+      {"1,2,,4,5,6,0\n", "column 3: `` is not"},
+      {"1,2,3,4,5,6,9\n", "has the label 9"},
+      {"1,2,3,4,5,6,1.5\n", "has the label 1.5"},
+      {"1;2;3;4;5;6;1\n", "`1;2;3;4;5;6;1` is not"},
+  };
+  for (const auto &wrong : cases) {
+    Folder folder;
+    folder.write("a.csv", wrong.text);
+    std::string message = csvSource().error(folder.path());
+    expectPart(message, wrong.reason, wrong.text);
+    expectPart(message, "a.csv`", wrong.text);
+  }
+}
+
+TEST(NpyData, ReadsOneFileAField) {
+  Folder folder;
+  Source source("npy", {{"files", DLC_TEXT, 2, nullptr, "x.npy\ny.npy"}});
+  auto npy = [](const char *shape, const std::string &numbers, const char *descr = "<f4") {
+    return npyBytes(std::string("{'descr': '") + descr +
+                        "', 'fortran_order': False, 'shape': " + shape + ", }",
+                    numbers);
+  };
+  std::string six = bytesOf<float>({1, 2, 3, 4, 5, 6});
+  folder.write("x.npy", npy("(2, 6)", six + six));
+  folder.write("y.npy", npy("(2,)", bytesOf<int64_t>({0, 2}), "<i8"));
+  Dataset dataset;
+  Status status = source.load(folder.path(), &dataset);
+  ASSERT_FALSE(status.failed()) << status.message();
+  EXPECT_EQ(dataset.count, 2);
+  EXPECT_EQ(dataset.columns[1].at(1), 2);
+
+  folder.write("y.npy", npy("(1,)", bytesOf<int64_t>({0}), "<i8"));
+  expectPart(source.error(folder.path()), "has 1 samples, but", "counts differ");
+  folder.write("y.npy", npy("(2,)", bytesOf<int64_t>({0, -1}), "<i8"));
+  expectPart(source.error(folder.path()), "has the label -1", "label");
+  folder.write("x.npy", npy("(2, 3)", six));
+  expectPart(source.error(folder.path()), "[samples, …] with 6 numbers", "shape");
+}
+
+TEST(Rows, AreCountedAndChecked) {
+  const double rows[] = {1, 2, 3, 4, 5, 6, 3, 7, 8, 9, 10, 11, 12, 0};
+  Source source("rows", {{"values", DLC_NUMBERS, 14, rows, nullptr}});
+  Dataset dataset;
+  ASSERT_FALSE(source.load("", &dataset).failed());
+  EXPECT_EQ(dataset.count, 2);
+  EXPECT_EQ(dataset.columns[0].at(6), 7);
+  Source odd("rows", {{"values", DLC_NUMBERS, 13, rows, nullptr}});
+  expectPart(odd.error(""), "13 numbers", "odd rows");
+}
+
+TEST(Split, UnknownNamesAreFaults) {
+  Source source("tarot", {});
+  Dataset dataset;
+  Status status = source.load("", &dataset);
+  EXPECT_EQ(status.fault(), Fault::kInternal);
+  expectPart(status.message(), "`tarot`", "loader");
+  status = loadSplit(source.model, "valid", "", &dataset);
+  EXPECT_EQ(status.fault(), Fault::kInput);
+  expectPart(status.message(), "it has train", "split");
+}
+
+// --- transforms --------------------------------------------------------------------------------
+
+namespace {
+
+// One transform with numbers for its arguments.
+struct Transforming {
+  Transforming(const char *name, std::vector<std::pair<const char *, std::vector<double>>> given,
+               bool augment = false)
+      : values(std::move(given)) {
+    for (const auto &[argument, numbers] : values)
+      arguments.push_back(
+          {argument, DLC_NUMBERS, int64_t(numbers.size()), numbers.data(), nullptr});
+    transform = {"image", name, augment, int32_t(arguments.size()), arguments.data()};
+    model = handModel(DLC_F32);
+    model.transform_count = 1;
+    model.transforms = &transform;
+    status = transforms.prepare(model);
+  }
+  std::vector<double> apply(std::vector<double> x, SampleAddress address = {}) {
+    transforms.apply(0, address, x.data());
+    return x;
+  }
+  std::vector<std::pair<const char *, std::vector<double>>> values;
+  std::vector<dlc_argument> arguments;
+  dlc_transform transform;
+  dlc_model model;
+  Transforms transforms;
+  Status status;
+};
+
+using Numbers = std::vector<double>;
+const Numbers kImage = {1, 2, 3, 4, 5, 6}; // [1, 2, 3]
+
+} // namespace
+
+TEST(Transform, ScaleAndNormalize) {
+  EXPECT_EQ(Transforming("scale", {{"factor", {2}}}).apply(kImage), (Numbers{2, 4, 6, 8, 10, 12}));
+  EXPECT_EQ(Transforming("normalize", {{"mean", {1}}, {"std", {2}}}).apply(kImage),
+            (Numbers{0, .5, 1, 1.5, 2, 2.5}));
+}
+
+TEST(Transform, FlipMirrorsRowsInAboutHalfTheSamples) {
+  Transforming flip("random_flip", {{"probability", {0.5}}}, true);
+  int flipped = 0;
+  for (int64_t sample = 0; sample < 1000; ++sample) {
+    Numbers x = flip.apply(kImage, {true, 1, 0, sample});
+    ASSERT_TRUE(x == kImage || x == (Numbers{3, 2, 1, 6, 5, 4}));
+    flipped += x != kImage;
+    EXPECT_EQ(x, flip.apply(kImage, {true, 1, 0, sample})); // the same every time
+  }
+  EXPECT_NEAR(flipped, 500, 5 * 16);                       // five standard deviations
+  EXPECT_EQ(flip.apply(kImage, {false, 1, 0, 0}), kImage); // not in evaluation
+}
+
+TEST(Transform, CropMovesTheImageAndFillsWithZeros) {
+  Transforming crop("random_crop", {{"pad", {1}}}, true);
+  std::vector<Numbers> seen;
+  for (int64_t sample = 0; sample < 200; ++sample) {
+    Numbers x = crop.apply(kImage, {true, 1, 0, sample});
+    if (std::find(seen.begin(), seen.end(), x) == seen.end())
+      seen.push_back(x);
+  }
+  EXPECT_EQ(seen.size(), 9u); // -1, 0, 1 down and right
+  EXPECT_NE(std::find(seen.begin(), seen.end(), Numbers({0, 0, 0, 0, 1, 2})), seen.end());
+  EXPECT_NE(std::find(seen.begin(), seen.end(), kImage), seen.end());
+}
+
+TEST(Transform, WhatDoesNotFitIsNamed) {
+  expectPart(Transforming("normalize", {{"mean", {1, 2}}, {"std", {1}}}).status.message(),
+             "one a channel", "mean");
+  expectPart(Transforming("normalize", {{"mean", {1}}, {"std", {0}}}).status.message(), "std = 0",
+             "std");
+  EXPECT_EQ(Transforming("sharpen", {}).status.fault(), Fault::kInternal);
+}
+
+// --- batches -----------------------------------------------------------------------------------
+
+TEST(Stream, CoversEverySampleOnceAndWeighsAStep) {
+  dlc_model model = handModel(DLC_F64);
+  model.transform_count = 0;
+  Dataset dataset;
+  dataset.count = 21;
+  dataset.columns.resize(2);
+  for (int i = 0; i < 21; ++i) {
+    for (int j = 0; j < 6; ++j)
+      dataset.columns[0].append(i);
+    dataset.columns[1].append(0);
+  }
+  dataset.columns[0].perSample = 6;
+  dataset.columns[1].perSample = 1;
+  Transforms transforms;
+  Plan plan{&model, &dataset, &transforms, true,
+            true,   1,        10}; // steps of 10, 10 and 1 in calls of 8
+  plan.epochs = 2;
+  Stream stream(plan);
+  std::vector<int> seen(21);
+  std::vector<int64_t> counts;
+  double weight = 0;
+  while (const Batch *batch = stream.next()) {
+    counts.push_back(batch->count);
+    weight = batch->startsStep ? 0 : weight;
+    for (int64_t row = 0; row < model.batch; ++row) {
+      double share = static_cast<double *>(batch->sampleWeights.data())[row];
+      weight += share;
+      EXPECT_EQ(share > 0, row < batch->count);
+      if (share > 0)
+        ++seen[size_t(static_cast<double *>(batch->inputs[0].data())[row * 6])];
+      else
+        EXPECT_EQ(static_cast<double *>(batch->inputs[0].data())[row * 6], 0);
+    }
+    if (batch->endsStep) {
+      EXPECT_NEAR(weight, 1, 1e-15);
+    }
+  }
+  EXPECT_EQ(counts, (std::vector<int64_t>{8, 2, 8, 2, 1, 8, 2, 8, 2, 1}));
+  for (int times : seen)
+    EXPECT_EQ(times, 2);
+}
+
+TEST(Stream, MayBeAbandoned) {
+  dlc_model model = handModel(DLC_F32);
+  model.transform_count = 0;
+  Dataset dataset;
+  dataset.count = 100;
+  dataset.columns.resize(2);
+  dataset.columns[0].perSample = 6;
+  dataset.columns[0].bytes.resize(100 * 6 * sizeof(double));
+  dataset.columns[1].perSample = 1;
+  dataset.columns[1].bytes.resize(100 * sizeof(double));
+  Transforms transforms;
+  Plan plan{&model, &dataset, &transforms, true, true, 1, 8};
+  Stream stream(plan);
+  EXPECT_NE(stream.next(), nullptr);
+}
+
+} // namespace dlc::runtime::data
