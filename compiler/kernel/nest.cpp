@@ -33,14 +33,6 @@ int64_t Nest::work() const {
   return points() * operations;
 }
 
-// The row-major strides of a buffer.
-static SmallVector<int64_t> rowMajorStrides(ArrayRef<int64_t> shape) {
-  SmallVector<int64_t> strides(shape.size(), 1);
-  for (int i = int(shape.size()) - 2; i >= 0; --i)
-    strides[i] = strides[i + 1] * shape[i + 1];
-  return strides;
-}
-
 // Adds `scale * expression` to the access. Indexing maps are linear here: the lowering makes no
 // others.
 static void addLinear(AffineExpr expression, int64_t scale, Access &access) {
@@ -67,7 +59,9 @@ static Access makeAccess(AffineMap map, MemRefType type, unsigned buffer, unsign
   access.buffer = buffer;
   access.element = type.getElementType();
   access.strides.assign(rank, 0);
-  for (auto [expression, stride] : llvm::zip(map.getResults(), rowMajorStrides(type.getShape())))
+  auto [strides, offset] = type.getStridesAndOffset();
+  access.offset = offset;
+  for (auto [expression, stride] : llvm::zip(map.getResults(), strides))
     addLinear(expression, stride, access);
   return access;
 }
@@ -82,25 +76,12 @@ static bool isSameMemory(Value a, Value b) {
              cast<MemRefType>(b.getType()).getElementType();
 }
 
-// Constants that fusion left outside the body belong to it.
-static void sinkConstants(Block &body) {
-  for (Operation &op : body)
-    for (OpOperand &operand : op.getOpOperands()) {
-      Operation *definition = operand.get().getDefiningOp();
-      if (!definition || definition->getBlock() == &body)
-        continue;
-      assert(isa<arith::ConstantOp>(definition) && "a body captures constants only");
-      operand.set(OpBuilder::atBlockBegin(&body).clone(*definition)->getResult(0));
-    }
-}
-
 Nest makeNest(linalg::LinalgOp op, SmallVectorImpl<Value> &operands) {
   Nest nest;
   nest.sizes = op.getStaticLoopRanges();
   for (utils::IteratorType kind : op.getIteratorTypesArray())
     nest.reduces.push_back(kind == utils::IteratorType::reduction);
   nest.body = op.getBlock();
-  sinkConstants(*nest.body);
 
   auto add = [&](OpOperand &operand, SmallVectorImpl<Access> &accesses) {
     Value value = operand.get();
@@ -111,11 +92,14 @@ Nest makeNest(linalg::LinalgOp op, SmallVectorImpl<Value> &operands) {
       return;
     }
     auto type = cast<MemRefType>(value.getType());
+    if (auto part = value.getDefiningOp<memref::SubViewOp>())
+      value = part.getSource(); // the access's strides and offset say which part
     auto *known = llvm::find_if(operands, [&](Value v) { return isSameMemory(v, value); });
     unsigned buffer = known - operands.begin();
     if (known == operands.end()) {
       operands.push_back(value);
-      nest.buffers.push_back(MemRefType::get({type.getNumElements()}, type.getElementType()));
+      int64_t elements = cast<MemRefType>(value.getType()).getNumElements();
+      nest.buffers.push_back(MemRefType::get({elements}, type.getElementType()));
     }
     accesses.push_back(makeAccess(op.getMatchingIndexingMap(&operand), type, buffer, nest.rank()));
   };

@@ -8,16 +8,17 @@ namespace dlc::lower {
 Value spread(Builder &b, Value x, TypedAttr fill, Shape first, Shape step, Shape size) {
   unsigned rank = shapeOf(x).size();
   SmallVector<int64_t> shape(shapeOf(x));
-  SmallVector<AffineExpr> to;
-  for (unsigned d = 0; d < rank; ++d)
-    to.push_back(b.dim(d));
+  SmallVector<OpFoldResult> offsets(rank, b.getIndexAttr(0)), strides(rank, b.getIndexAttr(1)),
+      sizes;
+  for (int64_t extent : shape)
+    sizes.push_back(b.getIndexAttr(extent));
   for (unsigned i = 0; i < 2; ++i) {
     unsigned axis = rank - 2 + i;
-    to[axis] = b.dim(axis) * step[i] + first[i];
+    offsets[axis] = b.getIndexAttr(first[i]);
+    strides[axis] = b.getIndexAttr(step[i]);
     shape[axis] = size[i];
   }
-  return b.generic(x, b.filled(shape, fill), {b.identity(rank), b.map(rank, to)}, 0,
-                   [](Builder &, ValueRange a) { return a[0]; });
+  return tensor::InsertSliceOp::create(b, x, b.filled(shape, fill), offsets, sizes, strides);
 }
 
 Value padded(Builder &b, Value x, TypedAttr fill, Shape pad) {

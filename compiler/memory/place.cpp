@@ -120,8 +120,17 @@ Value rootOf(Value value) {
   return value;
 }
 
-// Whether some element of the result is left as it was: the output map writes only some.
-bool writesPartly(AffineMap map) { return !map.isProjectedPermutation(); }
+// Constants that fusion left outside the body belong to it.
+void sinkConstants(Block &body) {
+  for (Operation &op : body)
+    for (OpOperand &operand : op.getOpOperands()) {
+      Operation *definition = operand.get().getDefiningOp();
+      if (!definition || definition->getBlock() == &body)
+        continue;
+      assert(isa<arith::ConstantOp>(definition) && "a body captures constants only");
+      operand.set(OpBuilder::atBlockBegin(&body).clone(*definition)->getResult(0));
+    }
+}
 
 // Memory of one value or of several, one after the other.
 struct Memory {
@@ -209,6 +218,8 @@ private:
     return llvm::any_of(filled.getUses(), [](OpOperand &use) {
       if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(use.getOwner()))
         return isRead(use.getOwner()->getResult(0));
+      if (auto insert = dyn_cast<tensor::InsertSliceOp>(use.getOwner()))
+        return use.get() == insert.getSource();
       auto generic = dyn_cast<linalg::GenericOp>(use.getOwner());
       return !generic || generic.isDpsInput(&use);
     });
@@ -228,12 +239,19 @@ private:
         assign(filled, {bytesOf(filled.getType()), step, lastUse[filled], {}});
       return success();
     }
+    if (auto insert = dyn_cast<tensor::InsertSliceOp>(op)) {
+      if (!filling(insert.getDest()))
+        return op.emitOpError("goes into a tensor that is no fill");
+      Value whole = insert.getResult();
+      assign(whole, {bytesOf(whole.getType()), step, std::max(step, lastUse.lookup(whole)), {}});
+      return success();
+    }
     auto generic = dyn_cast<linalg::GenericOp>(op);
     if (!generic)
       return op.emitOpError("cannot be placed in memory");
     for (OpResult result : generic->getResults()) {
-      if (needsStart(generic, result.getResultNumber()) &&
-          !startOf(generic, result.getResultNumber()))
+      OpOperand *init = generic.getDpsInitOperand(result.getResultNumber());
+      if (generic.payloadUsesValueFromOperand(init) && !filling(init->get()))
         return op.emitOpError("goes on from a tensor that is no fill");
       int last = std::max(step, lastUse.lookup(result));
       if (std::optional<unsigned> operand = replaceable(generic, result)) {
@@ -256,18 +274,19 @@ private:
     return {"constants", 0, offset};
   }
 
-  static bool needsStart(linalg::GenericOp op, unsigned result) {
-    OpOperand *init = op.getDpsInitOperand(result);
-    return op.payloadUsesValueFromOperand(init) || writesPartly(op.getMatchingIndexingMap(init));
-  }
-
-  // The number that fills the tensor which the result goes on from.
-  static TypedAttr startOf(linalg::GenericOp op, unsigned result) {
-    auto fill = rootOf(op.getDpsInitOperand(result)->get()).getDefiningOp<linalg::FillOp>();
+  // The number that fills a tensor; null if it is no fill.
+  static TypedAttr filling(Value value) {
+    auto fill = rootOf(value).getDefiningOp<linalg::FillOp>();
     TypedAttr number;
     if (!fill || !matchPattern(fill.getInputs()[0], m_Constant(&number)))
       return {};
     return number;
+  }
+
+  // What a reduction starts from; null for a result that is written without being read.
+  static TypedAttr startOf(linalg::GenericOp op, unsigned result) {
+    OpOperand *init = op.getDpsInitOperand(result);
+    return op.payloadUsesValueFromOperand(init) ? filling(init->get()) : TypedAttr();
   }
 
   // The memory of an operand that dies here and that the result may take over element by element.
@@ -371,7 +390,7 @@ private:
   void rewrite() {
     noteBuffer({"arena"}, RankedTensorType::get({arenaBytes}, builder.getI8Type()));
     for (Operation &op : function.front())
-      if (isa<linalg::GenericOp, linalg::FillOp, func::ReturnOp>(op))
+      if (isa<linalg::GenericOp, linalg::FillOp, tensor::InsertSliceOp, func::ReturnOp>(op))
         for (ValueRange values : {ValueRange(op.getOperands()), ValueRange(op.getResults())})
           for (Value value : values)
             if (isa<RankedTensorType>(value.getType()))
@@ -447,6 +466,14 @@ private:
         emitFill(view(placeOf(filled), filled.getType()), number);
       return;
     }
+    if (auto insert = dyn_cast<tensor::InsertSliceOp>(op)) {
+      Value whole = view(placeOf(insert.getResult()), insert.getType());
+      emitFill(whole, filling(insert.getDest()));
+      Value part = memref::SubViewOp::create(builder, whole, insert.getMixedOffsets(),
+                                             insert.getMixedSizes(), insert.getMixedStrides());
+      emitCopy(view(placeOf(insert.getSource()), insert.getSourceType()), part, {});
+      return;
+    }
     auto generic = dyn_cast<linalg::GenericOp>(op);
     if (!generic)
       return;
@@ -458,12 +485,10 @@ private:
     for (OpResult result : generic->getResults()) {
       unsigned i = result.getResultNumber();
       outputs.push_back(view(placeOf(result), result.getType()));
-      TypedAttr start = needsStart(generic, i) ? startOf(generic, i) : TypedAttr();
-      bool isPartly = writesPartly(generic.getIndexingMapMatchingResult(result));
-      if (isPartly)
-        emitFill(outputs.back(), start);
-      starts.push_back(start && !isPartly ? Attribute(start) : builder.getUnitAttr());
+      TypedAttr start = startOf(generic, i);
+      starts.push_back(start ? Attribute(start) : builder.getUnitAttr());
     }
+    sinkConstants(*generic.getBlock());
     auto placed = linalg::GenericOp::create(
         builder, inputs, outputs, generic.getIndexingMapsArray(), generic.getIteratorTypesArray());
     placed->setAttr("dlc.start", builder.getArrayAttr(starts));
