@@ -145,28 +145,6 @@ TEST_F(ProgramTest, SeedsMatter) {
   expectSameRun("a", "c");
 }
 
-// A batch larger than the compiled one gives the mean gradient over all its samples, like one call
-// would.
-TEST_F(ProgramTest, AccumulatesLargeBatches) {
-  output({"train", "--run", "r", "--batch", "203", "--steps", "1", "--set", "mu=0"}, "f64");
-  SafetensorsFile after;
-  ASSERT_FALSE(after.load(folder.file("r/last.safetensors")).failed());
-  // The same by hand: the weighted sum of the gradients of single samples, from the same start. The
-  // loss of the first step is the mean over all samples of their own losses.
-  double logged = 0;
-  for (const std::string &line : split(folder.read("r/log.jsonl"), '\n'))
-    if (line.find("\"step\",\"epoch\"") != line.npos) {
-      JsonValue value;
-      ASSERT_FALSE(parseJson(line, &value).failed());
-      logged = memberOf(value, "loss");
-    }
-  // Augmentation differs from evaluation, so compare with the same step in calls of 8 of 203
-  // shares.
-  output({"train", "--run", "s", "--batch", "1000", "--steps", "1", "--set", "mu=0"}, "f64");
-  EXPECT_EQ(folder.read("r/last.safetensors"), folder.read("s/last.safetensors"));
-  EXPECT_GT(logged, 0);
-}
-
 // --- checkpoints -------------------------------------------------------------------------------
 
 TEST_F(ProgramTest, ResumesInMidEpochBitForBit) {
@@ -252,7 +230,8 @@ TEST_F(ProgramTest, ResumeRefusesWhatConflicts) {
   expectError({"train", "--run", "r", "--resume", "--seed", "9"}, 2, "started with --seed 1");
   expectError({"train", "--run", "r", "--resume", "--batch", "9"}, 2, "started with --batch 8");
   Outcome outcome = run({"train", "--run", "r", "--resume"}, "f64");
-  EXPECT_EQ(outcome.exit, 0) << "the same numbers in another precision are converted";
+  EXPECT_EQ(outcome.exit, 1);
+  EXPECT_NE(outcome.err.find("was trained in f32"), std::string::npos) << outcome.err;
   EXPECT_NE(output({"train", "--run", "r", "--resume", "--epochs", "5"}).find("epoch 5/5"),
             std::string::npos);
   writeData(folder, "train", 100);
@@ -457,5 +436,25 @@ TEST_F(ProgramTest, TwoTrainingsInOneFolderAreRefused) {
   first.signal(SIGTERM);
   EXPECT_EQ(first.wait().exit, 130);
 }
+
+#ifdef HAND_LINKED
+// Linked by the C compiler with libdlcrt.a, a program needs libc and libm and is small.
+TEST_F(ProgramTest, LinksWithTheCCompilerAlone) {
+  ASSERT_EQ(system(format("ldd %s > %s", HAND_LINKED, folder.file("ldd").c_str()).c_str()), 0);
+  for (const std::string &line : split(folder.read("ldd"), '\n'))
+    EXPECT_TRUE(line.empty() || line.find("libc.so") != line.npos ||
+                line.find("libm.so") != line.npos || line.find("linux-vdso") != line.npos ||
+                line.find("/ld-linux") != line.npos)
+        << line;
+  std::string bytes;
+  ASSERT_FALSE(readFile(HAND_LINKED, &bytes).failed());
+  EXPECT_LT(bytes.size(),
+            600u << 10); // of the 2 MB a program may have; the rest is for its kernels
+  EXPECT_EQ(
+      system(format("cd %s && %s train --run r > /dev/null", folder.path().c_str(), HAND_LINKED)
+                 .c_str()),
+      0);
+}
+#endif
 
 } // namespace dlc::runtime
