@@ -2,6 +2,7 @@
 #include "lang/builder.h"
 
 #include <algorithm>
+#include <cassert>
 #include <set>
 
 namespace dlc::lang {
@@ -178,13 +179,6 @@ void Builder::syntaxError(const std::vector<Parser::symbol_kind_type> &expected)
            other.primary.range.begin < token.range.begin;
   };
   bool unknownItem = std::find(expected.begin(), expected.end(), S::S_MODEL) != expected.end();
-  auto broken = brokenUntil.find(token.depth);
-  bool consequence = (broken != brokenUntil.end() && at <= broken->second) ||
-                     std::any_of(problems.begin(), problems.end(), sameLine);
-  if (unknownItem) {
-    consequence |= inBrokenItems || std::any_of(problems.begin(), problems.end(), lostBrace);
-    inBrokenItems = true;
-  }
   if (unknownItem) { // what was lost may have had braces
     size_t item = at;
     while (layout.tokens[item].kind != T::YYEOF &&
@@ -196,6 +190,13 @@ void Builder::syntaxError(const std::vector<Parser::symbol_kind_type> &expected)
              other.primary.range.begin < layout.tokens[item].range.begin;
     });
   }
+  auto broken = brokenUntil.find(token.depth);
+  bool consequence = (broken != brokenUntil.end() && at <= broken->second) ||
+                     std::any_of(problems.begin(), problems.end(), sameLine);
+  if (unknownItem) {
+    consequence |= inBrokenItems || std::any_of(problems.begin(), problems.end(), lostBrace);
+    inBrokenItems = true;
+  }
   if (!consequence) {
     ErrorWording wording(*this, at, expected);
     Diagnostic &diagnostic = error("unexpected-token", token.range, wording.message());
@@ -206,6 +207,7 @@ void Builder::syntaxError(const std::vector<Parser::symbol_kind_type> &expected)
       diagnostic.notes.push_back(
           {{file.source, lastItem - 1, lastItem}, "the item before ends here"});
   }
+  assert(!problems.empty() && "an error is a consequence of none");
   brokenUntil[token.depth] = end;
 
   // Go on at the block that belongs to the statement, if one follows, or else at its end.
