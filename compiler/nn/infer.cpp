@@ -1,10 +1,12 @@
 // Result types of the operations, from their signatures in stdlib/ops.nn.
 #include "compiler/nn/infer.h"
 
+#include "lang/parse.h"
+#include "lang/signature.h"
 #include "stdlib/embedded.h"
 
 #include "mlir/IR/Diagnostics.h"
-#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/ErrorHandling.h"
 
 using namespace mlir;
 
@@ -12,92 +14,100 @@ namespace dlc::nn {
 
 namespace {
 
-// The shape rules in C++, until the signatures of stdlib/ops.nn can be evaluated.
-struct Rule {
-  StringRef op;
-  TypeRange operands;
-  DictionaryAttr configuration;
+/// stdlib/ops.nn, read once, with all that its signatures refer to.
+struct Declarations {
+  lang::Sources sources;
+  lang::Diagnostics diagnostics{sources};
+  lang::ast::File file = read();
+  lang::Signatures signatures{file};
 
-  ArrayRef<int64_t> shapeOf(unsigned i) const {
-    return cast<RankedTensorType>(operands[i]).getShape();
-  }
-  ArrayRef<int64_t> list(StringRef name) const {
-    return cast<DenseI64ArrayAttr>(configuration.get(name)).asArrayRef();
-  }
-  int64_t number(StringRef name) const {
-    return cast<IntegerAttr>(configuration.get(name)).getInt();
-  }
-
-  SmallVector<int64_t> window(ArrayRef<int64_t> x, int64_t channels,
-                              ArrayRef<int64_t> kernel) const {
-    auto pad = list("pad"), stride = list("stride");
-    return {x[0], channels, (x[2] + pad[0] + pad[2] - kernel[0]) / stride[0] + 1,
-            (x[3] + pad[1] + pad[3] - kernel[1]) / stride[1] + 1};
-  }
-
-  SmallVector<int64_t> shape() const {
-    if (op == "reshape" || op == "random_uniform" || op == "conv2d_grad_input" ||
-        op == "conv2d_grad_weight" || op == "avg_pool2d_grad")
-      return llvm::to_vector(list("shape"));
-    SmallVector<int64_t> y = llvm::to_vector(shapeOf(0));
-    if (op == "transpose") {
-      for (auto [i, axis] : llvm::enumerate(list("permutation")))
-        y[i] = shapeOf(0)[axis];
-    } else if (op == "broadcast") {
-      for (auto [axis, size] : llvm::zip(list("axes"), list("sizes")))
-        y.insert(y.begin() + axis, size);
-    } else if (op == "reduce_sum" || op == "reduce_max") {
-      for (int64_t axis : llvm::reverse(list("axes")))
-        y.erase(y.begin() + axis);
-    } else if (op == "argmax") {
-      y.pop_back();
-    } else if (op == "one_hot") {
-      y.push_back(number("classes"));
-    } else if (op == "matmul") {
-      y.back() = shapeOf(1).back();
-    } else if (op == "conv2d") {
-      auto w = shapeOf(1), dilation = list("dilation");
-      return window(shapeOf(0), w[0], {dilation[0] * (w[2] - 1) + 1, dilation[1] * (w[3] - 1) + 1});
-    } else if (op == "max_pool2d" || op == "avg_pool2d") {
-      return window(shapeOf(0), shapeOf(0)[1], list("kernel"));
+  lang::ast::File read() {
+    for (const StandardFile &standard : standardLibrary()) {
+      if (StringRef(standard.name) != "stdlib/ops.nn")
+        continue;
+      int32_t source = sources.add(standard.name, standard.text, /*isStandardLibrary=*/true);
+      lang::ast::File operations = lang::parse(sources, source, diagnostics);
+      if (diagnostics.hasErrors())
+        llvm::report_fatal_error(llvm::Twine(diagnostics.render()));
+      return operations;
     }
-    return y;
-  }
-
-  Type element() const {
-    MLIRContext *context = configuration.getContext();
-    if (auto to = configuration.getAs<TypeAttr>("to"))
-      return to.getValue();
-    if (auto element = configuration.getAs<TypeAttr>("element"))
-      return element.getValue();
-    if (op == "less" || op == "less_equal" || op == "same")
-      return IntegerType::get(context, 1);
-    if (op == "argmax")
-      return IntegerType::get(context, 32);
-    return cast<RankedTensorType>(operands.back()).getElementType();
+    llvm::report_fatal_error("stdlib/ops.nn is not in this program");
   }
 };
 
+const lang::Signatures &signatures() {
+  static const Declarations declarations;
+  return declarations.signatures;
+}
+
+// The language's `real` is one of two types here: f32 is its Real and f64 its Double.
+
+lang::Element toElement(Type type) {
+  if (type.isF64())
+    return lang::Element::Double;
+  if (type.isF32())
+    return lang::Element::Real;
+  return type.isInteger(1) ? lang::Element::Bool : lang::Element::Int;
+}
+
+Type fromElement(lang::Element element, MLIRContext *context) {
+  switch (element) {
+  case lang::Element::Real:
+    return Float32Type::get(context);
+  case lang::Element::Double:
+    return Float64Type::get(context);
+  case lang::Element::Int:
+    return IntegerType::get(context, 32);
+  case lang::Element::Bool:
+    return IntegerType::get(context, 1);
+  }
+  llvm_unreachable("no such element type");
+}
+
+lang::Shape toShape(ArrayRef<int64_t> sizes) { return lang::Shape(sizes.begin(), sizes.end()); }
+
+std::map<std::string, lang::Attribute> toConfiguration(DictionaryAttr attributes) {
+  std::map<std::string, lang::Attribute> configuration;
+  for (NamedAttribute attribute : attributes) {
+    std::string name = attribute.getName().str();
+    if (auto numbers = dyn_cast<DenseI64ArrayAttr>(attribute.getValue()))
+      configuration[name] = toShape(numbers.asArrayRef());
+    else if (auto number = dyn_cast<IntegerAttr>(attribute.getValue()))
+      configuration[name] = number.getInt();
+    else if (auto type = dyn_cast<TypeAttr>(attribute.getValue()))
+      configuration[name] = toElement(type.getValue());
+  }
+  return configuration;
+}
+
 } // namespace
 
+std::vector<std::string> signatureNames() { return signatures().names(); }
+bool hasSignature(StringRef op) { return signatures().contains(op.str()); }
+
 FailureOr<RankedTensorType> inferResultType(StringRef op, TypeRange operands,
-                                            DictionaryAttr configuration,
+                                            DictionaryAttr attributes,
                                             std::optional<Location> location) {
-  Rule rule{op, operands, configuration};
-  return RankedTensorType::get(rule.shape(), rule.element());
-}
+  std::vector<lang::TensorType> types;
+  for (Type operand : operands) {
+    auto type = dyn_cast<RankedTensorType>(operand);
+    if (!type || !type.hasStaticShape())
+      return emitOptionalError(location, "`nn.", op, "` takes tensors of static shape, found ",
+                               operand);
+    types.push_back({toElement(type.getElementType()), toShape(type.getShape())});
+  }
+  auto inferred = signatures().infer(op.str(), types, toConfiguration(attributes));
+  if (auto *error = std::get_if<lang::SignatureError>(&inferred))
+    return emitOptionalError(location, error->message);
 
-std::vector<std::string> signatureNames() {
-  std::vector<std::string> names;
-  for (const StandardFile &file : standardLibrary())
-    if (StringRef(file.name) == "stdlib/ops.nn")
-      for (StringRef line : llvm::split(file.text, '\n'))
-        if (line.consume_front("op "))
-          names.push_back(
-              line.take_while([](char c) { return c == '_' || llvm::isAlnum(c); }).str());
-  return names;
+  auto &result = std::get<lang::TensorType>(inferred);
+  Type element = fromElement(result.element, attributes.getContext());
+  if (auto stated = attributes.getAs<TypeAttr>("element")) // no operand says it
+    element = stated.getValue();
+  SmallVector<int64_t> shape;
+  for (const lang::Dim &size : result.shape)
+    shape.push_back(*size.constant());
+  return RankedTensorType::get(shape, element);
 }
-
-bool hasSignature(StringRef op) { return llvm::is_contained(signatureNames(), op); }
 
 } // namespace dlc::nn
