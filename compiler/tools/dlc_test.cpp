@@ -1,6 +1,7 @@
 // dlc-test: proves operations right, one test file each.
 #include "compiler/interp/evaluate.h"
 #include "compiler/nn/nn.h"
+#include "compiler/tools/compiled.h"
 #include "compiler/tools/coverage.h"
 #include "compiler/tools/op_test.h"
 
@@ -14,26 +15,50 @@ using namespace mlir;
 static const char kUsage[] = R"(usage: dlc-test FILE.mlir...
        dlc-test --coverage DIRECTORY
 
-Tests every function of the files: its stated values, its gradient against differences
-(what a function may state is described in compiler/tools/op_test.h).
+Tests every function of the files: its stated values, its gradient against differences, and its
+compiled form against its evaluation (what a function may state: compiler/tools/op_test.h).
 --coverage reports, by name, each operation without a signature, an evaluation or a test file.
 )";
 
+namespace {
+
+/// A file's functions as they stand, or in another precision, and compiled.
+struct Variant {
+  StringRef name;
+  OwningOpRef<ModuleOp> module;
+  std::unique_ptr<dlc::tools::Compiled> code;
+};
+
+} // namespace
+
+/// The file's functions in both precisions; fewer than two, with the reason reported, if one does
+/// not compile.
+static SmallVector<Variant> compileVariants(ModuleOp module) {
+  SmallVector<Variant> variants;
+  variants.push_back({"compiled", module.clone(), nullptr});
+  variants.push_back({"compiled in f32", dlc::tools::inSinglePrecision(module), nullptr});
+  for (Variant &variant : variants)
+    variant.code = dlc::tools::Compiled::make(*variant.module);
+  llvm::erase_if(variants, [](const Variant &variant) { return !variant.code; });
+  return variants;
+}
+
 /// Runs what applies to one function; says what it proved.
-static LogicalResult testFunction(func::FuncOp function) {
+static LogicalResult testFunction(func::FuncOp function, ArrayRef<Variant> variants) {
   SmallVector<StringRef> proved;
   bool passed = true;
-  auto prove = [&](StringRef what, bool applies, LogicalResult (*test)(func::FuncOp)) {
-    if (!applies)
-      return;
-    passed &= succeeded(test(function));
+  auto prove = [&](StringRef what, LogicalResult result) {
+    passed &= succeeded(result);
     proved.push_back(what);
   };
-  prove("values", dlc::tools::hasValues(function), dlc::tools::testValues);
-  prove("gradient", dlc::tools::hasGradient(function), dlc::tools::testGradient);
-  if (proved.empty())
-    return function.emitError("there is nothing to test: no test.expected, and nothing real to "
-                              "differentiate");
+  if (dlc::tools::hasValues(function))
+    prove("values", dlc::tools::testValues(function));
+  if (dlc::tools::hasGradient(function))
+    prove("gradient", dlc::tools::testGradient(function));
+  for (const Variant &variant : variants) {
+    auto compiled = variant.module.get().lookupSymbol<func::FuncOp>(function.getName());
+    prove(variant.name, dlc::tools::testCompiled(function, *variant.code, compiled));
+  }
   llvm::outs() << (passed ? "passed " : "FAILED ") << "@" << function.getName() << ": "
                << llvm::interleaved(proved) << "\n";
   return success(passed);
@@ -47,9 +72,10 @@ static LogicalResult testFile(MLIRContext &context, StringRef path) {
     return failure();
   if (module->getOps<func::FuncOp>().empty())
     return module->emitError("has no functions to test");
-  bool passed = true;
+  SmallVector<Variant> variants = compileVariants(*module);
+  bool passed = variants.size() == 2;
   for (auto function : module->getOps<func::FuncOp>())
-    passed &= succeeded(testFunction(function));
+    passed &= succeeded(testFunction(function, variants));
   return success(passed);
 }
 

@@ -22,20 +22,6 @@ namespace {
 
 bool isReal(Type type) { return isa<FloatType>(getElementTypeOrSelf(type)); }
 
-std::string describe(ArrayRef<int64_t> shape) {
-  std::string text;
-  llvm::raw_string_ostream(text) << "[" << llvm::interleaved(shape) << "]";
-  return text;
-}
-
-/// The place of an element, as "[1, 0, 2]".
-std::string describeElement(int64_t offset, const Tensor &tensor) {
-  SmallVector<int64_t> index(tensor.shape.size());
-  for (size_t axis = index.size(); axis-- > 0; offset /= tensor.shape[axis])
-    index[axis] = offset % tensor.shape[axis];
-  return describe(index);
-}
-
 /// "argument 1 (operand 1 of nn.mul)"
 std::string describeArgument(BlockArgument argument) {
   std::string text;
@@ -49,6 +35,15 @@ std::string describeArgument(BlockArgument argument) {
 }
 
 } // namespace
+
+std::string describeElement(int64_t offset, const Tensor &tensor) {
+  SmallVector<int64_t> index(tensor.shape.size());
+  for (size_t axis = index.size(); axis-- > 0; offset /= tensor.shape[axis])
+    index[axis] = offset % tensor.shape[axis];
+  std::string text;
+  llvm::raw_string_ostream(text) << "[" << llvm::interleaved(index) << "]";
+  return text;
+}
 
 // --- arguments ---------------------------------------------------------------------------------
 
@@ -91,15 +86,26 @@ std::vector<Tensor> randomArguments(func::FuncOp function) {
   return arguments;
 }
 
+static ArrayRef<Attribute> statedInputs(func::FuncOp function) {
+  auto inputs = function->getAttrOfType<ArrayAttr>("test.inputs");
+  return inputs ? inputs.getValue() : ArrayRef<Attribute>();
+}
+
+std::vector<Tensor> statedArguments(func::FuncOp function) {
+  std::vector<Tensor> arguments;
+  for (Attribute numbers : statedInputs(function))
+    arguments.push_back(interp::toTensor(cast<DenseElementsAttr>(numbers)));
+  return arguments;
+}
+
 // --- values ------------------------------------------------------------------------------------
 
 bool hasValues(func::FuncOp function) { return function->hasAttr("test.expected"); }
 
 LogicalResult testValues(func::FuncOp function) {
-  auto inputs = function->getAttrOfType<ArrayAttr>("test.inputs");
   auto expected = function->getAttrOfType<ArrayAttr>("test.expected");
   SmallVector<Type> inputTypes, expectedTypes;
-  for (Attribute numbers : inputs ? inputs.getValue() : ArrayRef<Attribute>())
+  for (Attribute numbers : statedInputs(function))
     inputTypes.push_back(cast<DenseElementsAttr>(numbers).getType());
   for (Attribute numbers : expected)
     expectedTypes.push_back(cast<DenseElementsAttr>(numbers).getType());
@@ -107,10 +113,7 @@ LogicalResult testValues(func::FuncOp function) {
       FunctionType::get(function.getContext(), inputTypes, expectedTypes))
     return function.emitError("test.inputs and test.expected do not have the function's types");
 
-  std::vector<Tensor> arguments;
-  for (Attribute numbers : inputs ? inputs.getValue() : ArrayRef<Attribute>())
-    arguments.push_back(interp::toTensor(cast<DenseElementsAttr>(numbers)));
-  auto results = interp::evaluate(function, arguments);
+  auto results = interp::evaluate(function, statedArguments(function));
   if (failed(results))
     return failure();
 

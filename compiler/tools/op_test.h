@@ -4,6 +4,8 @@
 //             attributes: the evaluator computes what a person can check.
 //   gradient  For every argument of real numbers: the gradient rules, evaluated, against central
 //             differences of the evaluated function, at random arguments.
+//   compiled  For the function as it stands and with f32 for f64: what the compiled code computes,
+//             against the evaluator, at random arguments and the stated ones.
 //
 // Arguments may say what random numbers suit them: {test.range = [0.5, 2.0]} for reals (else -1 to
 // 1), {test.below = 10 : i64} for integers (else any). {test.zero_gradient} says that the gradient
@@ -27,8 +29,19 @@ bool hasGradient(mlir::func::FuncOp function);
 llvm::LogicalResult testValues(mlir::func::FuncOp function);
 llvm::LogicalResult testGradient(mlir::func::FuncOp function);
 
+class Compiled;
+/// `compiled` is the function in the module that `code` was made from, maybe in another precision.
+llvm::LogicalResult testCompiled(mlir::func::FuncOp function, Compiled &code,
+                                 mlir::func::FuncOp compiled);
+
 /// Arguments for a function: reproducible, no two reals nearly equal, none near a whole number, so
 /// that no small step crosses a kink.
 std::vector<interp::Tensor> randomArguments(mlir::func::FuncOp function);
+
+/// The `test.inputs`.
+std::vector<interp::Tensor> statedArguments(mlir::func::FuncOp function);
+
+/// The place of an element, as "[1, 0, 2]".
+std::string describeElement(int64_t offset, const interp::Tensor &tensor);
 
 } // namespace dlc::tools

@@ -16,31 +16,18 @@ static constexpr struct {
   Status (*load)(const LoaderCall &, Dataset *);
 } kLoaders[] = {{"csv", loadCsv}, {"idx", loadIdx}, {"npy", loadNpy}, {"rows", loadRows}};
 
-template <class T>
-static void widen(const std::vector<unsigned char> &bytes, int64_t i, int64_t count,
-                  double *values) {
-  const T *source = reinterpret_cast<const T *>(bytes.data()) + i;
-  for (int64_t j = 0; j < count; ++j)
-    values[j] = double(source[j]);
-}
-
-void Column::read(int64_t i, int64_t count, double *values) const {
+double Column::at(int64_t i) const {
   switch (cell) {
   case Cell::kU8:
-    return widen<unsigned char>(bytes, i, count, values);
+    return bytes[size_t(i)];
   case Cell::kI32:
-    return widen<int32_t>(bytes, i, count, values);
+    return reinterpret_cast<const int32_t *>(bytes.data())[i];
   case Cell::kF32:
-    return widen<float>(bytes, i, count, values);
+    return reinterpret_cast<const float *>(bytes.data())[i];
   case Cell::kF64:
-    return widen<double>(bytes, i, count, values);
+    return reinterpret_cast<const double *>(bytes.data())[i];
   }
-}
-
-double Column::at(int64_t i) const {
-  double value = 0;
-  read(i, 1, &value);
-  return value;
+  return 0;
 }
 
 void Column::append(double value) {

@@ -1,0 +1,207 @@
+// Functions of `nn` operations as machine code in this process.
+#include "compiler/tools/compiled.h"
+
+#include "compiler/codegen.h"
+#include "compiler/lower/lower.h"
+#include "runtime/include/dlc/model.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/AttrTypeSubElements.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
+
+#include <cmath>
+#include <cstring>
+
+using namespace mlir;
+using dlc::interp::Tensor;
+
+namespace dlc::tools {
+
+// --- precision ---------------------------------------------------------------------------------
+
+OwningOpRef<ModuleOp> inSinglePrecision(ModuleOp module) {
+  OwningOpRef<ModuleOp> single = module.clone();
+  for (auto function : single->getOps<func::FuncOp>()) { // test attributes are about the f64 form
+    function.removeArgAttrsAttr();
+    function->setDiscardableAttrs(DictionaryAttr::get(module.getContext()));
+  }
+  Type f32 = Float32Type::get(module.getContext());
+  AttrTypeReplacer replacer;
+  replacer.addReplacement([=](Float64Type) { return f32; });
+  replacer.addReplacement([=](DenseElementsAttr numbers) -> std::pair<Attribute, WalkResult> {
+    if (!numbers.getElementType().isF64())
+      return {numbers, WalkResult::skip()};
+    auto round = [](const APFloat &number) {
+      return APFloat(float(number.convertToDouble())).bitcastToAPInt();
+    };
+    return {numbers.mapValues(f32, round), WalkResult::skip()};
+  });
+  replacer.recursivelyReplaceElementsIn(*single, /*replaceAttrs=*/true, /*replaceLocs=*/false,
+                                        /*replaceTypes=*/true);
+  return single;
+}
+
+Tensor rounded(Tensor tensor, Type type) {
+  if (getElementTypeOrSelf(type).isF32())
+    for (double &number : tensor.numbers)
+      number = float(number);
+  return tensor;
+}
+
+// --- buffers -----------------------------------------------------------------------------------
+
+namespace {
+
+constexpr size_t kAlignment = 64;
+constexpr size_t kGuard = 64;          // bytes after a buffer that must stay as they are
+constexpr unsigned char kUnset = 0xFF; // as a float: not a number
+
+/// A tensor's bytes as a compiled function sees them, between untouched bytes.
+class Buffer {
+public:
+  explicit Buffer(size_t size)
+      : size(size), bytes(static_cast<unsigned char *>(
+                        std::aligned_alloc(kAlignment, llvm::alignTo(size + kGuard, kAlignment)))) {
+    std::memset(bytes.get(), kUnset, size + kGuard);
+  }
+  explicit Buffer(Type type)
+      : Buffer(cast<RankedTensorType>(type).getNumElements() * elementBytes(type)) {}
+
+  void *data() const { return bytes.get(); }
+  bool isIntact() const {
+    return std::all_of(bytes.get() + size, bytes.get() + size + kGuard,
+                       [](unsigned char byte) { return byte == kUnset; });
+  }
+
+  void write(const Tensor &tensor, Type type) {
+    visit(type, [&](auto *numbers) {
+      using Number = std::remove_pointer_t<decltype(numbers)>;
+      for (int64_t i = 0; i < tensor.size(); ++i) // through int64: keys use all 32 bits
+        numbers[i] = std::is_floating_point_v<Number> ? Number(tensor.numbers[i])
+                                                      : Number(int64_t(tensor.numbers[i]));
+    });
+  }
+  Tensor read(Type type) const {
+    Tensor tensor(cast<RankedTensorType>(type).getShape().vec());
+    visit(type,
+          [&](auto *numbers) { std::copy_n(numbers, tensor.size(), tensor.numbers.begin()); });
+    return tensor;
+  }
+
+private:
+  /// A bool takes a byte.
+  static size_t elementBytes(Type type) {
+    return (getElementTypeOrSelf(type).getIntOrFloatBitWidth() + 7) / 8;
+  }
+  template <typename F> void visit(Type type, F f) const {
+    Type element = getElementTypeOrSelf(type);
+    if (element.isF64())
+      f(static_cast<double *>(data()));
+    else if (element.isF32())
+      f(static_cast<float *>(data()));
+    else if (element.isInteger(32))
+      f(static_cast<int32_t *>(data()));
+    else
+      f(static_cast<int8_t *>(data()));
+  }
+
+  struct Free {
+    void operator()(unsigned char *bytes) const { std::free(bytes); }
+  };
+  size_t size;
+  std::unique_ptr<unsigned char, Free> bytes;
+};
+
+/// Does a kernel's items last to first, each in a call of its own: they must not depend on order.
+void runBackwards(void *, dlc_kernel kernel, void *const *buffers, int64_t count, int64_t) {
+  for (int64_t item = count; item-- > 0;)
+    kernel(buffers, item, item + 1);
+}
+
+} // namespace
+
+// --- code --------------------------------------------------------------------------------------
+
+struct Compiled::Code {
+  std::unique_ptr<llvm::orc::LLJIT> linked;
+  llvm::StringMap<int64_t> arenaBytes; // by the function's name
+};
+
+Compiled::Compiled(std::unique_ptr<Code> code) : code(std::move(code)) {}
+Compiled::~Compiled() = default;
+
+std::unique_ptr<Compiled> Compiled::make(ModuleOp module) {
+  OwningOpRef<ModuleOp> lowered = module.clone();
+  TargetOptions target;
+  kernel::Processor processor;
+  processor.vectorBytes = target.vectorBits() / 8;
+  processor.registers = target.vectorBits() == 512 ? 32 : 16;
+  PassManager passes(module.getContext());
+  lower::addLinalgPasses(passes);
+  lower::addLlvmPasses(passes, processor);
+  if (failed(passes.run(*lowered)))
+    return nullptr;
+
+  auto code = std::make_unique<Code>();
+  for (auto function : lowered->getOps<LLVM::LLVMFuncOp>())
+    if (auto bytes = function->getAttrOfType<IntegerAttr>("dlc.arena_bytes"))
+      code->arenaBytes[function.getName()] = bytes.getInt();
+
+  std::optional<dlc::Code> generated = translate(*lowered, target);
+  if (!generated || !generated->emitObject())
+    return nullptr;
+  auto fail = [&](llvm::Error error) {
+    module.emitError() << "cannot load the code: " << llvm::toString(std::move(error));
+    return nullptr;
+  };
+  auto linker = llvm::orc::LLJITBuilder().create();
+  if (!linker)
+    return fail(linker.takeError());
+  auto object = llvm::MemoryBuffer::getMemBufferCopy(generated->objectBytes(), "test.o");
+  if (llvm::Error error = (*linker)->addObjectFile(std::move(object)))
+    return fail(std::move(error));
+  code->linked = std::move(*linker);
+  return std::unique_ptr<Compiled>(new Compiled(std::move(code)));
+}
+
+FailureOr<std::vector<Tensor>> Compiled::run(func::FuncOp function, ArrayRef<Tensor> arguments) {
+  std::string name = ("dlc_" + function.getName()).str();
+  auto entry = code->linked->lookup(name);
+  if (!entry)
+    return function.emitError() << llvm::toString(entry.takeError()), failure();
+
+  std::vector<Buffer> inputs, outputs;
+  for (auto [tensor, type] : llvm::zip_equal(arguments, function.getArgumentTypes())) {
+    inputs.emplace_back(type);
+    inputs.back().write(tensor, type);
+  }
+  for (Type type : function.getResultTypes())
+    outputs.emplace_back(type);
+  Buffer arena(code->arenaBytes.lookup(name));
+
+  auto addresses = [](const std::vector<Buffer> &buffers) {
+    return llvm::map_to_vector(buffers, [](const Buffer &buffer) { return buffer.data(); });
+  };
+  SmallVector<void *> inputAddresses = addresses(inputs), outputAddresses = addresses(outputs);
+  dlc_call call = {};
+  call.inputs = inputAddresses.data();
+  call.outputs = outputAddresses.data();
+  call.arena = arena.data();
+  call.parallel = runBackwards;
+  entry->toPtr<void (*)(const dlc_call *)>()(&call);
+
+  std::vector<Tensor> results;
+  bool intact = arena.isIntact();
+  for (auto [buffer, type] : llvm::zip_equal(outputs, function.getResultTypes())) {
+    intact &= buffer.isIntact();
+    results.push_back(buffer.read(type));
+  }
+  for (const Buffer &buffer : inputs)
+    intact &= buffer.isIntact();
+  if (!intact)
+    return function.emitError("compiled: the code writes beyond its buffers"), failure();
+  return results;
+}
+
+} // namespace dlc::tools

@@ -1,0 +1,38 @@
+// Functions of `nn` operations as machine code in this process, made by the compiler's own stages.
+#pragma once
+
+#include "compiler/interp/tensor.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+#include <memory>
+
+namespace dlc::tools {
+
+/// A copy of the module in which every f64 is an f32.
+mlir::OwningOpRef<mlir::ModuleOp> inSinglePrecision(mlir::ModuleOp module);
+
+/// The functions of one module, compiled.
+class Compiled {
+public:
+  /// Compiles a copy of the module. Null, with the reason reported, if that fails.
+  static std::unique_ptr<Compiled> make(mlir::ModuleOp module);
+  ~Compiled();
+
+  /// Runs a function of the module for these arguments, which are rounded to its types. Fails if it
+  /// writes beyond its results.
+  llvm::FailureOr<std::vector<interp::Tensor>> run(mlir::func::FuncOp function,
+                                                   llvm::ArrayRef<interp::Tensor> arguments);
+
+private:
+  struct Code;
+  explicit Compiled(std::unique_ptr<Code> code);
+  std::unique_ptr<Code> code;
+};
+
+/// The tensor with its numbers rounded to what the type can hold.
+interp::Tensor rounded(interp::Tensor tensor, mlir::Type type);
+
+} // namespace dlc::tools
