@@ -10,7 +10,7 @@ llvm = os.environ.get("DLC_LLVM_BIN", "/usr/lib/llvm-22/bin")  # FileCheck, not,
 
 config.name = "dlc"
 config.test_format = lit.formats.ShTest(execute_external=False)
-config.suffixes = [".mlir", ".nn", ".test"]
+config.suffixes = [".mlir", ".test"]  # wrong programs (.nn) are run by lang_test
 config.excludes = ["inputs"]
 config.test_source_root = os.path.join(source, "test")
 config.test_exec_root = os.path.join(build, "test")
