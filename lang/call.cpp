@@ -225,7 +225,7 @@ Value Elaborator::runBody(const Item &item, Environment &environment, ShapeVaria
   if (report.depth() >= kDeepestCall) {
     report.error("recursion-limit", site,
                  "calls are nested more than " + std::to_string(kDeepestCall) + " deep; does " +
-                     quoted(item.name.text) + " call itself without end?");
+                     quoted(report.mostCalled()) + " call itself without end?");
     return Poison{};
   }
   report.enter(item.name.text, site);
@@ -280,7 +280,7 @@ Value Elaborator::makeInstance(const Item &item, const std::vector<GivenArgument
   auto instance = std::make_shared<LayerInstance>();
   instance->item = &item;
   for (const auto &[name, binding] : configuration.here())
-    instance->config[name] = binding.value;
+    instance->config[name] = {binding.value, binding.range};
   instance->range = site;
   instance->scope = place;
   return instance;
@@ -293,8 +293,8 @@ Value Elaborator::applyInstance(LayerInstance &instance, const std::vector<Given
   if (!matched)
     return Poison{};
   Environment callee(report.inStandardLibrary(item.range));
-  for (const auto &[name, value] : instance.config)
-    callee.bind(name, {Binding::Kind::Argument, value, instance.range});
+  for (const auto &[name, argument] : instance.config)
+    callee.bind(name, {Binding::Kind::Argument, argument.value, argument.range});
   ShapeVariables variables;
   std::vector<MatchedOperand> operands;
   for (size_t i = 0; i < item.inputs.size(); ++i) {

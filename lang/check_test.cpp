@@ -54,5 +54,28 @@ TEST(Check, Examples) {
     }
 }
 
+/// What stands in test/check/NAME.err is exactly what is said of test/check/NAME.nn. With
+/// DLC_UPDATE_GOLDEN=1 the files are rewritten instead.
+TEST(Check, WrongPrograms) {
+  int count = 0;
+  for (const auto &file : fs::directory_iterator(kRoot / "test/check")) {
+    if (file.path().extension() != ".nn")
+      continue;
+    ++count;
+    CheckOptions options;
+    options.baseFolder = (kRoot / "test/check").string();
+    Checked checked(file.path().filename(), contents(file.path()), options);
+    std::string said = checked.diagnostics.render();
+    EXPECT_NE(said, "") << file.path() << " is accepted";
+    EXPECT_FALSE(checked.network.has_value()) << file.path();
+    fs::path golden = file.path();
+    golden.replace_extension(".err");
+    if (std::getenv("DLC_UPDATE_GOLDEN"))
+      std::ofstream(golden, std::ios::binary) << said;
+    EXPECT_EQ(said, contents(golden)) << file.path();
+  }
+  EXPECT_GE(count, 50);
+}
+
 } // namespace
 } // namespace dlc::lang

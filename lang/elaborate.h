@@ -70,7 +70,8 @@ public:
   Value convert(Value value, const ast::Type &type, const std::string &what, Range site,
                 Range declaration);
   /// A declared tensor type whose dimensions are all known.
-  std::optional<TensorType> tensorType(const ast::Type &type, Environment &environment);
+  std::optional<TensorType> tensorType(const ast::Type &type, Environment &environment,
+                                       const std::string &name = "");
   /// The element type a name means, and for `class[10]` the number of classes.
   std::optional<Element> element(const ast::Name &name);
   /// The model's input or data field: dimensions that are no constants become symbols.

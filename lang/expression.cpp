@@ -214,7 +214,8 @@ Value Elaborator::evaluateBinary(const Expr &expr, Environment &environment, Wan
         left.integer % right.integer != 0) {
       report
           .error("inexact-division", expr.range,
-                 "`" + report.text(expr.range) + "` divides ints, which rounds down to " +
+                 "`" + report.text(left.range) + " / " + report.text(right.range) +
+                     "` divides ints, which rounds down to " +
                      str(arithmetic(op, a, b, site, wanted)))
           .help.push_back("write `" + report.text(left.range) + ".0 / " + report.text(right.range) +
                           ".0`");

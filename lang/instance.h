@@ -38,7 +38,11 @@ struct Place {
 /// A layer with its configuration. It gets its place when it is bound or first used.
 struct LayerInstance {
   const ast::Item *item;
-  std::map<std::string, Value> config;
+  struct Argument {
+    Value value;
+    Range range;
+  };
+  std::map<std::string, Argument> config;
   Range range;
   Place *scope;           // where it was created
   Place *place = nullptr; // its own

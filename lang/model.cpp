@@ -53,9 +53,12 @@ bool declareInputs(const ast::Item &model, Elaborator &elaborator, Environment &
 bool declareResults(const ast::Item &model, Elaborator &elaborator, Environment &environment) {
   const ast::Type &results = *model.result;
   if (results.labels.size() != results.elements.size() || results.labels.empty()) {
-    elaborator.report.error(
-        "missing-result-name", results.range,
-        "a model's results need names: `-> (y: " + elaborator.report.text(results.range) + ")`");
+    elaborator.report.error("missing-result-name", results.range,
+                            "a model's results need names: `-> (y: " +
+                                elaborator.report.text(results.elements.empty()
+                                                           ? results.range
+                                                           : results.elements[0].range) +
+                                ")`");
     return false;
   }
   for (const ast::Name &label : results.labels) {

@@ -92,7 +92,7 @@ void Program::use(const Item &item, const std::string &folder, const CheckOption
   std::ifstream stream(path, std::ios::binary);
   std::ostringstream text;
   if (!stream || std::filesystem::is_directory(path) || !(text << stream.rdbuf())) {
-    report.error("missing-module", item.range, "the file `" + path.string() + "` cannot be read",
+    report.error("missing-module", item.range, "the file `" + item.text + "` cannot be read",
                  "modules are looked for relative to the file that uses them");
     return;
   }

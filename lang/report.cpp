@@ -1,6 +1,8 @@
 // Places the checker's errors in the user's files.
 #include "lang/report.h"
 
+#include <map>
+
 namespace dlc::lang {
 
 constexpr size_t kCallsShown = 3; // "called from here" notes of one error
@@ -19,6 +21,15 @@ Range Report::userPlace(Range range) const {
   for (auto call = calls.rbegin(); inStandardLibrary(range) && call != calls.rend(); ++call)
     range = call->range;
   return range;
+}
+
+std::string Report::mostCalled() const {
+  std::map<std::string, int> counts;
+  std::string most;
+  for (const Call &call : calls)
+    if (++counts[call.callee] > counts[most])
+      most = call.callee;
+  return most;
 }
 
 Diagnostic &Report::error(const std::string &id, Range range, const std::string &message,

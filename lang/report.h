@@ -30,6 +30,8 @@ public:
 
   void enter(const std::string &callee, Range call) { calls.push_back({callee, call}); }
   void leave() { calls.pop_back(); }
+  /// The callee that stands most often among the calls under way.
+  std::string mostCalled() const;
   size_t depth() const { return calls.size(); }
 
 private:

@@ -264,6 +264,24 @@ std::optional<SignatureError> checkGroups(const TensorType &x, const TensorType 
   return std::nullopt;
 }
 
+/// "a 5x5 window does not fit the padded input of 3x3".
+SignatureError windowError(const std::vector<TensorType> &operands, const Attributes &attributes) {
+  const Shape &pad = *shapeAttribute(attributes, "pad");
+  const Shape *dilation = shapeAttribute(attributes, "dilation");
+  const Shape *kernel = shapeAttribute(attributes, "kernel");
+  std::string window, input;
+  for (int side = 0; side < 2; ++side) {
+    Dim taps = kernel ? (*kernel)[side] : operands[1].shape[2 + side];
+    Dim extent = dilation ? (*dilation)[side] * (taps - 1) + 1 : taps;
+    window += (side ? "x" : "") + extent.str();
+    input += (side ? "x" : "") + (operands[0].shape[2 + side] + pad[side] + pad[side + 2]).str();
+  }
+  bool isPadded = pad != Shape{0, 0, 0, 0};
+  return operandError(SignatureError::Kind::Window, 0,
+                      "a " + window + " window does not fit the " + (isPadded ? "padded " : "") +
+                          "input of " + input);
+}
+
 } // namespace
 
 std::string str(const TensorType &type) {
@@ -358,13 +376,12 @@ Inferred Signatures::infer(const std::string &op, const std::vector<TensorType> 
     result.shape.insert(result.shape.end(), dims->begin(), dims->end());
   }
   for (const Dim &dim : result.shape)
-    if (dim.isConstant() && *dim.constant() < 1)
-      return operandError(
-          SignatureError::Kind::Window, operands.empty() ? -1 : 0,
-          quoted(op) + " would have the shape " + str(result.shape) +
-              (attributes.count("stride")
-                   ? ": its window is larger than its padded input " + str(operands[0])
-                   : ""));
+    if (dim.isConstant() && *dim.constant() < 1) {
+      if (attributes.count("stride") && operands[0].shape.size() == 4)
+        return windowError(operands, attributes);
+      return operandError(SignatureError::Kind::Shape, -1,
+                          quoted(op) + " would have the shape " + str(result.shape));
+    }
   if (op == "argmax")
     result.classes = operands[0].shape.back().constant().value_or(0);
   return result;

@@ -89,6 +89,9 @@ std::optional<Value> Elaborator::executeStatement(const Stmt &stmt, Environment 
       error.help.push_back("assign to the model's result instead");
     if (stmt.kind == Stmt::Kind::Param && body == Body::Function)
       error.help.push_back("declare it in a `layer`");
+    for (const ast::Name &name : stmt.names)
+      if (!environment.find(name.text))
+        environment.bind(name.text, {Binding::Kind::Let, Poison{}, name.range});
     return std::nullopt;
   }
   switch (stmt.kind) {
@@ -209,6 +212,7 @@ void Elaborator::executeAssign(const Stmt &stmt, Environment &environment) {
           assignable.push_back(candidate);
       }
       std::string near = didYouMean(name.text, assignable);
+      environment.bind(name.text, {Binding::Kind::Var, Poison{}, name.range}); // reported once
       error.help.push_back(near.empty() ? "`let " + name.text + " = …` defines it"
                                         : "did you mean `" + near + "`?");
       continue;

@@ -96,8 +96,10 @@ void Elaborator::noteOrigin(Diagnostic &error, ValueId id, bool ofRank, Range si
   const Node &node = graph.nodes[id];
   if (!node.range.valid() || report.inStandardLibrary(node.range) || node.range.begin == site.begin)
     return;
-  std::string shown = ofRank ? "the value has " + std::to_string(node.type.shape.size()) + " axes"
-                             : "the value is " + str(node.type);
+  size_t rank = node.type.shape.size();
+  std::string shown =
+      ofRank ? "the value has " + std::to_string(rank) + (rank == 1 ? " axis" : " axes")
+             : "the value is " + str(node.type);
   bool isDeclared = node.op == "input" || node.op == "param" || node.op == "state";
   error.notes.push_back(
       {node.range, isDeclared ? shown + ", declared here"
@@ -143,6 +145,14 @@ std::optional<std::vector<ValueId>> Elaborator::align(const ast::Item &op,
       continue;
     }
     ValueId id = operands[i].value.as<Tensor>()->id;
+    bool isNumeric = typeOf(id).element == Element::Real || typeOf(id).element == Element::Double;
+    if (declared == "real" && !isNumeric) {
+      Diagnostic &error =
+          report.error("element-mismatch", operands[i].range,
+                       quoted(shownAs) + " needs f32 numbers, found " + str(typeOf(id)));
+      noteOrigin(error, id, false, operands[i].range);
+      return std::nullopt;
+    }
     if (typeOf(id).element == Element::Double && real == Element::Real)
       id = addNode("cast", {id}, {{"to", Element::Real}}, {Element::Real, typeOf(id).shape, 0},
                    site);

@@ -47,6 +47,8 @@ std::optional<Element> Elaborator::element(const ast::Name &name) {
   candidates.insert(candidates.end(), kStaticTypes.begin(), kStaticTypes.end());
   if (std::string near = didYouMean(name.text, candidates); !near.empty())
     error.help.push_back("did you mean `" + near + "`?");
+  else
+    error.help.push_back("tensors are of f32, f64, int, bool or class");
   return std::nullopt;
 }
 
@@ -188,6 +190,8 @@ bool Elaborator::matchTensor(const ast::Item &item, const ast::Parameter &parame
         "rank-mismatch", operand.range,
         quoted(item.name.text) + " needs " + needed + ", found " + str(actual), pattern);
     noteOrigin(error, tensor->id, true, operand.range);
+    if (!error.notes.empty() && report.text(error.notes.back().range) == "flatten")
+      error.help.push_back("move `flatten` after the last " + quoted(item.name.text));
     return false;
   }
   std::string found = mismatch->axis >= 0 && mismatch->kind == ShapeMismatch::Kind::Axis
@@ -279,7 +283,8 @@ bool Elaborator::checkResult(const ast::Item &item, const ast::Type &type, const
 
 // --- declared tensors --------------------------------------------------------------------------
 
-std::optional<TensorType> Elaborator::tensorType(const ast::Type &type, Environment &environment) {
+std::optional<TensorType> Elaborator::tensorType(const ast::Type &type, Environment &environment,
+                                                 const std::string &name) {
   auto declared = element(type.name);
   if (!declared)
     return std::nullopt;
@@ -307,7 +312,8 @@ std::optional<TensorType> Elaborator::tensorType(const ast::Type &type, Environm
   for (size_t i = 0; i < result.shape.size(); ++i)
     if (result.shape[i].isConstant() && *result.shape[i].constant() < 1) {
       report.error("size-not-positive", type.range,
-                   "every size must be at least 1, found " + str(result.shape));
+                   (name.empty() ? "" : "`" + name + "`: ") +
+                       "every size must be at least 1, found " + str(result.shape));
       return std::nullopt;
     }
   return result;

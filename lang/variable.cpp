@@ -34,7 +34,7 @@ std::optional<Shape> shapeOfList(const Value &value) {
 std::optional<TensorType> Elaborator::variableType(const Stmt &stmt, Environment &environment) {
   if (!stmt.type)
     return std::nullopt;
-  auto type = tensorType(*stmt.type, environment);
+  auto type = tensorType(*stmt.type, environment, stmt.names[0].text);
   if (!type)
     return std::nullopt;
   const std::string &name = stmt.names[0].text;
@@ -61,6 +61,10 @@ std::optional<Init> Elaborator::initialValue(const Stmt &stmt, const TensorType 
                                              Environment &environment) {
   const std::string &name = stmt.names[0].text;
   Range site = stmt.value->range;
+  if (stmt.value->kind == ast::Expr::Kind::Name) // `= init`: what the user gave for it
+    if (const Binding *argument = environment.find(stmt.value->text);
+        argument && !report.inStandardLibrary(argument->range))
+      site = argument->range;
   Value value = evaluate(*stmt.value, environment, Wanted::Float);
   if (value.is<Callable>()) { // a function of the shape
     List dims;

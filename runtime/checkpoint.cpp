@@ -85,6 +85,7 @@ Status saveResume(const std::string &path, const Network &network, const Optimiz
   Metadata metadata = {{"format", "dlc-resume"},
                        {"version", kResumeVersion},
                        {"model", model.name},
+                       {"precision", dtypeName(model.precision)},
                        {"optimizer", model.optimizer}};
   auto number = [&](const char *key, uint64_t value) {
     metadata.emplace_back(key, format("%llu", static_cast<unsigned long long>(value)));
@@ -115,6 +116,11 @@ Status loadResume(const std::string &path, Network *network, Optimizer *optimize
   if (file.metadata("model") != model.name)
     return inputError("`%s` is of the model `%s`, this program is `%s`", path.c_str(),
                       file.metadata("model").c_str(), model.name);
+  if (file.metadata("precision") != dtypeName(model.precision))
+    return inputError(
+        "`%s` was trained in %s, this program computes in %s: its weights can be a start "
+        "(--init), but the run cannot be resumed bit for bit",
+        path.c_str(), file.metadata("precision").c_str(), dtypeName(model.precision));
   if (file.metadata("optimizer") != model.optimizer)
     return inputError("`%s` was trained with the optimizer `%s`, this program has `%s`",
                       path.c_str(), file.metadata("optimizer").c_str(), model.optimizer);

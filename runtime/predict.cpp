@@ -169,8 +169,7 @@ void Prediction::infer(Network &network) {
         std::vector<double> values = samples_[begin + size_t(row)].inputs[i];
         if (int32_t field = data::findField(model_, model_.inputs[i].name); field >= 0)
           transforms_.apply(field, inference, values.data());
-        for (size_t j = 0; j < values.size(); ++j)
-          batch.set(model_, i, row, int64_t(j), values[j]);
+        batch.setRow(model_, i, row, values);
       }
     network.infer(batch);
     for (int32_t i = 0; i < model_.output_count; ++i) {

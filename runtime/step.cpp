@@ -52,14 +52,12 @@ static Status setInput(const dlc_model &model, int32_t i, const std::string &tex
         static_cast<long long>(samples), static_cast<long long>(batch->count));
   if (input.batched)
     batch->count = samples;
-  for (int64_t j = 0; j < count; ++j) {
-    double value = values[j];
+  for (double value : values)
     if (input.classes > 0 &&
         (!(value >= 0 && value < double(input.classes)) || value != std::floor(value)))
       return inputError("the input `%s` holds %g, but has the classes 0 to %lld", input.name, value,
                         static_cast<long long>(input.classes - 1));
-    batch->set(model, i, 0, j, value);
-  }
+  batch->setRow(model, i, 0, values); // all samples follow each other
   return Status();
 }
 

@@ -16,9 +16,23 @@ Batch::Batch(const dlc_model &model) : sampleWeights(model.batch * dtypeSize(mod
   }
 }
 
-void Batch::set(const dlc_model &model, int32_t input, int64_t row, int64_t i, double value) {
+template <class T> static void narrow(const std::vector<double> &values, void *row) {
+  for (size_t i = 0; i < values.size(); ++i)
+    static_cast<T *>(row)[i] = T(values[i]);
+}
+
+void Batch::setRow(const dlc_model &model, int32_t input, int64_t row,
+                   const std::vector<double> &values) {
   const dlc_tensor &tensor = model.inputs[input];
-  writeElement(inputs[input].data(), tensor.dtype, row * elementsPerSample(tensor) + i, value);
+  void *start = inputs[input].at(row * elementsPerSample(tensor) * dtypeSize(tensor.dtype));
+  switch (tensor.dtype) {
+  case DLC_F32:
+    return narrow<float>(values, start);
+  case DLC_F64:
+    return narrow<double>(values, start);
+  default:
+    return narrow<int32_t>(values, start);
+  }
 }
 
 void Batch::weigh(const dlc_model &model, int64_t samples, int64_t total) {
@@ -72,11 +86,9 @@ void fillRow(const Plan &plan, int64_t sample, int64_t epoch, int64_t row, Batch
       continue;
     const Column &column = plan.dataset->columns[field];
     values.resize(size_t(column.perSample));
-    for (int64_t j = 0; j < column.perSample; ++j)
-      values[j] = column.at(sample * column.perSample + j);
+    column.read(sample * column.perSample, column.perSample, values.data());
     plan.transforms->apply(field, address, values.data());
-    for (int64_t j = 0; j < column.perSample; ++j)
-      batch->set(model, i, row, j, values[j]);
+    batch->setRow(model, i, row, values);
   }
 }
 

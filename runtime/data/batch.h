@@ -15,8 +15,9 @@ namespace dlc::runtime::data {
 struct Batch {
   explicit Batch(const dlc_model &model);
 
-  // Puts one number into input `input`, as element i of sample `row`.
-  void set(const dlc_model &model, int32_t input, int64_t row, int64_t i, double value);
+  // Puts one sample's numbers into input `input`, as its row `row`.
+  void setRow(const dlc_model &model, int32_t input, int64_t row,
+              const std::vector<double> &values);
   // Gives rows 0 … count-1 the weight 1 / total and the rest, which is padding, 0.
   void weigh(const dlc_model &model, int64_t count, int64_t total);
   void clear();

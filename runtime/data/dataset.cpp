@@ -16,18 +16,31 @@ static constexpr struct {
   Status (*load)(const LoaderCall &, Dataset *);
 } kLoaders[] = {{"csv", loadCsv}, {"idx", loadIdx}, {"npy", loadNpy}, {"rows", loadRows}};
 
-double Column::at(int64_t i) const {
+template <class T>
+static void widen(const std::vector<unsigned char> &bytes, int64_t i, int64_t count,
+                  double *values) {
+  const T *source = reinterpret_cast<const T *>(bytes.data()) + i;
+  for (int64_t j = 0; j < count; ++j)
+    values[j] = double(source[j]);
+}
+
+void Column::read(int64_t i, int64_t count, double *values) const {
   switch (cell) {
   case Cell::kU8:
-    return bytes[size_t(i)];
+    return widen<unsigned char>(bytes, i, count, values);
   case Cell::kI32:
-    return reinterpret_cast<const int32_t *>(bytes.data())[i];
+    return widen<int32_t>(bytes, i, count, values);
   case Cell::kF32:
-    return reinterpret_cast<const float *>(bytes.data())[i];
+    return widen<float>(bytes, i, count, values);
   case Cell::kF64:
-    return reinterpret_cast<const double *>(bytes.data())[i];
+    return widen<double>(bytes, i, count, values);
   }
-  return 0;
+}
+
+double Column::at(int64_t i) const {
+  double value = 0;
+  read(i, 1, &value);
+  return value;
 }
 
 void Column::append(double value) {

@@ -21,6 +21,8 @@ struct Column {
   std::string origin; // the file it was read from, for messages
 
   double at(int64_t i) const;
+  // Copies `count` numbers from the i-th on.
+  void read(int64_t i, int64_t count, double *values) const;
   void append(double value); // kF64 only
 };
 

@@ -1,0 +1,460 @@
+// The compiled program from outside: commands, exit codes, resuming after kills, and equal bits.
+#include "runtime/json.h"
+#include "runtime/npy.h"
+#include "runtime/safetensors.h"
+#include "runtime/tensor.h"
+#include "runtime/text.h"
+#include "test/runtime/folder.h"
+#include "test/runtime/program.h"
+
+#include <cmath>
+#include <csignal>
+#include <cstring>
+#include <unistd.h>
+
+namespace dlc::runtime {
+
+namespace {
+
+constexpr int kTrain = 203, kTest = 50; // 203 = 25 * 8 + 3: the last batch is a partial one
+
+// Images of 6 bytes whose label is the place of the largest of the first 4.
+void writeData(const Folder &folder, const char *split, int count) {
+  std::string values, labels;
+  uint32_t word = uint32_t(count);
+  for (int i = 0; i < count; ++i) {
+    int best = 0;
+    for (int j = 0; j < 6; ++j) {
+      word = word * 1664525 + 1013904223; // Numerical Recipes' generator: any numbers will do
+      values += char(word >> 24);
+      auto byte = [&](int k) { return static_cast<unsigned char>(values[size_t(i * 6 + k)]); };
+      if (j < 4 && byte(j) > byte(best))
+        best = j;
+    }
+    labels += char(best);
+  }
+  folder.write(std::string(split) + "-values", idxBytes(8, {uint32_t(count), 2, 3}, values));
+  folder.write(std::string(split) + "-labels", idxBytes(8, {uint32_t(count)}, labels));
+}
+
+class ProgramTest : public testing::Test {
+protected:
+  ProgramTest() {
+    writeData(folder, "train", kTrain);
+    writeData(folder, "test", kTest);
+  }
+
+  Outcome run(std::vector<std::string> arguments, const char *model = "f32") {
+    return runtime::run(folder.path(), arguments, model);
+  }
+  // The arguments must succeed.
+  std::string output(std::vector<std::string> arguments, const char *model = "f32") {
+    Outcome outcome = run(arguments, model);
+    EXPECT_EQ(outcome.exit, 0) << outcome.err;
+    return outcome.out;
+  }
+  JsonValue json(std::vector<std::string> arguments, const char *model = "f32") {
+    JsonValue value;
+    Status status = parseJson(output(arguments, model), &value);
+    EXPECT_FALSE(status.failed()) << status.message();
+    return value;
+  }
+  void expectError(std::vector<std::string> arguments, int exit, const std::string &part) {
+    Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.exit, exit) << outcome.err;
+    EXPECT_EQ(outcome.err.compare(0, 7, "error: "), 0) << outcome.err;
+    EXPECT_NE(outcome.err.find(part), std::string::npos) << outcome.err;
+  }
+  void expectSameRun(const std::string &a, const std::string &b) {
+    for (const char *name : {"/last.safetensors", "/best.safetensors"})
+      EXPECT_EQ(folder.read(a + name), folder.read(b + name)) << name;
+    EXPECT_EQ(steps(a), steps(b));
+  }
+  // The log without its times.
+  std::string steps(const std::string &run) {
+    std::string text;
+    for (const std::string &line : split(folder.read(run + "/log.jsonl"), '\n'))
+      text +=
+          line.substr(0, std::min(line.find("\"samples_per_s\""), line.find("\"seconds\""))) + "\n";
+    return text;
+  }
+
+  Folder folder;
+};
+
+double memberOf(const JsonValue &value, const char *name) {
+  const JsonValue *member = value.find(name);
+  EXPECT_NE(member, nullptr) << name;
+  return member ? member->number : NAN;
+}
+
+} // namespace
+
+TEST_F(ProgramTest, TrainsEvaluatesAndPredicts) {
+  std::string text = output({"train", "--run", "r"});
+  EXPECT_NE(text.find("epoch 3/3"), std::string::npos) << text;
+  JsonValue first = json({"eval", "--weights", "r/best.safetensors", "--json"});
+  EXPECT_EQ(memberOf(first, "samples"), kTest);
+  double accuracy = memberOf(*first.find("metrics"), "accuracy");
+  EXPECT_GT(accuracy, 0.3);
+
+  // Predicting every test sample counts the same accuracy.
+  std::vector<std::string> arguments = {"predict", "--weights", "r/best.safetensors", "--json"};
+  for (int i = 0; i < kTest; ++i)
+    arguments.push_back(format("test:%d", i));
+  int right = 0;
+  for (const JsonValue &sample : json(arguments).items)
+    right += memberOf(sample, "class") == memberOf(sample, "label");
+  EXPECT_NEAR(right / double(kTest), accuracy, 1e-6);
+}
+
+TEST_F(ProgramTest, LogHasALineAStepAndAnEvaluationAnEpoch) {
+  output({"train", "--run", "r"});
+  int stepLines = 0, evaluations = 0;
+  for (const std::string &line : split(folder.read("r/log.jsonl"), '\n')) {
+    JsonValue value;
+    if (line.empty())
+      continue;
+    ASSERT_FALSE(parseJson(line, &value).failed()) << line;
+    const std::string &kind = value.find("kind")->string;
+    stepLines += kind == "step";
+    evaluations += kind == "eval";
+    if (kind == "step") {
+      EXPECT_EQ(memberOf(value, "step"), stepLines);
+      EXPECT_GT(memberOf(value, "loss"), 0);
+      EXPECT_GT(memberOf(value, "lr"), 0);
+      EXPECT_GT(memberOf(value, "samples_per_s"), 0);
+    }
+  }
+  EXPECT_EQ(stepLines, 3 * 26);
+  EXPECT_EQ(evaluations, 3);
+}
+
+TEST_F(ProgramTest, ThreadsDoNotChangeABit) {
+  for (const char *threads : {"1", "2", "3"})
+    output({"train", "--run", threads, "--threads", threads});
+  expectSameRun("1", "2");
+  expectSameRun("1", "3");
+}
+
+TEST_F(ProgramTest, SeedsMatter) {
+  output({"train", "--run", "a", "--seed", "1"});
+  output({"train", "--run", "b", "--seed", "2"});
+  output({"train", "--run", "c", "--seed", "1"});
+  EXPECT_NE(folder.read("a/last.safetensors"), folder.read("b/last.safetensors"));
+  expectSameRun("a", "c");
+}
+
+// --- checkpoints -------------------------------------------------------------------------------
+
+TEST_F(ProgramTest, ResumesInMidEpochBitForBit) {
+  output({"train", "--run", "whole", "--epochs", "4"});
+  for (int steps : {1, 25, 26, 27, 80}) {
+    std::string name = format("part%d", steps);
+    // The schedule of the learning rate depends on the whole length, so the run is cut by a signal
+    // or a kill, never by --steps: here by killing it right after a checkpoint at that step.
+    Program program(folder.path(), {"train", "--run", name, "--epochs", "4", "--checkpoint-every",
+                                    format("%d", steps)});
+    for (int wait = 0; wait < 2000 && !fileExists(folder.file(name + "/resume.safetensors"));
+         ++wait)
+      usleep(100);
+    program.signal(SIGKILL);
+    program.wait();
+    output({"train", "--run", name, "--resume"});
+    expectSameRun("whole", name);
+  }
+}
+
+TEST_F(ProgramTest, KilledTwentyTimesEndsWithTheSameBits) {
+  const std::vector<std::string> arguments = {
+      "train", "--run", "r", "--epochs", "400", "--checkpoint-every", "37"};
+  std::vector<std::string> undisturbed = arguments, resumed = arguments;
+  undisturbed[2] = "whole";
+  resumed.push_back("--resume");
+  output(undisturbed);
+  uint32_t word = 1;
+  int kills = 0;
+  for (int attempt = 0; attempt < 1000; ++attempt) {
+    Program program(folder.path(), resumed);
+    word = word * 1664525 + 1013904223;
+    usleep(2000 + (word >> 16) % 30000);
+    if (kills < 20)
+      program.signal(SIGKILL);
+    Outcome outcome = program.wait();
+    if (outcome.exit == 0)
+      break;
+    ASSERT_EQ(outcome.exit, -SIGKILL) << outcome.err;
+    ++kills;
+  }
+  EXPECT_GE(kills, 20) << "the training ended before it was killed 20 times";
+  expectSameRun("whole", "r");
+}
+
+TEST_F(ProgramTest, SignalsSaveAndTellHowToContinue) {
+  output({"train", "--run", "whole", "--epochs", "3000", "--log-every", "100"});
+  for (int number : {SIGINT, SIGTERM}) {
+    std::string name = format("r%d", number);
+    Program program(folder.path(),
+                    {"train", "--run", name, "--epochs", "3000", "--log-every", "100"});
+    usleep(100000);
+    program.signal(number);
+    Outcome outcome = program.wait();
+    ASSERT_EQ(outcome.exit, 130) << outcome.err;
+    EXPECT_NE(outcome.err.find(format("train --run %s --resume", name.c_str())), std::string::npos)
+        << outcome.err;
+    output({"train", "--run", name, "--resume", "--log-every", "100"});
+    expectSameRun("whole", name);
+  }
+}
+
+TEST_F(ProgramTest, ResumeWithoutACheckpointStartsAndSaysSo) {
+  Outcome outcome = run({"train", "--run", "r", "--resume"});
+  EXPECT_EQ(outcome.exit, 0);
+  EXPECT_NE(outcome.err.find("starting from the beginning"), std::string::npos) << outcome.err;
+  output({"train", "--run", "s"});
+  expectSameRun("r", "s");
+}
+
+TEST_F(ProgramTest, AnEarlierRunIsMovedAside) {
+  output({"train", "--run", "r", "--seed", "5"});
+  std::string before = folder.read("r/last.safetensors");
+  Outcome outcome = run({"train", "--run", "r", "--seed", "6"});
+  EXPECT_EQ(outcome.exit, 0);
+  EXPECT_NE(outcome.err.find("moved to `r/earlier-1`"), std::string::npos) << outcome.err;
+  EXPECT_EQ(folder.read("r/earlier-1/last.safetensors"), before);
+  EXPECT_NE(folder.read("r/last.safetensors"), before);
+}
+
+TEST_F(ProgramTest, ResumeRefusesWhatConflicts) {
+  output({"train", "--run", "r"});
+  expectError({"train", "--run", "r", "--resume", "--seed", "9"}, 2, "started with --seed 1");
+  expectError({"train", "--run", "r", "--resume", "--batch", "9"}, 2, "started with --batch 8");
+  Outcome outcome = run({"train", "--run", "r", "--resume"}, "f64");
+  EXPECT_EQ(outcome.exit, 1);
+  EXPECT_NE(outcome.err.find("was trained in f32"), std::string::npos) << outcome.err;
+  EXPECT_NE(output({"train", "--run", "r", "--resume", "--epochs", "5"}).find("epoch 5/5"),
+            std::string::npos);
+  writeData(folder, "train", 100);
+  expectError({"train", "--run", "r", "--resume"}, 1, "203 training samples, the data now has 100");
+  folder.write("r/resume.safetensors", "damaged");
+  expectError({"train", "--run", "r", "--resume"}, 1, "not a sound safetensors file");
+}
+
+TEST_F(ProgramTest, StartsFromGivenWeights) {
+  output({"train", "--run", "a"});
+  output({"train", "--run", "b", "--init", "a/best.safetensors", "--steps", "1", "--set", "lr=0"});
+  SafetensorsFile a, b;
+  ASSERT_FALSE(a.load(folder.file("a/best.safetensors")).failed());
+  ASSERT_FALSE(b.load(folder.file("b/last.safetensors")).failed());
+  EXPECT_EQ(
+      memcmp(a.find("dense.weight")->data, b.find("dense.weight")->data, 6 * 4 * sizeof(float)), 0);
+}
+
+TEST_F(ProgramTest, WrongWeightsAreNamed) {
+  float weight[5 * 4] = {}, bias[4] = {};
+  auto write = [&](std::vector<TensorPart> parts) {
+    ASSERT_FALSE(writeSafetensors(folder.file("w"), parts, {}).failed());
+  };
+  write({{"dense.weight", DLC_F32, {5, 4}, weight}, {"dense.bias", DLC_F32, {4}, bias}});
+  expectError({"eval", "--weights", "w"}, 1, "`dense.weight` is [5, 4], the model needs [6, 4]");
+  write({{"dense.bias", DLC_F32, {4}, bias}});
+  expectError({"eval", "--weights", "w"}, 1, "has no tensor `dense.weight`");
+  expectError({"eval", "--weights", "nowhere"}, 1, "cannot open `nowhere`");
+  expectError({"eval"}, 2, "needs --weights");
+}
+
+// --- steps and checks --------------------------------------------------------------------------
+
+TEST_F(ProgramTest, StepWritesGradientsAndOutputs) {
+  double image[] = {1, 2, 3, 4, 5, 6, 6, 5, 4, 3, 2, 1};
+  int32_t label[] = {3, 0};
+  ASSERT_FALSE(writeNpy(folder.file("x.npy"), DLC_F64, {2, 1, 2, 3}, image).failed());
+  ASSERT_FALSE(writeNpy(folder.file("y.npy"), DLC_I32, {2}, label).failed());
+  JsonValue both = json({"step", "--input", "image=x.npy", "--input", "label=y.npy", "--grads", "g",
+                         "--outputs", "o", "--json"},
+                        "f64");
+  // The loss of two samples is the mean of the losses of each.
+  double first = memberOf(
+      json({"step", "--input", "image=1,2,3,4,5,6", "--input", "label=3", "--json"}, "f64"),
+      "loss");
+  double second = memberOf(
+      json({"step", "--input", "image=6,5,4,3,2,1", "--input", "label=0", "--json"}, "f64"),
+      "loss");
+  EXPECT_NEAR(memberOf(both, "loss"), (first + second) / 2, 1e-14);
+  SafetensorsFile gradients, outputs;
+  ASSERT_FALSE(gradients.load(folder.file("g")).failed());
+  ASSERT_FALSE(outputs.load(folder.file("o")).failed());
+  EXPECT_EQ(gradients.find("dense.weight")->shape, (std::vector<int64_t>{6, 4}));
+  EXPECT_EQ(outputs.find("logits")->shape, (std::vector<int64_t>{2, 4}));
+  // The gradients of a softmax's logits add up to 0 over the classes, so those of the bias do.
+  double sum = 0, size = 0;
+  for (int64_t i = 0; i < 4; ++i) {
+    double value = readElement(gradients.find("dense.bias")->data, DLC_F64, i);
+    sum += value;
+    size += std::fabs(value);
+  }
+  EXPECT_NEAR(sum, 0, 1e-15);
+  EXPECT_GT(size, 0.01);
+}
+
+TEST_F(ProgramTest, StepRefusesWrongInputs) {
+  expectError({"step", "--input", "image=1,2,3,4,5,6"}, 2, "needs --input label");
+  expectError({"step", "--input", "imgae=1,2,3,4,5,6", "--input", "label=0"}, 2,
+              "did you mean `image`");
+  expectError({"step", "--input", "image=1,2,3", "--input", "label=0"}, 1,
+              "`image` is [3], the model needs");
+  expectError({"step", "--input", "image=1,2,3,4,5,6", "--input", "label=4"}, 1, "classes 0 to 3");
+  expectError({"step", "--input", "image=1,2,3,4,5,6", "--input", "label=0,1"}, 1,
+              "disagree on the number of samples");
+}
+
+TEST_F(ProgramTest, ExplainShowsTheWalk) {
+  std::string text = output({"step", "--explain", "--set", "mu=0"}, "f64");
+  for (const char *part :
+       {"\nForward\n", "logits = image @ weight + bias", "\nLoss\n", "\nBackward",
+        "d_logits = softmax", "\nGradients",
+        "\nUpdate by momentum: w <- w - lr * gradient, lr = 0.1", "dense.bias[3]"})
+    EXPECT_NE(text.find(part), std::string::npos) << part << " in\n" << text;
+  JsonValue value = json({"step", "--explain", "--json"}, "f64");
+  ASSERT_NE(value.find("values"), nullptr);
+  EXPECT_EQ(value.find("values")->items.size(), 4u);
+  EXPECT_EQ(value.find("values")->items[1].find("values")->items[0].number,
+            memberOf(value, "loss"));
+}
+
+TEST_F(ProgramTest, CheckGradientsFindsAWrongOne) {
+  for (const char *model : {"f32", "f64"})
+    EXPECT_TRUE(json({"check-gradients", "--json"}, model).find("ok")->boolean);
+  Outcome outcome = run({"check-gradients", "--json"}, "wrong");
+  EXPECT_EQ(outcome.exit, 1);
+  EXPECT_NE(outcome.err.find("`dense.bias`"), std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find("`dense.weight`"), std::string::npos) << outcome.err;
+  JsonValue value;
+  ASSERT_FALSE(parseJson(outcome.out, &value).failed());
+  EXPECT_FALSE(value.find("ok")->boolean);
+}
+
+TEST_F(ProgramTest, BenchMeasures) {
+  JsonValue value = json({"bench", "--seconds", "0.01", "--threads", "2", "--json"});
+  EXPECT_EQ(memberOf(value, "threads"), 2);
+  EXPECT_EQ(memberOf(value, "batch"), 8);
+  EXPECT_EQ(memberOf(value, "arena_bytes"), 128);
+  for (const char *name : {"step_ms", "infer_ms", "step_gflops"})
+    EXPECT_GT(memberOf(value, name), 0) << name;
+}
+
+TEST_F(ProgramTest, InfoListsTheTable) {
+  JsonValue value = json({"info", "--json"});
+  const JsonValue &weight = value.find("weights")->items[0];
+  EXPECT_EQ(weight.find("name")->string, "dense.weight");
+  EXPECT_EQ(weight.find("dtype")->string, "f32");
+  EXPECT_EQ(weight.find("shape")->items[1].number, 4);
+  EXPECT_EQ(value.find("inputs")->items[1].find("name")->string, "label");
+  for (const char *name : {"state", "outputs", "batch", "arena_bytes", "target", "options"})
+    EXPECT_NE(value.find(name), nullptr) << name;
+}
+
+TEST_F(ProgramTest, PredictReadsArraysAndTables) {
+  output({"train", "--run", "r", "--epochs", "1"});
+  auto predict = [&](const std::string &input) {
+    return json({"predict", "--weights", "r/last.safetensors", "--json", "--out", "out.npy", input},
+                "f32");
+  };
+  float image[] = {10, 200, 30, 40, 50, 60, 1, 2, 3, 4, 5, 6};
+  ASSERT_FALSE(writeNpy(folder.file("one.npy"), DLC_F32, {1, 2, 3}, image).failed());
+  ASSERT_FALSE(writeNpy(folder.file("two.npy"), DLC_F32, {2, 2, 3}, image).failed());
+  folder.write("two.csv", "10,200,30,40,50,60\n1,2,3,4,5,6\n");
+  JsonValue one = predict("one.npy"), two = predict("two.npy"), table = predict("two.csv");
+  ASSERT_EQ(one.items.size(), 1u);
+  ASSERT_EQ(two.items.size(), 2u);
+  ASSERT_EQ(table.items.size(), 2u);
+  auto logit = [](const JsonValue &sample) {
+    return sample.find("outputs")->find("logits")->items[2].number;
+  };
+  EXPECT_EQ(logit(one.items[0]), logit(two.items[0]));
+  EXPECT_EQ(logit(two.items[1]), logit(table.items[1]));
+  EXPECT_NE(logit(two.items[0]), logit(two.items[1]));
+  Array out;
+  ASSERT_FALSE(readNpy(folder.file("out.npy"), &out).failed());
+  EXPECT_EQ(out.shape, (std::vector<int64_t>{2, 4}));
+  EXPECT_EQ(float(out.values[6]), float(logit(table.items[1])));
+  double total = 0;
+  for (const JsonValue &top :
+       json({"predict", "--weights", "r/last.safetensors", "--json", "--top", "9", "one.npy"})
+           .items[0]
+           .find("top")
+           ->items)
+    total += memberOf(top, "probability");
+  EXPECT_NEAR(total, 1, 1e-12);
+  expectError({"predict", "--weights", "r/last.safetensors", "test:50"}, 1, "samples 0 to 49");
+  expectError({"predict", "--weights", "r/last.safetensors", "a.png"}, 1,
+              "expected an array (.npy)");
+}
+
+// --- the command line --------------------------------------------------------------------------
+
+TEST_F(ProgramTest, WrongUsageIsExitCode2) {
+  expectError({}, 2, "no command");
+  expectError({"trian"}, 2, "did you mean `train`");
+  expectError({"train", "--epohs", "3"}, 2, "did you mean `--epochs`");
+  expectError({"train", "--epochs"}, 2, "needs a value");
+  expectError({"train", "--epochs", "three"}, 2, "at least 1");
+  expectError({"train", "--epochs", "0"}, 2, "at least 1");
+  expectError({"train", "--resume=yes"}, 2, "takes no value");
+  expectError({"train", "--set", "lr"}, 2, "name=number");
+  expectError({"train", "--set", "rate=1"}, 2, "no setting `rate`");
+  expectError({"train", "--threads", "-1"}, 2, "at least 1");
+  expectError({"train", "file"}, 2, "takes no `file`");
+  expectError({"bench", "--seconds", "nan"}, 2, "seconds above 0");
+  expectError({"predict", "--weights", "w"}, 2, "something to predict");
+  expectError({"eval", "--weights", "w", "--split", "dev"}, 1,
+              "no split `dev`; it has train, test");
+}
+
+TEST_F(ProgramTest, HelpOfEveryCommandNamesItsFlags) {
+  std::string all = output({"--help"});
+  for (const char *command :
+       {"train", "eval", "predict", "step", "check-gradients", "bench", "info"}) {
+    EXPECT_NE(all.find(format("  %s ", command)), std::string::npos) << all;
+    std::string help = output({command, "--help"});
+    EXPECT_NE(help.find("usage: "), std::string::npos);
+    EXPECT_NE(help.find("--json"), std::string::npos);
+  }
+}
+
+TEST_F(ProgramTest, ADivergingTrainingStops) {
+  Outcome outcome = run({"train", "--run", "r", "--set", "lr=1e30", "--epochs", "9"});
+  EXPECT_EQ(outcome.exit, 1);
+  EXPECT_NE(outcome.err.find("the loss became"), std::string::npos) << outcome.err;
+}
+
+TEST_F(ProgramTest, TwoTrainingsInOneFolderAreRefused) {
+  Program first(folder.path(), {"train", "--run", "r", "--epochs", "100000"});
+  for (int wait = 0; wait < 2000 && !fileExists(folder.file("r/resume.safetensors")); ++wait)
+    usleep(1000);
+  expectError({"train", "--run", "r", "--resume"}, 1, "another training");
+  first.signal(SIGTERM);
+  EXPECT_EQ(first.wait().exit, 130);
+}
+
+#ifdef HAND_LINKED
+// Linked by the C compiler with libdlcrt.a, a program needs libc and libm and is small.
+TEST_F(ProgramTest, LinksWithTheCCompilerAlone) {
+  ASSERT_EQ(system(format("ldd %s > %s", HAND_LINKED, folder.file("ldd").c_str()).c_str()), 0);
+  for (const std::string &line : split(folder.read("ldd"), '\n'))
+    EXPECT_TRUE(line.empty() || line.find("libc.so") != line.npos ||
+                line.find("libm.so") != line.npos || line.find("linux-vdso") != line.npos ||
+                line.find("/ld-linux") != line.npos)
+        << line;
+  std::string bytes;
+  ASSERT_FALSE(readFile(HAND_LINKED, &bytes).failed());
+  EXPECT_LT(bytes.size(),
+            600u << 10); // of the 2 MB a program may have; the rest is for its kernels
+  EXPECT_EQ(
+      system(format("cd %s && %s train --run r > /dev/null", folder.path().c_str(), HAND_LINKED)
+                 .c_str()),
+      0);
+}
+#endif
+
+} // namespace dlc::runtime
