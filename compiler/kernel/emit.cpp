@@ -291,8 +291,8 @@ private:
       values.map(original, result);
     }
     // Products and sums may become one multiply-add.
-    if (auto math = dyn_cast<arith::ArithFastMathInterface>(copy))
-      copy->setAttr(math.getFastMathAttrName(),
+    if (isa<arith::AddFOp, arith::SubFOp, arith::MulFOp>(copy))
+      copy->setAttr("fastmath",
                     arith::FastMathFlagsAttr::get(b.getContext(), arith::FastMathFlags::contract));
   }
 

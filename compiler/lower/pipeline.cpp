@@ -30,6 +30,17 @@ struct TidyPass : PassWrapper<TidyPass, OperationPass<func::FuncOp>> {
   }
 };
 
+// a * b + c as two operations that may become one: only some processors have the one.
+struct ExpandMultiplyAdd : OpRewritePattern<math::FmaOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(math::FmaOp op, PatternRewriter &rewriter) const override {
+    auto contract = arith::FastMathFlagsAttr::get(getContext(), arith::FastMathFlags::contract);
+    Value product = arith::MulFOp::create(rewriter, op.getLoc(), op.getA(), op.getB(), contract);
+    rewriter.replaceOpWithNewOp<arith::AddFOp>(op, product, op.getC(), contract);
+    return success();
+  }
+};
+
 // exp, log, tanh, … of f32 as polynomials, which run on vectors; f64 goes to libm.
 struct MathPass : PassWrapper<MathPass, OperationPass<func::FuncOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(MathPass)
@@ -39,6 +50,7 @@ struct MathPass : PassWrapper<MathPass, OperationPass<func::FuncOp>> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populateMathPolynomialApproximationPatterns(patterns);
+    patterns.add<ExpandMultiplyAdd>(&getContext());
     (void)applyPatternsGreedily(getOperation(), std::move(patterns));
   }
 };
