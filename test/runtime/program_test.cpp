@@ -379,11 +379,8 @@ TEST_F(ProgramTest, PredictReadsArraysAndTables) {
   EXPECT_EQ(out.shape, (std::vector<int64_t>{2, 4}));
   EXPECT_EQ(float(out.values[6]), float(logit(table.items[1])));
   double total = 0;
-  for (const JsonValue &top :
-       json({"predict", "--weights", "r/last.safetensors", "--json", "--top", "9", "one.npy"})
-           .items[0]
-           .find("top")
-           ->items)
+  JsonValue all = json({"predict", "--weights", "r/last.safetensors", "--json", "--top", "9", "one.npy"});
+  for (const JsonValue &top : all.items[0].find("top")->items)
     total += memberOf(top, "probability");
   EXPECT_NEAR(total, 1, 1e-12);
   expectError({"predict", "--weights", "r/last.safetensors", "test:50"}, 1, "samples 0 to 49");
