@@ -30,6 +30,7 @@ void listenForInterrupts() {
 
 // Epochs shorter than this share a checkpoint: waiting for the disk would take longer than they do.
 constexpr double kCheckpointSeconds = 1;
+constexpr double kFlushSeconds = 1;
 // Of more epochs than this only some get a line of their own.
 constexpr int64_t kMostEpochLines = 100;
 
@@ -61,6 +62,7 @@ private:
   Status finishEpoch();
   Status noteBest(const Averages &averages);
   Status save();
+  Status flushLog();
   Status finish();
   void showProgress();
   std::string resumeCommand() const;
@@ -85,8 +87,13 @@ private:
   bool bestIsNew_ = false;
   int64_t bestEpoch_ = 0;
 
-  int64_t firstStep_ = 0, samplesSeen_ = 0; // of this process
-  double started_ = 0, saved_ = 0, epochStarted_ = 0;
+  int64_t firstStep_ = 0;         // of this process
+  int64_t samplesSinceEpoch_ = 0; // trained on since epochStarted_
+  double started_ = 0, saved_ = 0, flushed_ = 0, epochStarted_ = 0;
+
+  int64_t samplesPerSecond() const {
+    return int64_t(double(samplesSinceEpoch_) / std::max(secondsNow() - epochStarted_, 1e-9));
+  }
 };
 
 Status Training::run() {
@@ -98,7 +105,7 @@ Status Training::run() {
   DLC_TRY(loadData());
   DLC_TRY(begin());
   listenForInterrupts();
-  started_ = saved_ = epochStarted_ = secondsNow();
+  started_ = saved_ = flushed_ = epochStarted_ = secondsNow();
   firstStep_ = progress_.step;
   return takeSteps();
 }
@@ -278,6 +285,7 @@ Status Training::takeSteps() {
       DLC_TRY(save());
     if (display_.due())
       showProgress();
+    DLC_TRY(flushLog());
   }
   return internalError("the data ended before step %lld", wide(progress_.totalSteps));
 }
@@ -293,7 +301,7 @@ Status Training::finishStep(const data::Batch &batch, const Averages &step) {
   }
   ++progress_.step;
   ++progress_.stepInEpoch;
-  samplesSeen_ += batch.stepCount;
+  samplesSinceEpoch_ += batch.stepCount;
   optimizer_.update(network_, progress_.step, progress_.totalSteps);
   for (size_t i = 0; i < step.sums.size(); ++i)
     progress_.partial.sums[i] += step.sums[i];
@@ -306,7 +314,7 @@ Status Training::finishStep(const data::Batch &batch, const Averages &step) {
   json.key("step").integer(progress_.step);
   step.write(&json, false);
   json.key("lr").number(optimizer_.rate());
-  json.key("samples_per_s").integer(int64_t(double(samplesSeen_) / (secondsNow() - started_)));
+  json.key("samples_per_s").integer(samplesPerSecond());
   json.endObject();
   return log_.add(json.text(), options_.json);
 }
@@ -320,6 +328,7 @@ Status Training::finishEpoch() {
   json.key("step").integer(progress_.step);
   trained.write(&json, false);
   double seconds = secondsNow() - epochStarted_;
+  int64_t speed = samplesPerSecond();
   json.key("seconds").number(std::round(seconds * 1000) / 1000).endObject();
   DLC_TRY(log_.add(json.text(), options_.json));
 
@@ -347,11 +356,10 @@ Status Training::finishEpoch() {
     DLC_TRY(save());
   int64_t every = progress_.epochs > kMostEpochLines ? progress_.epochs / 20 : 1;
   if (last || epoch % every == 0)
-    display_.line(text +
-                  format("  |  %s samples/s, %s",
-                         grouped(int64_t(double(trained.count) / std::max(seconds, 1e-9))).c_str(),
-                         duration(seconds).c_str()));
+    display_.line(
+        text + format("  |  %s samples/s, %s", grouped(speed).c_str(), duration(seconds).c_str()));
   epochStarted_ = secondsNow();
+  samplesSinceEpoch_ = 0;
   return Status();
 }
 
@@ -397,6 +405,15 @@ Status Training::save() {
   return Status();
 }
 
+// Others may watch the log (or, with --json, the output) while the training runs.
+Status Training::flushLog() {
+  if (secondsNow() - flushed_ < kFlushSeconds)
+    return Status();
+  flushed_ = secondsNow();
+  fflush(stdout);
+  return log_.flush();
+}
+
 Status Training::finish() {
   display_.line(format("done in %s; the best weights (step %s) are in %s",
                        duration(secondsNow() - started_).c_str(),
@@ -411,7 +428,7 @@ void Training::showProgress() {
       format("epoch %lld/%lld  step %s/%s  %s  %s samples/s  %s left", wide(progress_.epoch + 1),
              wide(progress_.epochs), grouped(progress_.stepInEpoch).c_str(),
              grouped(plan_.stepsPerEpoch()).c_str(), progress_.partial.text().c_str(),
-             grouped(int64_t(double(samplesSeen_) / seconds)).c_str(),
+             grouped(samplesPerSecond()).c_str(),
              duration(perStep * double(progress_.totalSteps - progress_.step)).c_str()));
 }
 

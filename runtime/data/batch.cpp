@@ -24,7 +24,8 @@ template <class T> static void narrow(const std::vector<double> &values, void *r
 void Batch::setRow(const dlc_model &model, int32_t input, int64_t row,
                    const std::vector<double> &values) {
   const dlc_tensor &tensor = model.inputs[input];
-  void *start = inputs[input].at(row * elementsPerSample(tensor) * dtypeSize(tensor.dtype));
+  int64_t first = tensor.batched ? row * elementsPerSample(tensor) : 0;
+  void *start = inputs[input].at(first * dtypeSize(tensor.dtype));
   switch (tensor.dtype) {
   case DLC_F32:
     return narrow<float>(values, start);

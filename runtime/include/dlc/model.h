@@ -90,7 +90,7 @@ typedef struct dlc_argument {
   int32_t kind;
   int64_t count;         /* of numbers; a scalar has 1, a bool is 0 or 1, nested lists are flat */
   const double *numbers; /* null for text */
-  const char *text;      /* null for numbers */
+  const char *text;      /* null for numbers; several strings are joined by '\n' */
 } dlc_argument;
 
 /* Where a split's samples come from: `train = idx("a.gz", "b.gz")`. */
