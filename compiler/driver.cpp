@@ -31,7 +31,9 @@ namespace {
 
 /// Everything the stages make; each reads what the ones before it made.
 struct Compilation {
-  explicit Compilation(const Options &options) : options(options), diagnostics(sources) {}
+  explicit Compilation(const Options &options) : options(options), diagnostics(sources) {
+    context.loadAllAvailableDialects();
+  }
 
   const Options &options;
   lang::Sources sources;

@@ -104,7 +104,8 @@ struct FusePass : PassWrapper<FusePass, OperationPass<func::FuncOp>> {
       auto next = cast<linalg::GenericOp>(fused->fusedOp);
       for (auto [original, replacement] : fused->replacements)
         if (merges || original.getDefiningOp() != producer)
-          rewriter.replaceAllUsesWith(original, replacement);
+          // The fused op may read the producer through another operand still.
+          rewriter.replaceUsesWithIf(original, replacement, [&](OpOperand &other) { return other.getOwner() != next; });
       gone.insert(op);
       rewriter.eraseOp(op);
       if (producer->use_empty()) {
