@@ -148,17 +148,18 @@ bool buildDialect(Compilation &c) {
 }
 
 bool differentiateModule(Compilation &c) {
-  if (!runPasses(c, [](OpPassManager &passes) { passes.addPass(grad::createDifferentiatePass()); }))
-    return false;
-  c.trace = addExplain(*c.module);
-  return true;
+  return runPasses(c, [](OpPassManager &passes) { passes.addPass(grad::createDifferentiatePass()); });
 }
 
 bool fuseModule(Compilation &c) {
-  return runPasses(c, [](OpPassManager &passes) {
+  bool done = runPasses(c, [](OpPassManager &passes) {
     passes.addPass(createCanonicalizerPass());
     passes.addPass(createCSEPass());
   });
+  // Only now, when the formulas are as simple as they get.
+  if (done)
+    c.trace = addExplain(*c.module);
+  return done;
 }
 
 bool lowerToLinalg(Compilation &c) { return runPasses(c, lower::addLinalgPasses); }
@@ -217,7 +218,7 @@ constexpr Stage kStages[] = {
      [](Compilation &c) { return printed(*c.module); }},
     {"grad", "reverse mode: the step returns the loss and a gradient for each weight", differentiateModule,
      [](Compilation &c) { return printed(*c.module); }},
-    {"fused", "algebraic rewrites", fuseModule, [](Compilation &c) { return printed(*c.module); }},
+    {"fused", "algebraic rewrites; the walk that step --explain prints", fuseModule, [](Compilation &c) { return printed(*c.module); }},
     {"linalg", "structured operations on tensors, fused into groups", lowerToLinalg,
      [](Compilation &c) { return printed(*c.module); }},
     {"llvm", "one planned arena, kernels tiled and vectorised, LLVM dialect", lowerToLlvm,

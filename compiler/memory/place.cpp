@@ -94,7 +94,7 @@ struct Layouts {
       return {"gradients", 0, weights.offset(index)};
     if (kind == "weight")
       return {"weights"};
-    if (kind == "value")
+    if (kind == "trace")
       return {"trace", 0, cast<IntegerAttr>(attributes.get("nn.offset")).getInt()};
     return {kind, kind == "output" || kind == "slot" ? index : 0};
   }
