@@ -13,6 +13,12 @@ namespace {
 
 std::string quoted(const std::string &name) { return "`" + name + "`"; }
 
+std::string unknown(Space space) {
+  if (space == Space::Loader)
+    return "unknown-loader";
+  return "unknown-transform";
+}
+
 class DataBlock {
 public:
   DataBlock(const Item &block, Context &context)
@@ -125,18 +131,19 @@ private:
   }
 
   const Item *find(Space space, const std::string &what, const Expr &expr) {
+    const std::string id = unknown(space);
     bool isCall = expr.kind == Expr::Kind::Call && expr.operands[0]->kind == Expr::Kind::Name;
     const Expr *callee = isCall                          ? expr.operands[0].get()
                          : expr.kind == Expr::Kind::Name ? &expr
                                                          : nullptr;
     if (!callee) {
-      report.error("unknown-" + what, expr.range, "a " + what + " must be called by its name here");
+      report.error(id, expr.range, "a " + what + " must be called by its name here");
       return nullptr;
     }
     const Item *item = context.program.find(space, callee->text, false);
     if (!item) {
-      Diagnostic &error = report.error("unknown-" + what, callee->range,
-                                       "there is no " + what + " " + quoted(callee->text));
+      Diagnostic &error =
+          report.error(id, callee->range, "there is no " + what + " " + quoted(callee->text));
       if (std::string near = didYouMean(callee->text, context.program.names(space, false));
           !near.empty())
         error.help.push_back("did you mean " + quoted(near) + "?");

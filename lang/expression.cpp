@@ -77,7 +77,7 @@ Value Elaborator::evaluateKind(const Expr &expr, Environment &environment, Wante
     return Poison{};
   case Expr::Kind::Ellipsis:
     report.error("misplaced-ellipsis", expr.range,
-                 "`...` stands only in the shape of a declared tensor");
+                 "`...` cannot stand here, where the whole shape must be known");
     return Poison{};
   case Expr::Kind::Member:
     if (!evaluate(*expr.operands[0], environment).isPoison())
