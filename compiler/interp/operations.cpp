@@ -18,7 +18,7 @@ using Index = std::vector<int64_t>;
 // --- indices -----------------------------------------------------------------------------------
 
 /// The place of the element `index` in row-major order.
-int64_t offsetOf(const Index &index, const Index &shape) {
+int64_t offsetOf(Numbers index, const Index &shape) {
   int64_t offset = 0;
   for (size_t axis = 0; axis < shape.size(); ++axis)
     offset = offset * shape[axis] + index[axis];
@@ -174,17 +174,18 @@ void forEachProduct(const Call &call, const Index &x, const Index &w, const Inde
   Numbers stride = call.numbers("stride"), pad = call.numbers("pad"),
           dilation = call.numbers("dilation");
   int64_t outputsAGroup = w[0] / call.number("groups");
-  for (int64_t k = 0; k < Tensor::countOf(y); ++k)
+  for (int64_t k = 0; k < Tensor::countOf(y); ++k) {
+    Index at = indexOf(k, y); // image, output channel, row, column
     for (int64_t c = 0; c < w[1]; ++c)
       for (int64_t r = 0; r < w[2]; ++r)
         for (int64_t s = 0; s < w[3]; ++s) {
-          Index at = indexOf(k, y); // image, output channel, row, column
           int64_t channel = at[1] / outputsAGroup * w[1] + c;
           int64_t row = at[2] * stride[0] + r * dilation[0] - pad[0];
           int64_t column = at[3] * stride[1] + s * dilation[1] - pad[1];
           if (row >= 0 && row < x[2] && column >= 0 && column < x[3])
             f(offsetOf({at[0], channel, row, column}, x), offsetOf({at[1], c, r, s}, w), k);
         }
+  }
 }
 
 Tensor conv2d(const Call &call) {

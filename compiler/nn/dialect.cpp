@@ -58,8 +58,8 @@ static LogicalResult verifyGradientOf(Operation *gradientOp, StringRef op, TypeR
   if (failed(type))
     return failure();
   if (*type != dy)
-    return gradientOp->emitOpError()
-           << "takes the gradient of a " << op << " result of type " << *type << ", found " << dy;
+    return gradientOp->emitOpError() << "takes the gradient of the result of `" << op
+                                     << "`, of type " << *type << ", found " << dy;
   return success();
 }
 

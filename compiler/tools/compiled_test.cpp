@@ -71,8 +71,8 @@ LogicalResult testCompiled(func::FuncOp function, Compiled &code, func::FuncOp c
         if (!isClose((*found)[i].numbers[k], want.numbers[k], tolerance))
           return function.emitError()
                  << "compiled as " << compiled.getFunctionType() << ": result " << i << " at "
-                 << describeElement(k, want) << " is " << (*found)[i].numbers[k]
-                 << ", the evaluator gives " << want.numbers[k];
+                 << describeElement(k, want) << " is " << describeNumber((*found)[i].numbers[k])
+                 << ", the evaluator gives " << describeNumber(want.numbers[k]);
   }
   return success();
 }

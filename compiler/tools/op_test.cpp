@@ -7,6 +7,7 @@
 
 #include "mlir/IR/Verifier.h"
 
+#include "llvm/Support/Format.h"
 #include "llvm/Support/InterleavedRange.h"
 
 #include <cmath>
@@ -35,6 +36,12 @@ std::string describeArgument(BlockArgument argument) {
 }
 
 } // namespace
+
+std::string describeNumber(double number) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.15g", number);
+  return text;
+}
 
 std::string describeElement(int64_t offset, const Tensor &tensor) {
   SmallVector<int64_t> index(tensor.shape.size());
@@ -126,7 +133,8 @@ LogicalResult testValues(func::FuncOp function) {
       bool equal = found == want || std::fabs(found - want) <= kTolerance * std::fabs(want);
       if (!equal && passed)
         function.emitError() << "values: result " << i << " at " << describeElement(k, result)
-                             << " is " << found << ", expected " << want;
+                             << " is " << describeNumber(found) << ", expected "
+                             << describeNumber(want);
       passed &= equal;
     }
   }
@@ -248,8 +256,9 @@ LogicalResult compareGradient(func::FuncOp function, BlockArgument argument, Ten
         std::max({std::fabs(gradient.numbers[i]), std::fabs(*difference), largest / 100});
     double tolerance = std::max(kGradientTolerance * scale, kRounding);
     if (std::fabs(gradient.numbers[i] - *difference) > tolerance)
-      return fail() << "at " << describeElement(i, x) << " the rule gives " << gradient.numbers[i]
-                    << " and differences give " << *difference;
+      return fail() << "at " << describeElement(i, x) << " the rule gives "
+                    << describeNumber(gradient.numbers[i]) << " and differences give "
+                    << describeNumber(*difference);
   }
   if (kinks * 5 > places.size())
     return fail() << kinks << " of " << places.size()

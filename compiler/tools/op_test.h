@@ -41,6 +41,9 @@ std::vector<interp::Tensor> randomArguments(mlir::func::FuncOp function);
 /// The `test.inputs`.
 std::vector<interp::Tensor> statedArguments(mlir::func::FuncOp function);
 
+/// A number with all the digits that matter when two are compared.
+std::string describeNumber(double number);
+
 /// The place of an element, as "[1, 0, 2]".
 std::string describeElement(int64_t offset, const interp::Tensor &tensor);
 
