@@ -94,6 +94,7 @@ private:
   std::map<int, size_t> brokenUntil;
   bool inBrokenItems = false;        // no good item since the last one that could not be recognised
   bool tooDeep = false;              // reported
+  int syntaxErrors = 0;              // consequences counted too
   std::vector<Range> ifsWithoutElse; // of the statement in hand; an error where a value is needed
   ast::File file;
 };

@@ -210,6 +210,13 @@ void Builder::syntaxError(const std::vector<Parser::symbol_kind_type> &expected)
   assert(!problems.empty() && "an error is a consequence of none");
   brokenUntil[token.depth] = end;
 
+  // Nobody reads so many errors, and each is compared with those before it.
+  constexpr int kMaxSyntaxErrors = 300;
+  if (++syntaxErrors >= kMaxSyntaxErrors) {
+    next = layout.tokens.size() - 1;
+    return;
+  }
+
   // Go on at the block that belongs to the statement, if one follows, or else at its end.
   if (token.kind == T::END_OF_LINE || token.kind == T::LEFT_BRACE || token.kind == T::YYEOF)
     return;
