@@ -52,8 +52,9 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
       Schedule schedule = chooseSchedule(nest, processor);
       auto moduleEnd = OpBuilder::atBlockEnd(getOperation().getBody());
       std::string name = "kernel_" + std::to_string(kernels.size() - 1);
-      entry->second = {emitKernel(moduleEnd, op.getLoc(), name, nest, schedule),
-                       itemCount(nest, schedule)};
+      func::FuncOp kernel = emitKernel(moduleEnd, op.getLoc(), name, nest, schedule);
+      kernel->setAttr("dlc.schedule", moduleEnd.getStringAttr(describe(nest, schedule)));
+      entry->second = {kernel, itemCount(nest, schedule)};
     }
 
     OpBuilder b(op);

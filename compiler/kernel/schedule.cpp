@@ -13,8 +13,8 @@ namespace dlc::kernel {
 constexpr double kLoadCost = 0.5;
 constexpr double kStoreCost = 1.0;
 constexpr double kBroadcastCost = 0.5;
-constexpr double kGatherCostPerLane = 0.6;
-constexpr double kArithmeticCost = 0.5;
+constexpr double kGatherCostPerLane = 2.0; // each lane is a load, often of its own cache line
+constexpr double kArithmeticCost = 0.25; // so a product that is added costs half a cycle
 constexpr double kMathCallCost = 20;  // exp and its kin as a polynomial
 constexpr double kLoopCost = 1.0;     // of one pass of the innermost loop: its counter and branch
 constexpr double kHorizontalCost = 9; // adding up the lanes of one vector
@@ -34,6 +34,21 @@ int64_t itemCount(const Nest &nest, const Schedule &schedule) {
   for (unsigned i = 0; i < schedule.itemDims; ++i)
     count *= tileCount(nest, schedule, schedule.parallelOrder[i]);
   return count;
+}
+
+std::string describe(const Nest &nest, const Schedule &schedule) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  for (unsigned d : llvm::concat<const unsigned>(schedule.parallelOrder, schedule.reductionOrder)) {
+    os << d << (nest.reduces[d] ? "r:" : "p:") << nest.sizes[d];
+    if (schedule.tile[d] > 1)
+      os << "/" << schedule.tile[d];
+    os << " ";
+  }
+  if (schedule.vectorDim >= 0)
+    os << "lanes " << schedule.lanes << " of " << schedule.vectorDim << " ";
+  os << "items " << itemCount(nest, schedule);
+  return text;
 }
 
 Operation *combiner(const Nest &nest, unsigned output) {

@@ -31,6 +31,9 @@ struct Schedule {
   bool vectorReduces(const Nest &nest) const { return vectorDim >= 0 && nest.reduces[vectorDim]; }
 };
 
+/// In one line, for people: "loops 0p:64 1p:24/2 2r:9, lanes 16 of 1, items 768".
+std::string describe(const Nest &nest, const Schedule &schedule);
+
 /// The cheapest schedule. It depends on the nest and the processor only, never on thread counts.
 Schedule chooseSchedule(const Nest &nest, const Processor &processor);
 
