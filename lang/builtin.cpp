@@ -15,10 +15,10 @@ struct Signature {
 };
 
 constexpr Signature kBuiltins[] = {
-    {"rank", 1, 1},         {"shape", 1, 1},      {"dim", 2, 2},      {"size", 1, 1},
-    {"fan_in", 1, 1},       {"fan_out", 1, 1},    {"float", 1, 1},    {"int", 1, 1},
-    {"fresh_stream", 0, 0}, {"require", 2, 2},    {"constant", 1, 1}, {"uniform", 2, 2},
-    {"normal", 2, 2},       {"orthogonal", 0, 1},
+    {"rank", 1, 1},         {"shape", 1, 1},         {"dim", 2, 2},        {"size", 1, 1},
+    {"fan_in", 1, 1},       {"fan_out", 1, 1},       {"float", 1, 1},      {"int", 1, 1},
+    {"fresh_stream", 0, 0}, {"sample_weight", 0, 0}, {"require", 2, 2},    {"constant", 1, 1},
+    {"uniform", 2, 2},      {"normal", 2, 2},        {"orthogonal", 0, 1},
 };
 
 std::string quoted(const std::string &name) { return "`" + name + "`"; }
@@ -78,6 +78,8 @@ Value Elaborator::callBuiltin(const std::string &name, const std::vector<GivenAr
 
   if (name == "fresh_stream")
     return Dim(streams++);
+  if (name == "sample_weight")
+    return sampleWeight(site);
   if (name == "require") {
     const bool *holds = values[0].as<bool>();
     const std::string *message = values[1].as<std::string>();

@@ -158,7 +158,7 @@ private:
       network.states = elaborator.states;
       return true;
     }
-    return modesAgree(elaborator) && isDeterministic(function.graph);
+    return modesAgree(elaborator) && isDeterministic(function);
   }
 
   bool modesAgree(const Elaborator &inference) {
@@ -180,13 +180,30 @@ private:
     return agree(network.params, inference.params) && agree(network.states, inference.states);
   }
 
-  bool isDeterministic(const Graph &graph) {
-    for (const Node &node : graph.nodes)
+  /// Whether the results in inference depend on the inputs and the weights alone.
+  bool isDeterministic(const Function &function) {
+    const std::vector<Node> &nodes = function.graph.nodes;
+    for (const Node &node : nodes)
       if (node.op == "random_uniform") {
         report.error("random-in-inference", node.range,
                      "inference must not be random; ask for `training` first");
         return false;
       }
+    std::vector<bool> isNeeded(nodes.size());
+    for (ValueId output : function.outputs)
+      isNeeded[output] = true;
+    for (size_t i = nodes.size(); i-- > 0;) {
+      if (!isNeeded[i])
+        continue;
+      if (nodes[i].op == "sample_weight") {
+        report.error("batch-in-inference", nodes[i].range,
+                     "in inference a sample's result must not depend on `sample_weight()`; ask for "
+                     "`training` first");
+        return false;
+      }
+      for (ValueId operand : nodes[i].operands)
+        isNeeded[operand] = true;
+    }
     return true;
   }
 

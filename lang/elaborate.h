@@ -96,7 +96,8 @@ public:
   /// The operation on tensors as they are.
   Value applyExactly(const std::string &op, const std::vector<Operand> &operands,
                      std::map<std::string, Attribute> attributes, Range site);
-  ValueId sampleWeight(const TensorType &type);
+  /// Each sample's share of the loss; Poison after an error.
+  Value sampleWeight(Range site);
   ValueId randomKey(Range range);
   /// Adds a note saying where the value got its number of axes, or its shape.
   void noteOrigin(Diagnostic &error, ValueId id, bool ofRank, Range site) const;
@@ -115,7 +116,8 @@ public:
   std::vector<Variable> params, states;
   std::vector<ValueId> paramNodes, stateNodes, newStates;
   Places places;
-  Place *place; // where the body under way stands
+  Place *place;            // where the body under way stands
+  std::string batchSymbol; // of the model; empty without a batch dimension
 
   // of an optimizer
   std::vector<std::string> slots;
@@ -224,7 +226,7 @@ private:
   int expressionDepth = 0;
   int64_t turns = 0; // of all loops
   Body currentBody = Body::Function;
-  ValueId key = -1, weights = -1;
+  ValueId key = -1, shares = -1;
 };
 
 } // namespace dlc::lang

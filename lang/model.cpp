@@ -44,8 +44,8 @@ bool declareInputs(const ast::Item &model, Elaborator &elaborator, Environment &
     environment.bind(name, {Binding::Kind::Argument, Tensor{id}, input.name.range});
     unfolded.inputs.push_back({name, *type, input.name.range});
     unfolded.inputValues.push_back(id);
-    if (unfolded.batchSymbol.empty())
-      unfolded.batchSymbol = leadingSymbol(input, *type);
+    if (elaborator.batchSymbol.empty())
+      unfolded.batchSymbol = elaborator.batchSymbol = leadingSymbol(input, *type);
   }
   return isRight;
 }

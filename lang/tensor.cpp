@@ -80,10 +80,16 @@ ValueId Elaborator::randomKey(Range range) {
   return key;
 }
 
-ValueId Elaborator::sampleWeight(const TensorType &type) {
-  if (weights < 0)
-    weights = addNode("sample_weight", {}, {}, type, {});
-  return weights;
+Value Elaborator::sampleWeight(Range site) {
+  if (batchSymbol.empty()) {
+    report.error(
+        "missing-batch", site,
+        "there is no batch here: no input of the model begins with a symbol, as in `f32[B, 2]`");
+    return Poison{};
+  }
+  if (shares < 0)
+    shares = addNode("sample_weight", {}, {}, {Element::Real, {Dim::symbol(batchSymbol)}, 0}, site);
+  return Tensor{shares};
 }
 
 void Elaborator::noteOrigin(Diagnostic &error, ValueId id, bool ofRank, Range site) const {

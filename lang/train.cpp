@@ -204,7 +204,7 @@ std::optional<ValueId> TrainBlock::perSample(const Expr &expr, const std::string
 
 ValueId TrainBlock::weightedSum(ValueId perSample, Range range, Elaborator &elaborator,
                                 const std::string &name) {
-  Value weight = Tensor{elaborator.sampleWeight(elaborator.typeOf(perSample))};
+  Value weight = elaborator.sampleWeight(range);
   Value shares = elaborator.apply("mul", {{Tensor{perSample}, range}, {weight, range}}, range);
   Value sum =
       elaborator.applyExactly("reduce_sum", {{shares, range}}, {{"axes", Shape{Dim(0)}}}, range);
