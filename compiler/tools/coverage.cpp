@@ -2,12 +2,13 @@
 #include "compiler/tools/coverage.h"
 
 #include "compiler/interp/evaluate.h"
+#include "compiler/lower/lower.h"
 #include "compiler/nn/nn.h"
 
-#include "llvm/ADT/StringSet.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+
+#include <set>
 
 using namespace mlir;
 
@@ -29,16 +30,18 @@ LogicalResult checkCoverage(MLIRContext &context, StringRef folder) {
     missing += !present;
   };
 
-  llvm::StringSet<> operations;
-  for (RegisteredOperationName name : context.getRegisteredOperationsByDialect("nn")) {
-    StringRef op = name.stripDialect();
-    operations.insert(op);
+  std::set<StringRef> operations;
+  SmallVector<StringRef> lowered = lower::loweredOperations();
+  for (RegisteredOperationName name : context.getRegisteredOperationsByDialect("nn"))
+    operations.insert(name.stripDialect());
+  for (StringRef op : operations) {
     require(op == "constant" || nn::hasSignature(op), op, "no signature in stdlib/ops.nn");
     require(interp::canEvaluate(op), op, "no evaluation in compiler/interp/operations.cpp");
+    require(llvm::is_contained(lowered, op), op, "no lowering in compiler/lower");
     require(hasTest(folder, op), op, "no test in " + folder + "/" + op + ".mlir");
   }
   for (const std::string &op : nn::signatureNames())
-    require(operations.contains(op), op, "a signature, but no definition in compiler/nn/ops.td");
+    require(operations.count(op) > 0, op, "a signature, but no definition in compiler/nn/ops.td");
   if (missing == 0)
     llvm::outs() << "all " << operations.size() << " operations are covered\n";
   return success(missing == 0);

@@ -6,9 +6,9 @@
 
 namespace dlc::tools {
 
-/// Compares the dialect's operations, the signatures, the evaluations and the test files in
-/// `folder` (NAME.mlir each), and names all that is missing. Gradient rules need no check: an
-/// operation without one does not link.
+/// Compares the dialect's operations, the signatures, the evaluations, the lowerings and the test
+/// files in `folder` (NAME.mlir each), and names all that is missing. Gradient rules need no check:
+/// an operation without one does not link.
 llvm::LogicalResult checkCoverage(mlir::MLIRContext &context, llvm::StringRef folder);
 
 } // namespace dlc::tools

@@ -17,7 +17,8 @@ static const char kUsage[] = R"(usage: dlc-test FILE.mlir...
 
 Tests every function of the files: its stated values, its gradient against differences, and its
 compiled form against its evaluation (what a function may state: compiler/tools/op_test.h).
---coverage reports, by name, each operation without a signature, an evaluation or a test file.
+--coverage reports, by name, each operation without a signature, an evaluation, a lowering or
+a test file.
 )";
 
 namespace {

@@ -10,7 +10,8 @@
 // Arguments may say what random numbers suit them: {test.range = [0.5, 2.0]} for reals (else -1 to
 // 1), {test.below = 10 : i64} for integers (else any). {test.zero_gradient} says that the gradient
 // is zero by right; otherwise a gradient of nothing but zeros is a failure. {test.refused_gradient}
-// says that the rule refuses this argument, and that it must.
+// says that the rule refuses this argument, and that it must. A function with {test.large} is there
+// for its compiled code; its gradient is tested at smaller sizes.
 #pragma once
 
 #include "compiler/interp/tensor.h"

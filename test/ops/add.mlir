@@ -32,3 +32,9 @@ func.func @twice(%x: tensor<7xf64>) -> tensor<7xf64> {
   %y = nn.add %x, %x : tensor<7xf64>
   return %y : tensor<7xf64>
 }
+
+// Enough work for several threads, in whole vectors and with a remainder.
+func.func @large(%a: tensor<65x333xf64>, %b: tensor<65x333xf64>) -> tensor<65x333xf64> attributes {test.large} {
+  %y = nn.add %a, %b : tensor<65x333xf64>
+  return %y : tensor<65x333xf64>
+}

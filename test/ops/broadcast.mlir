@@ -35,3 +35,9 @@ func.func @one(%x: tensor<7xf64>) -> tensor<1x7xf64> {
   %y = nn.broadcast %x axes [0] sizes [1] : (tensor<7xf64>) -> tensor<1x7xf64>
   return %y : tensor<1x7xf64>
 }
+
+// Enough work for several threads, in whole vectors and with a remainder.
+func.func @large(%x: tensor<33xf64>) -> tensor<5x33x7x31xf64> attributes {test.large} {
+  %y = nn.broadcast %x axes [0, 2, 3] sizes [5, 7, 31] : (tensor<33xf64>) -> tensor<5x33x7x31xf64>
+  return %y : tensor<5x33x7x31xf64>
+}

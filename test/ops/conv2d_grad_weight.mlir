@@ -83,3 +83,11 @@ func.func @many_channels(%x: tensor<1x17x3x4xf64>, %dy: tensor<1x33x3x4xf64>) ->
       : (tensor<1x17x3x4xf64>, tensor<1x33x3x4xf64>) -> tensor<33x17x3x3xf64>
   return %y : tensor<33x17x3x3xf64>
 }
+
+// Enough work for several threads, in whole vectors and with a remainder.
+func.func @large(%x: tensor<3x16x15x17xf64>, %dy: tensor<3x33x15x17xf64>) -> tensor<33x16x3x3xf64> attributes {test.large} {
+  %y = nn.conv2d_grad_weight %x, %dy shape [33, 16, 3, 3]
+      stride [1, 1] pad [1, 1, 1, 1] dilation [1, 1] groups 1
+      : (tensor<3x16x15x17xf64>, tensor<3x33x15x17xf64>) -> tensor<33x16x3x3xf64>
+  return %y : tensor<33x16x3x3xf64>
+}

@@ -51,3 +51,24 @@ func.func @deep(%a: tensor<2x3x1x7xf64>, %b: tensor<2x3x7x3xf64>) -> tensor<2x3x
   %y = nn.matmul %a, %b : (tensor<2x3x1x7xf64>, tensor<2x3x7x3xf64>) -> tensor<2x3x1x3xf64>
   return %y : tensor<2x3x1x3xf64>
 }
+
+// Enough work for several threads, in whole vectors and with a remainder.
+func.func @whole_tiles(%a: tensor<64x64xf64>, %b: tensor<64x64xf64>) -> tensor<64x64xf64> attributes {test.large} {
+  %y = nn.matmul %a, %b : (tensor<64x64xf64>, tensor<64x64xf64>) -> tensor<64x64xf64>
+  return %y : tensor<64x64xf64>
+}
+
+func.func @beside_tiles(%a: tensor<65x127xf64>, %b: tensor<127x63xf64>) -> tensor<65x63xf64> attributes {test.large} {
+  %y = nn.matmul %a, %b : (tensor<65x127xf64>, tensor<127x63xf64>) -> tensor<65x63xf64>
+  return %y : tensor<65x63xf64>
+}
+
+func.func @few_rows(%a: tensor<3x513xf64>, %b: tensor<513x130xf64>) -> tensor<3x130xf64> attributes {test.large} {
+  %y = nn.matmul %a, %b : (tensor<3x513xf64>, tensor<513x130xf64>) -> tensor<3x130xf64>
+  return %y : tensor<3x130xf64>
+}
+
+func.func @one_term(%a: tensor<13x1xf64>, %b: tensor<1x1025xf64>) -> tensor<13x1025xf64> attributes {test.large} {
+  %y = nn.matmul %a, %b : (tensor<13x1xf64>, tensor<1x1025xf64>) -> tensor<13x1025xf64>
+  return %y : tensor<13x1025xf64>
+}

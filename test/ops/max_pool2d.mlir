@@ -59,3 +59,10 @@ func.func @many_channels(%x: tensor<1x17x4x4xf64>) -> tensor<1x17x2x2xf64> {
       : (tensor<1x17x4x4xf64>) -> tensor<1x17x2x2xf64>
   return %y : tensor<1x17x2x2xf64>
 }
+
+// Enough work for several threads, in whole vectors and with a remainder.
+func.func @large(%x: tensor<3x17x33x31xf64>) -> tensor<3x17x16x15xf64> attributes {test.large} {
+  %y = nn.max_pool2d %x kernel [2, 2] stride [2, 2] pad [0, 0, 0, 0]
+      : (tensor<3x17x33x31xf64>) -> tensor<3x17x16x15xf64>
+  return %y : tensor<3x17x16x15xf64>
+}

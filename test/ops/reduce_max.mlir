@@ -47,3 +47,14 @@ func.func @equal(%a: tensor<7xf64>) -> tensor<7xf64> {
   %y = nn.reduce_max %pair axes [0] : (tensor<2x7xf64>) -> tensor<7xf64>
   return %y : tensor<7xf64>
 }
+
+// Enough work for several threads, in whole vectors and with a remainder.
+func.func @large_rows(%x: tensor<257x129xf64>) -> tensor<129xf64> attributes {test.large} {
+  %y = nn.reduce_max %x axes [0] : (tensor<257x129xf64>) -> tensor<129xf64>
+  return %y : tensor<129xf64>
+}
+
+func.func @large_last(%x: tensor<129x257xf64>) -> tensor<129xf64> attributes {test.large} {
+  %y = nn.reduce_max %x axes [1] : (tensor<129x257xf64>) -> tensor<129xf64>
+  return %y : tensor<129xf64>
+}

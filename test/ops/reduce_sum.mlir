@@ -40,3 +40,14 @@ func.func @image(%x: tensor<2x3x5x7xf64>) -> tensor<3xf64> {
   %y = nn.reduce_sum %x axes [0, 2, 3] : (tensor<2x3x5x7xf64>) -> tensor<3xf64>
   return %y : tensor<3xf64>
 }
+
+// Enough work for several threads, in whole vectors and with a remainder.
+func.func @large_rows(%x: tensor<257x129xf64>) -> tensor<129xf64> attributes {test.large} {
+  %y = nn.reduce_sum %x axes [0] : (tensor<257x129xf64>) -> tensor<129xf64>
+  return %y : tensor<129xf64>
+}
+
+func.func @large_last(%x: tensor<129x257xf64>) -> tensor<129xf64> attributes {test.large} {
+  %y = nn.reduce_sum %x axes [1] : (tensor<129x257xf64>) -> tensor<129xf64>
+  return %y : tensor<129xf64>
+}

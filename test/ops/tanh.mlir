@@ -30,3 +30,9 @@ func.func @deep(%x: tensor<1x3x1x7xf64>) -> tensor<1x3x1x7xf64> {
   %y = nn.tanh %x : tensor<1x3x1x7xf64>
   return %y : tensor<1x3x1x7xf64>
 }
+
+// Enough work for several threads, in whole vectors and with a remainder.
+func.func @large(%x: tensor<64x257xf64>) -> tensor<64x257xf64> attributes {test.large} {
+  %y = nn.tanh %x : tensor<64x257xf64>
+  return %y : tensor<64x257xf64>
+}

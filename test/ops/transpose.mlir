@@ -30,3 +30,9 @@ func.func @identity(%x: tensor<3x7xf64>) -> tensor<3x7xf64> {
   %y = nn.transpose %x permutation [0, 1] : (tensor<3x7xf64>) -> tensor<3x7xf64>
   return %y : tensor<3x7xf64>
 }
+
+// Enough work for several threads, in whole vectors and with a remainder.
+func.func @large(%x: tensor<129x257xf64>) -> tensor<257x129xf64> attributes {test.large} {
+  %y = nn.transpose %x permutation [1, 0] : (tensor<129x257xf64>) -> tensor<257x129xf64>
+  return %y : tensor<257x129xf64>
+}
