@@ -1,4 +1,5 @@
 // Elementwise operations: each is its scalar formula.
+#include "compiler/lower/math.h"
 #include "compiler/lower/rules.h"
 
 using namespace mlir;
@@ -60,13 +61,7 @@ const std::pair<StringRef, Formula> kFormulas[] = {
      }},
     {"select",
      [](Builder &b, ValueRange x, Type) { return select(b, loaded(b, x[0]), x[1], x[2]); }},
-    // 1 / (1 + exp(-x))
-    {"sigmoid",
-     [](Builder &b, ValueRange x, Type real) -> Value {
-       Value one = b.number(real, 1);
-       Value e = math::ExpOp::create(b, arith::NegFOp::create(b, x[0]));
-       return arith::DivFOp::create(b, one, arith::AddFOp::create(b, one, e));
-     }},
+    {"sigmoid", [](Builder &b, ValueRange x, Type) { return emitSigmoid(b, x[0]); }},
     {"sign",
      [](Builder &b, ValueRange x, Type real) {
        Value zero = b.number(real, 0);

@@ -2,12 +2,12 @@
 #include "compiler/fuse/fuse.h"
 #include "compiler/kernel/kernel.h"
 #include "compiler/lower/lower.h"
+#include "compiler/lower/math.h"
 #include "compiler/memory/place.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Pass/PassOptions.h"
@@ -41,15 +41,12 @@ struct ExpandMultiplyAdd : OpRewritePattern<math::FmaOp> {
   }
 };
 
-// exp, log, tanh, … of f32 as polynomials, which run on vectors; f64 goes to libm.
+// The elementary functions that run on vectors.
 struct MathPass : PassWrapper<MathPass, OperationPass<func::FuncOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(MathPass)
-  void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<vector::VectorDialect>();
-  }
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    populateMathPolynomialApproximationPatterns(patterns);
+    populateMathPatterns(patterns);
     patterns.add<ExpandMultiplyAdd>(&getContext());
     (void)applyPatternsGreedily(getOperation(), std::move(patterns));
   }
@@ -72,6 +69,10 @@ void addLlvmPasses(OpPassManager &passes, const kernel::Processor &processor) {
   passes.addPass(memory::createPlacePass());
   passes.addPass(kernel::createKernelPass(processor));
   passes.addPass(createEntryPass());
+  addConversionPasses(passes);
+}
+
+void addConversionPasses(OpPassManager &passes) {
   passes.addNestedPass<func::FuncOp>(std::make_unique<MathPass>());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
@@ -85,6 +86,7 @@ void addLlvmPasses(OpPassManager &passes, const kernel::Processor &processor) {
   calls.useBarePtrCallConv = true; // a buffer is its address
   passes.addPass(createConvertFuncToLLVMPass(calls));
   passes.addPass(createArithToLLVMConversionPass());
+  passes.addPass(createUBToLLVMConversionPass()); // what became of vectors of several dimensions
   passes.addPass(createConvertControlFlowToLLVMPass());
   passes.addPass(createReconcileUnrealizedCastsPass());
 }
