@@ -9,63 +9,50 @@ namespace dlc::runtime {
 
 static constexpr Command kCommands[] = {
     {"train", "[--data DIR] [--run DIR] [OPTION]...", "train the network",
-     "Trains and writes to the run's folder: log.jsonl (one JSON object a line), best.safetensors "
-     "and\n"
-     "last.safetensors (weights and state), resume.safetensors (all that --resume needs). The "
-     "weights are\n"
-     "evaluated on the validation or test split and saved at every epoch's end (at most once a "
-     "second).\n"
-     "SIGINT and SIGTERM finish the step, save, and say how to continue (exit code 130). An "
-     "earlier run in\n"
-     "the same folder is moved aside, not overwritten. A batch larger than the compiled one is "
-     "computed in\n"
-     "several calls whose gradients add up.",
+     R"(Trains and writes to the run's folder: log.jsonl (one JSON object a line), best.safetensors
+and last.safetensors (weights and state), resume.safetensors (all that --resume needs). The
+weights are evaluated on the validation or test split and saved at every epoch's end (at
+most once a second). SIGINT and SIGTERM finish the step, save, and say how to continue (exit
+code 130). An earlier run in the same folder is moved aside, not overwritten. A batch larger
+than the compiled one is computed in several calls whose gradients add up.)",
      "data run epochs steps batch seed threads set init resume checkpoint-every log-every json",
      train},
     {"eval", "--weights FILE [--data DIR] [--split test]",
      "loss and metrics over a split of the data",
-     "Prints the mean loss and metrics over every sample of a split, in inference mode.",
+     R"(Prints the mean loss and metrics over every sample of a split, in inference mode.)",
      "weights data split threads json", evaluate},
     {"predict", "--weights FILE INPUT...", "the outputs for files or samples of the data",
-     "An INPUT is an array (FILE.npy: one sample, or [samples, ...]; NAME=FILE.npy where the model "
-     "has\n"
-     "several inputs), lines of numbers (FILE.csv), or a sample of the data (test:17, counted from "
-     "0). It is\n"
-     "transformed as in training, without augmentation. Where the output is one number a class of "
-     "the data,\n"
-     "the most likely classes are printed with their probabilities (softmax), else the numbers.",
+     R"(An INPUT is an array (FILE.npy: one sample, or [samples, ...]; NAME=FILE.npy where the model
+has several inputs), lines of numbers (FILE.csv), or a sample of the data (test:17, counted
+from 0). It is transformed as in training, without augmentation. Where the output is one
+number a class of the data, the most likely classes are printed with their probabilities
+(softmax), else the numbers.)",
      "weights data top out threads json", predict},
     {"step", "--input NAME=FILE.npy... [--weights FILE] [--explain]",
      "one forward and backward pass on given arrays",
-     "Prints the loss and metrics of one training step and can write the outputs and every "
-     "weight's gradient.\n"
-     "Inputs are named as in the model and the loss, shaped [samples, ...] with at most the "
-     "compiled batch of\n"
-     "samples, and taken as they are: no transforms. Small ones may be written out: --input x=1,0. "
-     "Without\n"
-     "--input the first training sample is taken; without --weights the initial weights of the "
-     "seed. With\n"
-     "--explain it prints every value, its formula and its numbers, and one update of the weights.",
+     R"(Prints the loss and metrics of one training step and can write the outputs and every
+weight's gradient. Inputs are named as in the model and the loss, shaped [samples, ...] with
+at most the compiled batch of samples, and taken as they are: no transforms. Small ones may
+be written out: --input x=1,0. Without --input the first training sample is taken; without
+--weights the initial weights of the seed. With --explain it prints every value, its formula
+and its numbers, and one update of the weights.)",
      "weights input data grads outputs explain seed set threads json", step},
     {"check-gradients", "[--weights FILE] [--data DIR]",
      "the gradients against differences of the loss",
-     "Compares single derivatives and derivatives along random directions of every weight tensor "
-     "with\n"
-     "five-point differences of the compiled loss, on the first training batch, or on random "
-     "inputs where there\n"
-     "is no data. The tolerance is 1e-6 in f64; in f32, where a difference has 2 or 3 digits, "
-     "2e-2. The exit\n"
-     "code is 1 where a gradient is wrong, or where all are too small to measure.",
+     R"(Compares derivatives by single weights, along the gradient and along a random direction of
+every weight tensor with five-point differences of the compiled loss, on the first training
+batch, or on random inputs where there is no data. The tolerance is 1e-6 in f64; in f32,
+where a difference has 2 or 3 digits, 2e-2. The exit code is 1 where a gradient is wrong, or
+where nothing can be measured.)",
      "weights data seed threads json", checkGradients},
     {"bench", "[--threads N] [--seconds S]", "how fast the training step and inference are",
-     "Times the training step (forward, backward and update) and inference on random data, each "
-     "for --seconds\n"
-     "after a warm-up, and prints medians. GFLOP/s are of the nominal multiplications and "
-     "additions.",
+     R"(Times the training step (forward, backward and update) and inference on random data, each
+for --seconds after a warm-up, and prints medians. GFLOP/s are of the nominal
+multiplications and additions.)",
      "threads seconds json", bench},
     {"info", "[--json]", "what the program was compiled from and what it needs",
-     "Prints weights, state, inputs and outputs with their shapes, memory, and how the model was "
-     "compiled.",
+     R"(Prints weights, state, inputs and outputs with their shapes, memory, and how the model was
+compiled.)",
      "json", info},
 };
 

@@ -51,22 +51,24 @@ Explanation::Numbers Explanation::numbersOf(const dlc_tensor &tensor, const char
   return numbers;
 }
 
-// Nine significant digits, and 0 for -0.
-static std::string number(double value) { return format("%.9g", value == 0 ? 0.0 : value); }
+// As many digits as are surely meaningful, so that 0.3 is 0.3 in f32 too; 0 for -0.
+static std::string number(double value, int digits) {
+  return format("%.*g", digits, value == 0 ? 0.0 : value);
+}
 
 // The rows of a tensor, its last axis across: "0.3  0.5".
 static std::vector<std::string> rowsOf(const std::vector<int64_t> &shape,
-                                       const std::vector<double> &values) {
+                                       const std::vector<double> &values, int digits) {
   size_t across = shape.empty() ? 1 : size_t(std::max<int64_t>(shape.back(), 1));
   size_t widest = 0;
   for (double value : values)
-    widest = std::max(widest, number(value).size());
+    widest = std::max(widest, number(value, digits).size());
   std::vector<std::string> rows;
   for (size_t i = 0; i < values.size(); ++i) {
     if (i % across == 0)
       rows.emplace_back();
     rows.back() += format("%s%*s", i % across ? "  " : "", values.size() > 1 ? int(widest) : 0,
-                          number(values[i]).c_str());
+                          number(values[i], digits).c_str());
   }
   return rows;
 }
@@ -90,7 +92,7 @@ void Explanation::printSection(const char *title, int32_t kind) const {
     }
     Numbers numbers = numbersOf(value.tensor, trace_.at(value.tensor.offset));
     const char *sign = "=";
-    for (const std::string &row : rowsOf(numbers.shape, numbers.values)) {
+    for (const std::string &row : rowsOf(numbers.shape, numbers.values, digits())) {
       printf("  %-*s %s %s\n", int(widest), name, sign, row.c_str());
       name = "";
       sign = " ";
@@ -125,19 +127,20 @@ void Explanation::printUpdate() const {
     }
   }
   printf("\nUpdate by %s: %s\n", model_.optimizer,
-         plain ? format("w <- w - lr * gradient, lr = %s", number(rate_).c_str()).c_str()
-               : format("old and new weights, lr = %s", number(rate_).c_str()).c_str());
+         plain ? format("w <- w - lr * gradient, lr = %s", number(rate_, digits()).c_str()).c_str()
+               : format("old and new weights, lr = %s", number(rate_, digits()).c_str()).c_str());
   for (int32_t w = 0; w < model_.weight_count; ++w) {
     const dlc_tensor &tensor = model_.weights[w].tensor;
     for (int64_t i = 0; i < elementCount(tensor); ++i) {
-      std::string name = tensor.name + indexText(tensor, i), old = number(at(before_, tensor, i)),
-                  gradient = number(at(gradients_, tensor, i)),
-                  updated = number(at(after_, tensor, i));
+      std::string name = tensor.name + indexText(tensor, i),
+                  old = number(at(before_, tensor, i), digits()),
+                  gradient = number(at(gradients_, tensor, i), digits()),
+                  updated = number(at(after_, tensor, i), digits());
       if (plain && gradient[0] == '-')
         gradient = "(" + gradient + ")";
       if (plain)
-        printf("  %-20s %15s - %s * %-17s = %s\n", name.c_str(), old.c_str(), number(rate_).c_str(),
-               gradient.c_str(), updated.c_str());
+        printf("  %-20s %15s - %s * %-17s = %s\n", name.c_str(), old.c_str(),
+               number(rate_, digits()).c_str(), gradient.c_str(), updated.c_str());
       else
         printf("  %-20s %15s -> %-15s  gradient %s\n", name.c_str(), old.c_str(), updated.c_str(),
                gradient.c_str());
@@ -181,7 +184,7 @@ void Explanation::write(JsonWriter *json) const {
   json->endArray();
   if (!after_.data())
     return;
-  json->key("lr").number(rate_).key("updated").beginArray();
+  json->key("lr").number(rate_, digits()).key("updated").beginArray();
   for (int32_t i = 0; i < model_.weight_count; ++i) {
     const dlc_tensor &tensor = model_.weights[i].tensor;
     Numbers numbers = numbersOf(tensor, after_.at(tensor.offset));

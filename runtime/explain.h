@@ -24,6 +24,7 @@ private:
     std::vector<double> values;
   };
   Numbers numbersOf(const dlc_tensor &tensor, const char *data) const;
+  int digits() const { return model_.precision == DLC_F64 ? 9 : 7; }
   void printSection(const char *title, int32_t kind) const;
   void printUpdate() const;
 

@@ -12,7 +12,7 @@ namespace dlc::runtime {
 class Averages {
 public:
   explicit Averages(const dlc_model &model)
-      : model_(&model), sums(1 + size_t(model.metric_count)) {}
+      : sums(1 + size_t(model.metric_count)), model_(&model) {}
 
   // Adds the network's results of one call, in which each sample weighed 1 / `total`.
   void add(const Network &network, int64_t total);
@@ -25,14 +25,12 @@ public:
   // The members `loss` and one for each metric, or, with `nested`, `metrics` as an object.
   void write(JsonWriter *json, bool nested) const;
 
+  std::vector<double> sums; // of the loss and of each metric
+  int64_t count = 0;        // of samples
+
 private:
   double mean(size_t i) const { return count > 0 ? sums[i] / double(count) : 0; }
   const dlc_model *model_;
-
-public:
-  // Of the loss and each metric over `count` samples; what a checkpoint in mid-epoch keeps.
-  std::vector<double> sums;
-  int64_t count = 0;
 };
 
 // Runs the network over all of a plan's samples in inference mode.

@@ -11,7 +11,8 @@ namespace dlc::runtime {
 // random in training. Its kernel runs in parallel over rows of the weights.
 dlc_model handModel(dlc_dtype precision);
 
-// The same with a wrong gradient of the bias: what a checker of gradients must find.
+// The same with a gradient of the bias that is 5 % too large: what a checker of gradients must
+// find.
 dlc_model wrongModel(dlc_dtype precision);
 
 } // namespace dlc::runtime

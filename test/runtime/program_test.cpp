@@ -325,13 +325,15 @@ TEST_F(ProgramTest, ExplainShowsTheWalk) {
 TEST_F(ProgramTest, CheckGradientsFindsAWrongOne) {
   for (const char *model : {"f32", "f64"})
     EXPECT_TRUE(json({"check-gradients", "--json"}, model).find("ok")->boolean);
-  Outcome outcome = run({"check-gradients", "--json"}, "wrong");
-  EXPECT_EQ(outcome.exit, 1);
-  EXPECT_NE(outcome.err.find("`dense.bias`"), std::string::npos) << outcome.err;
-  EXPECT_EQ(outcome.err.find("`dense.weight`"), std::string::npos) << outcome.err;
-  JsonValue value;
-  ASSERT_FALSE(parseJson(outcome.out, &value).failed());
-  EXPECT_FALSE(value.find("ok")->boolean);
+  for (const char *model : {"wrong-f32", "wrong-f64"}) {
+    Outcome outcome = run({"check-gradients", "--json"}, model);
+    EXPECT_EQ(outcome.exit, 1);
+    EXPECT_NE(outcome.err.find("`dense.bias`"), std::string::npos) << outcome.err;
+    EXPECT_EQ(outcome.err.find("`dense.weight`"), std::string::npos) << outcome.err;
+    JsonValue value;
+    ASSERT_FALSE(parseJson(outcome.out, &value).failed());
+    EXPECT_FALSE(value.find("ok")->boolean);
+  }
 }
 
 TEST_F(ProgramTest, BenchMeasures) {
@@ -379,7 +381,8 @@ TEST_F(ProgramTest, PredictReadsArraysAndTables) {
   EXPECT_EQ(out.shape, (std::vector<int64_t>{2, 4}));
   EXPECT_EQ(float(out.values[6]), float(logit(table.items[1])));
   double total = 0;
-  JsonValue all = json({"predict", "--weights", "r/last.safetensors", "--json", "--top", "9", "one.npy"});
+  JsonValue all =
+      json({"predict", "--weights", "r/last.safetensors", "--json", "--top", "9", "one.npy"});
   for (const JsonValue &top : all.items[0].find("top")->items)
     total += memberOf(top, "probability");
   EXPECT_NEAR(total, 1, 1e-12);
