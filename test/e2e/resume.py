@@ -38,7 +38,9 @@ def same(a, b, what):
 
 
 def losses(run):
-    return [json.loads(line)["loss"] for line in open(f"{run}/log.jsonl")]
+    """What the log says of the training, without the times and the notes of starts."""
+    lines = [json.loads(line) for line in open(f"{run}/log.jsonl")]
+    return [(line["kind"], line["epoch"], line["step"], line["loss"]) for line in lines if "loss" in line]
 
 
 dlc.need(dlc.FASHION.exists(), "dataset-fashion-mnist is not installed")

@@ -18,12 +18,14 @@ def expect(name, ours, value, tolerance=1e-6):
 
 
 def explained(text):
-    """The numbers printed for each value: {name: [numbers]}."""
-    values = {}
-    for line in text.splitlines():
-        match = re.match(r"\s*(\S+)\s.*=\s*([-\[\]0-9.,e+ ]+)$", line)
-        if match:
-            values[match[1]] = [float(n) for n in re.findall(r"-?\d+\.?\d*(?:e[-+]?\d+)?", match[2])]
+    """The numbers printed for each value: {name: [numbers]}. `name = formula`, then `= numbers`, row by row."""
+    values, name = {}, None
+    for line in text.split("Update by")[0].splitlines():
+        if match := re.match(r"  (\S+) +=", line):
+            name = match[1]
+        row = line.split("=")[-1]
+        if name and re.fullmatch(r"[-+0-9.e ]+", row.strip() or "none"):
+            values.setdefault(name, []).extend(float(number) for number in row.split())
     return values
 
 
@@ -57,7 +59,7 @@ def backprop(folder, precision):
     for name, value in {"dense_1.weight": w1, "dense_1.bias": b1, "dense_2.weight": w2, "dense_2.bias": b2}.items():
         expect(f"backprop updated {name}", trained[name], value - rate * gradients[name])
         for new in np.ravel(trained[name]):
-            if f"{new:.6f}"[:7] not in text:
+            if f"= {new:.5f}" not in text and f"= {new:.9g}" not in text and f"{new:.9g}"[:8] not in text:
                 raise SystemExit(f"--explain does not show the updated {name} = {new}:\n{text}")
 
 
