@@ -1,6 +1,7 @@
 // The commands of `dlc` around the compiler itself: run, fmt, new.
 #include "compiler/driver.h"
 #include "compiler/link.h"
+#include "lang/format.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -75,6 +76,33 @@ int run(const Options &options) {
   return fail("cannot start `" + program.str().str() + "`: " + std::strerror(errno));
 }
 
+// --- fmt ---------------------------------------------------------------------------------------
+
+int formatFiles(const Options &options) {
+  int code = kDone;
+  for (const std::string &path : options.inputs) {
+    auto buffer = MemoryBuffer::getFile(path);
+    if (!buffer) {
+      code = fail("cannot read `" + path + "`: " + buffer.getError().message());
+      continue;
+    }
+    lang::Sources sources;
+    lang::Diagnostics diagnostics(sources);
+    std::string before = (*buffer)->getBuffer().str();
+    std::optional<std::string> after = lang::format(sources, sources.add(path, before), diagnostics);
+    if (!after) {
+      errs() << diagnostics.render();
+      code = kWrongInput;
+    } else if (*after != before && options.checkOnly) {
+      code = fail("`" + path + "` is not formatted; `dlc fmt " + path + "` does it");
+    } else if (*after != before) {
+      if (std::string wrong = writeFile(path, *after); !wrong.empty())
+        code = fail(wrong);
+    }
+  }
+  return code;
+}
+
 // --- new ---------------------------------------------------------------------------------------
 
 constexpr const char *kNewModel = R"(/// A network of one hidden layer that learns XOR. Change it into yours.
@@ -147,6 +175,8 @@ int runCommand(const Options &options) {
     return run(options);
   if (options.command == "check")
     return check(options);
+  if (options.command == "fmt")
+    return formatFiles(options);
   return startProject(options);
 }
 

@@ -1,10 +1,10 @@
 """LeNet-5 on the real Fashion-MNIST reaches the accuracy PyTorch reaches, through every command."""
+# REQUIRES: fashion-mnist
 # RUN: %python %s
 import json
 
 import dlc
 
-dlc.need(dlc.FASHION.exists(), "dataset-fashion-mnist is not installed")
 with dlc.scratch() as folder:
     program = dlc.compile_model(folder, "examples/lenet5/lenet5.nn")
     dlc.run(program, "train", "--epochs", 5, "--run", f"{folder}/run")

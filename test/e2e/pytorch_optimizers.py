@@ -1,4 +1,5 @@
 """200 steps of each optimizer and schedule follow PyTorch's, on the same batches from the same weights."""
+# REQUIRES: pytorch
 # RUN: %python %s
 import json
 import math

@@ -1,4 +1,5 @@
 """The step of MLP, LeNet-5 and the CNN against PyTorch: loss and every gradient, same weights."""
+# REQUIRES: pytorch
 # RUN: %python %s
 import json
 
