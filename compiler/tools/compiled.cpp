@@ -133,6 +133,11 @@ Compiled::~Compiled() = default;
 
 std::unique_ptr<Compiled> Compiled::make(ModuleOp module) {
   OwningOpRef<ModuleOp> lowered = module.clone();
+  for (auto function : lowered->getOps<func::FuncOp>()) { // all are inputs and outputs here
+    function.removeArgAttrsAttr();
+    function.removeResAttrsAttr();
+    function.setSymName(("test_" + function.getName()).str()); // an @update has a call of its own
+  }
   TargetOptions target;
   kernel::Processor processor;
   processor.vectorBytes = target.vectorBits() / 8;
@@ -166,7 +171,7 @@ std::unique_ptr<Compiled> Compiled::make(ModuleOp module) {
 }
 
 FailureOr<std::vector<Tensor>> Compiled::run(func::FuncOp function, ArrayRef<Tensor> arguments) {
-  std::string name = ("dlc_" + function.getName()).str();
+  std::string name = ("dlc_test_" + function.getName()).str();
   auto entry = code->linked->lookup(name);
   if (!entry)
     return function.emitError() << llvm::toString(entry.takeError()), failure();
