@@ -128,6 +128,8 @@ public:
 
 private:
   // expression.cpp
+  /// Counts one level deeper; false, after an error, if that is too deep.
+  bool deepen(Range range);
   Value evaluateKind(const ast::Expr &expr, Environment &environment, Wanted wanted);
   Value evaluateName(const ast::Expr &expr, Environment &environment);
   Value evaluateConst(const ast::Item &item);
@@ -223,7 +225,8 @@ private:
   std::vector<std::string> localNames; // by node; the user's name without the place's path
   std::vector<Place *> paramPlaces, statePlaces;
   int64_t streams = 0;
-  int expressionDepth = 0;
+  int depth = 0; // of expressions, blocks and calls under way
+  bool wasTooDeep = false;
   int64_t turns = 0; // of all loops
   Body currentBody = Body::Function;
   ValueId key = -1, shares = -1;

@@ -4,14 +4,13 @@
 
 #include <algorithm>
 #include <numbers>
+#include <utility>
 
 namespace dlc::lang {
 
 using ast::Expr;
 
 namespace {
-
-constexpr int kDeepestExpression = 1000; // an expression nested deeper would exhaust the stack
 
 bool isComparison(const std::string &op) {
   return op == "==" || op == "!=" || op == "<" || op == "<=" || op == ">" || op == ">=";
@@ -25,14 +24,23 @@ Elaborator::Elaborator(Context &context, Purpose purpose, bool training)
     : context(context), report(context.report), purpose(purpose), training(training),
       place(&places.model()) {}
 
-Value Elaborator::evaluate(const Expr &expr, Environment &environment, Wanted wanted) {
-  if (expressionDepth >= kDeepestExpression) {
-    report.error("too-deep", expr.range, "the expression is nested too deeply");
-    return Poison{};
+bool Elaborator::deepen(Range range) {
+  // What the parser allows in one body, and room for the calls in it; the stack holds this much.
+  constexpr int kDeepest = ast::kMaxDepth + 140;
+  if (depth < kDeepest) {
+    ++depth;
+    return true;
   }
-  ++expressionDepth;
+  if (!std::exchange(wasTooDeep, true)) // what is around it would say the same
+    report.error("too-deep", range, "expressions, blocks and calls are nested too deeply here");
+  return false;
+}
+
+Value Elaborator::evaluate(const Expr &expr, Environment &environment, Wanted wanted) {
+  if (!deepen(expr.range))
+    return Poison{};
   Value value = evaluateKind(expr, environment, wanted);
-  --expressionDepth;
+  --depth;
   return value;
 }
 

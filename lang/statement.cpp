@@ -66,10 +66,13 @@ bool isAllowed(Stmt::Kind kind, Elaborator::Body body) {
 
 std::optional<Value> Elaborator::execute(const ast::Block &block, Environment &environment,
                                          Body body) {
-  for (const ast::StmtPtr &stmt : block.statements)
-    if (auto returned = executeStatement(*stmt, environment, body))
-      return returned;
-  return std::nullopt;
+  if (!deepen(block.range))
+    return Value(Poison{});
+  std::optional<Value> returned;
+  for (size_t i = 0; i < block.statements.size() && !returned; ++i)
+    returned = executeStatement(*block.statements[i], environment, body);
+  --depth;
+  return returned;
 }
 
 void Elaborator::executeBody(const ast::Block &block, Environment &environment, Body body) {
