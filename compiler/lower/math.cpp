@@ -18,12 +18,13 @@ namespace {
 // --- formulas ---------------------------------------------------------------------------------
 // Real, Word and Truth are f32, i32 and i1 of one shape; the operators on them emit operations.
 
-struct Target {
+// Where the operations go, and the shape of their values.
+struct Site {
   ImplicitLocOpBuilder &b;
-  Type shape; // of the f32
+  Type real; // f32, or a vector of it
 
   Type like(Type element) const {
-    auto vector = dyn_cast<VectorType>(shape);
+    auto vector = dyn_cast<VectorType>(real);
     return vector ? Type(vector.clone(element)) : element;
   }
   Value constant(TypedAttr number) const {
@@ -39,18 +40,18 @@ struct Truth {
   Value value;
 };
 struct Real {
-  const Target *target;
+  const Site *site;
   Value value;
-  Real number(float c) const { return {target, target->constant(c)}; }
+  Real number(float c) const { return {site, site->constant(c)}; }
 };
 struct Word {
-  const Target *target;
+  const Site *site;
   Value value;
-  Word number(int32_t c) const { return {target, target->constant(c)}; }
+  Word number(int32_t c) const { return {site, site->constant(c)}; }
 };
 
 template <typename Op> Real emit(Real a, Real c) {
-  return {a.target, Op::create(a.target->b, a.value, c.value)};
+  return {a.site, Op::create(a.site->b, a.value, c.value)};
 }
 Real operator+(Real a, Real c) { return emit<arith::AddFOp>(a, c); }
 Real operator-(Real a, Real c) { return emit<arith::SubFOp>(a, c); }
@@ -61,7 +62,7 @@ Real operator-(Real a, float c) { return a - a.number(c); }
 Real operator*(Real a, float c) { return a * a.number(c); }
 
 template <typename Op> Word emit(Word a, Word c) {
-  return {a.target, Op::create(a.target->b, a.value, c.value)};
+  return {a.site, Op::create(a.site->b, a.value, c.value)};
 }
 Word operator+(Word a, Word c) { return emit<arith::AddIOp>(a, c); }
 Word operator-(Word a, Word c) { return emit<arith::SubIOp>(a, c); }
@@ -70,44 +71,44 @@ Word operator>>(Word a, int32_t c) { return emit<arith::ShRSIOp>(a, a.number(c))
 
 // The comparisons are false on NaN.
 Truth compare(arith::CmpFPredicate predicate, Real a, float c) {
-  return {arith::CmpFOp::create(a.target->b, predicate, a.value, a.number(c).value)};
+  return {arith::CmpFOp::create(a.site->b, predicate, a.value, a.number(c).value)};
 }
 Truth operator<(Real a, float c) { return compare(arith::CmpFPredicate::OLT, a, c); }
 Truth operator>(Real a, float c) { return compare(arith::CmpFPredicate::OGT, a, c); }
 Truth operator==(Real a, float c) { return compare(arith::CmpFPredicate::OEQ, a, c); }
 
 template <typename T> T select(Truth condition, T a, T c) {
-  return {a.target, arith::SelectOp::create(a.target->b, condition.value, a.value, c.value)};
+  return {a.site, arith::SelectOp::create(a.site->b, condition.value, a.value, c.value)};
 }
 
 // a*c + d, in one step if the target has such a step. Each use is right either way.
 constexpr auto kOneStep = arith::FastMathFlags::contract;
 Real multiplyAdd(Real a, Real c, Real d) {
-  Value product = arith::MulFOp::create(a.target->b, a.value, c.value, kOneStep);
-  return {a.target, arith::AddFOp::create(a.target->b, product, d.value, kOneStep)};
+  Value product = arith::MulFOp::create(a.site->b, a.value, c.value, kOneStep);
+  return {a.site, arith::AddFOp::create(a.site->b, product, d.value, kOneStep)};
 }
 Real multiplyAdd(Real a, float c, Real d) { return multiplyAdd(a, a.number(c), d); }
 
-Real absolute(Real a) { return {a.target, math::AbsFOp::create(a.target->b, a.value)}; }
+Real absolute(Real a) { return {a.site, math::AbsFOp::create(a.site->b, a.value)}; }
 Real withSignOf(Real sign, Real a) {
-  return {a.target, math::CopySignOp::create(a.target->b, a.value, sign.value)};
+  return {a.site, math::CopySignOp::create(a.site->b, a.value, sign.value)};
 }
 // The order of the operands keeps NaN.
 Real atMost(float c, Real a) { return select(a > c, a.number(c), a); }
 Real atLeast(float c, Real a) { return select(a < c, a.number(c), a); }
 
 Word bitsOf(Real a) {
-  const Target *target = a.target;
-  Type words = target->like(target->b.getI32Type());
-  return {target, arith::BitcastOp::create(target->b, words, a.value)};
+  const Site *site = a.site;
+  Type words = site->like(site->b.getI32Type());
+  return {site, arith::BitcastOp::create(site->b, words, a.value)};
 }
 Real realOf(Word bits) {
-  const Target *target = bits.target;
-  return {target, arith::BitcastOp::create(target->b, target->shape, bits.value)};
+  const Site *site = bits.site;
+  return {site, arith::BitcastOp::create(site->b, site->real, bits.value)};
 }
 Real converted(Word integer) {
-  const Target *target = integer.target;
-  return {target, arith::SIToFPOp::create(target->b, target->shape, integer.value)};
+  const Site *site = integer.site;
+  return {site, arith::SIToFPOp::create(site->b, site->real, integer.value)};
 }
 
 // c[0] + c[1] x + c[2] x^2 + …
@@ -242,8 +243,8 @@ template <typename Op> struct Expand : OpRewritePattern<Op> {
     if (!isF32)
       return failure();
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    Target target{b, x.getType()};
-    rewriter.replaceOp(op, formula({&target, x}).value);
+    Site site{b, x.getType()};
+    rewriter.replaceOp(op, formula({&site, x}).value);
     return success();
   }
 };
