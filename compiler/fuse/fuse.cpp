@@ -105,7 +105,8 @@ struct FusePass : PassWrapper<FusePass, OperationPass<func::FuncOp>> {
       for (auto [original, replacement] : fused->replacements)
         if (merges || original.getDefiningOp() != producer)
           // The fused op may read the producer through another operand still.
-          rewriter.replaceUsesWithIf(original, replacement, [&](OpOperand &other) { return other.getOwner() != next; });
+          rewriter.replaceUsesWithIf(original, replacement,
+                                     [&](OpOperand &other) { return other.getOwner() != next; });
       gone.insert(op);
       rewriter.eraseOp(op);
       if (producer->use_empty()) {

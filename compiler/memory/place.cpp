@@ -377,6 +377,7 @@ private:
   };
   std::map<std::pair<std::string, int64_t>, Buffer> buffers;
 
+  // A tensor without memory, which only gives a nest its shape, lies anywhere.
   Place placeOf(Value value) {
     auto memory = memoryOf.find(rootOf(value));
     return memory == memoryOf.end() ? Place{"arena"} : *memories[memory->second].place;
@@ -393,7 +394,7 @@ private:
       if (isa<linalg::GenericOp, linalg::FillOp, tensor::InsertSliceOp, func::ReturnOp>(op))
         for (ValueRange values : {ValueRange(op.getOperands()), ValueRange(op.getResults())})
           for (Value value : values)
-            if (isa<RankedTensorType>(value.getType()))
+            if (memoryOf.contains(rootOf(value)))
               noteBuffer(placeOf(value), value.getType());
     for (const Copy &copy : copies)
       noteBuffer(copy.to, copy.from.getType());
@@ -408,9 +409,11 @@ private:
     builder.setInsertionPointToEnd(body);
     for (Operation &op : function.front())
       rewriteOperation(op);
-    for (const Copy &copy : copies)
-      emitCopy(view(placeOf(copy.from), copy.from.getType()), view(copy.to, copy.from.getType()),
-               {});
+    for (const Copy &copy : copies) {
+      Value from = view(placeOf(copy.from), copy.from.getType());
+      Value to = view(copy.to, copy.from.getType());
+      emitCopy(from, to, {});
+    }
     func::ReturnOp::create(builder);
     placed->setAttr("dlc.arena_bytes", builder.getI64IntegerAttr(arenaBytes));
     function.erase();
