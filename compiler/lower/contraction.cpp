@@ -102,6 +102,12 @@ struct Nest {
 
 TypedAttr zeroOf(Builder &b, Value x) { return b.getFloatAttr(elementOf(x), 0); }
 
+// Tells the layout pass what a convolution computes: an image from one and weights, or weights from
+// two images.
+void mark(Builder &b, Value result, StringRef what) {
+  result.getDefiningOp()->setAttr("dlc.convolution", b.getStringAttr(what));
+}
+
 // y[n,g,o,p,q] = sum over c, r, s of x[n,g,c, p*stride + r*dilation, q*stride + s*dilation]
 // w[g,o,c,r,s]
 Value lowerConv2d(Builder &b, Operation *op, ValueRange operands) {
@@ -121,6 +127,7 @@ Value lowerConv2d(Builder &b, Operation *op, ValueRange operands) {
                 {nest.image(N, G, C, h, v), nest.weight(G, O, C, R, S),
                  nest.image(N, G, O, b.dim(P), b.dim(Q))},
                 3, Builder::multiplyAdd);
+  mark(b, y, "image");
   return b.reshape(y, shape);
 }
 
@@ -148,6 +155,7 @@ Value lowerConv2dGradInput(Builder &b, Operation *op, ValueRange operands) {
                  {nest.image(N, G, O, p, q), nest.weight(G, O, C, R, S),
                   nest.image(N, G, C, b.dim(H), b.dim(V))},
                  3, Builder::multiplyAdd);
+  mark(b, dx, "image");
   return b.reshape(dx, shape);
 }
 
@@ -169,6 +177,7 @@ Value lowerConv2dGradWeight(Builder &b, Operation *op, ValueRange operands) {
                  {nest.image(N, G, C, h, v), nest.image(N, G, O, b.dim(P), b.dim(Q)),
                   nest.weight(G, O, C, R, S)},
                  3, Builder::multiplyAdd);
+  mark(b, dw, "weight");
   return b.reshape(dw, shape);
 }
 

@@ -1,5 +1,6 @@
 // The passes of the stages `linalg` and `llvm`, in order.
 #include "compiler/fuse/fuse.h"
+#include "compiler/fuse/layout.h"
 #include "compiler/kernel/kernel.h"
 #include "compiler/lower/lower.h"
 #include "compiler/lower/math.h"
@@ -61,6 +62,7 @@ void addLinalgPasses(OpPassManager &passes) {
   passes.addPass(createCSEPass());
   passes.addNestedPass<func::FuncOp>(fuse::createFusePass());
   passes.addNestedPass<func::FuncOp>(std::make_unique<TidyPass>());
+  passes.addNestedPass<func::FuncOp>(fuse::createLayoutPass());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
 }
