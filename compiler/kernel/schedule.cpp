@@ -235,6 +235,14 @@ void orderLoops(const Nest &nest, Schedule &schedule) {
   llvm::stable_sort(schedule.parallelOrder, [&](unsigned a, unsigned b) {
     return largest && (largest->stride(a) != 0) > (largest->stride(b) != 0);
   });
+  // Innermost what lies closest together.
+  auto farthest = [&](unsigned d) {
+    int64_t most = 0;
+    for (const Access &access : nest.inputs)
+      most = std::max(most, std::abs(access.stride(d)));
+    return most;
+  };
+  llvm::stable_sort(schedule.reductionOrder, [&](unsigned a, unsigned b) { return farthest(a) > farthest(b); });
   if (schedule.vectorReduces(nest)) {
     llvm::erase(schedule.reductionOrder, unsigned(schedule.vectorDim));
     schedule.reductionOrder.push_back(schedule.vectorDim);
