@@ -51,6 +51,7 @@ public:
   explicit Layout(func::FuncOp function) : function(function), rewriter(function.getContext()) {}
 
   void run() {
+    separate();
     choose();
     for (Operation &op : function.front())
       rewriteMaps(op);
@@ -72,6 +73,16 @@ private:
   llvm::DenseMap<Value, unsigned> number; // in `images`
   llvm::IntEqClasses ties;                // values that share their memory or their shape
   SmallVector<bool> keeps;                // by class: the order must stay
+
+  /// Gives every user a start of its own: sharing one is no reason to share an order.
+  void separate() {
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.front())))
+      if (isa<linalg::FillOp, tensor::EmptyOp>(op) && isImage(op.getResult(0)))
+        for (OpOperand &use : llvm::make_early_inc_range(llvm::drop_begin(op.getUses()))) {
+          rewriter.setInsertionPoint(&op);
+          use.set(rewriter.clone(op)->getResult(0));
+        }
+  }
 
   /// Which images change: all of those that share memory, or none.
   void choose() {
