@@ -27,8 +27,10 @@ public:
   OwningOpRef<ModuleOp> build() {
     OwningOpRef<ModuleOp> module = ModuleOp::create(builder.getUnknownLoc(), network.name);
     builder.setInsertionPointToEnd(module->getBody());
-    buildForward("train", network.training, /*withLoss=*/true);
-    buildForward("evaluate", network.inference, /*withLoss=*/true);
+    if (network.train) {
+      buildForward("train", network.training, /*withLoss=*/true);
+      buildForward("evaluate", network.inference, /*withLoss=*/true);
+    }
     buildForward("infer", network.inference, /*withLoss=*/false);
     if (network.train)
       buildUpdate(network.train->update);
@@ -203,7 +205,7 @@ private:
     };
     for (auto [i, value] : llvm::enumerate(function.outputs))
       result("output", i, network.outputs[i].name, value);
-    if (withLoss && function.loss >= 0)
+    if (withLoss)
       result("loss", 0, "loss", function.loss);
     if (withLoss)
       for (auto [i, value] : llvm::enumerate(function.metrics))

@@ -14,9 +14,9 @@ struct Specialization {
   bool doublePrecision;
 };
 
-/// Builds `@train`, `@evaluate`, `@infer` and `@update` (the last only with a train block, the first
-/// two also without a loss) with every dimension known. Their arguments and results say what they
-/// are in `nn.kind`, `nn.index` and `nn.name`.
+/// Builds `@train`, `@evaluate`, `@infer` and `@update` (without a train block only `@infer`) with
+/// every dimension known. Their arguments and results say what they are in `nn.kind`, `nn.index`
+/// and `nn.name`.
 mlir::OwningOpRef<mlir::ModuleOp> buildModule(const lang::Network &network,
                                               const lang::Sources &sources,
                                               const Specialization &specialization,

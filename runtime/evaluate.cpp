@@ -11,6 +11,9 @@ namespace dlc::runtime {
 Status evaluate(const dlc_model &model, const Options &options) {
   if (options.weights.empty())
     return usageError("`eval` needs --weights FILE.safetensors");
+  if (!model.evaluate)
+    return inputError("`%s` was compiled without a train block, so it has no loss to evaluate",
+                      model.name);
   std::string split = options.split.value_or("test");
   data::Transforms transforms;
   data::Dataset dataset;
