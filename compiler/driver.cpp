@@ -19,6 +19,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/MemoryBuffer.h"
 
@@ -48,6 +49,8 @@ struct Compilation {
   std::map<std::string, FunctionFacts> facts;
 
   Code code; // LLVM's form of the module, and the object file made of it
+
+  std::string refusal; // why a stage stopped, where the reason is no place in the model
 
   Specialization specialization() const {
     return {batch(), options.precision == "f64"};
@@ -100,6 +103,8 @@ std::string printed(ModuleOp module) {
   return text + "\n";
 }
 
+constexpr const char *kReproducer = "dlc-reproducer.mlir";
+
 /// Runs passes over the module. A failure here is a fault of ours: MLIR says which pass, at which
 /// place of the model, and leaves a reproducer.
 bool runPasses(Compilation &c, llvm::function_ref<void(OpPassManager &)> add) {
@@ -107,7 +112,7 @@ bool runPasses(Compilation &c, llvm::function_ref<void(OpPassManager &)> add) {
 #ifndef NDEBUG
   passes.enableVerifier(true);
 #endif
-  passes.enableCrashReproducerGeneration("dlc-reproducer.mlir");
+  passes.enableCrashReproducerGeneration(kReproducer);
   add(passes);
   return succeeded(passes.run(*c.module));
 }
@@ -164,6 +169,24 @@ bool fuseModule(Compilation &c) {
 
 bool lowerToLinalg(Compilation &c) { return runPasses(c, lower::addLinalgPasses); }
 
+/// What a training step holds at once: weights, gradients, optimizer slots, state and arena.
+int64_t stepBytes(const Compilation &c) {
+  int64_t element = c.specialization().doublePrecision ? 8 : 4;
+  int64_t copies = 2 + (c.network->train ? c.network->train->update.slots.size() : 0);
+  auto step = c.facts.find("step");
+  return copies * flatLayout(c.network->params, element).bytes + flatLayout(c.network->states, element).bytes +
+         (step == c.facts.end() ? 0 : step->second.arenaBytes);
+}
+
+bool fitsBudget(Compilation &c) {
+  int64_t needed = stepBytes(c);
+  if (!c.options.memoryBudget || needed <= *c.options.memoryBudget)
+    return true;
+  c.refusal = "a step of `" + c.network->name + "` needs " + std::to_string(needed) + " bytes, --memory-budget allows " +
+              std::to_string(*c.options.memoryBudget) + "; a smaller --batch needs less";
+  return false;
+}
+
 bool lowerToLlvm(Compilation &c) {
   kernel::Processor processor = processorFor(TargetOptions{c.options.target});
   if (!runPasses(c, [&](OpPassManager &passes) { lower::addLlvmPasses(passes, processor); }))
@@ -177,7 +200,7 @@ bool lowerToLlvm(Compilation &c) {
     auto flops = function->getAttrOfType<IntegerAttr>("dlc.flops");
     c.facts[name.str()] = {arena.getInt(), flops ? flops.getInt() : 0};
   }
-  return true;
+  return fitsBudget(c);
 }
 
 bool generateObject(Compilation &c) {
@@ -199,7 +222,11 @@ bool generateObject(Compilation &c) {
   return c.code.emitObject();
 }
 
-bool linkProgram(Compilation &c) { return true; } // the writing of the result is the linking
+bool linkProgram(Compilation &c) {
+  const std::string &path = c.options.output.empty() ? c.network->name : c.options.output;
+  c.refusal = linkObject(path, c.code.objectBytes(), /*shared=*/false);
+  return c.refusal.empty();
+}
 
 /// A stage: what `--emit` calls it, what it does, and the text of its result, if it has one.
 struct Stage {
@@ -227,10 +254,25 @@ constexpr Stage kStages[] = {
     {"exe", "linked with the runtime", linkProgram, nullptr},
 };
 
-/// Other things that can be written once the object is there.
-constexpr const char *kObjectForms[] = {"asm", "shared", "static", "header"};
+/// Another thing that can be written once the object is there.
+struct Form {
+  const char *name;
+  const char *summary;
+};
+
+constexpr Form kForms[] = {
+    {"asm", "the object code as assembly text"},
+    {"shared", "a shared library, libNAME.so: the kernels and the table dlc_the_model, no runtime"},
+    {"static", "a static library of the same, libNAME.a, and NAME.h beside it"},
+    {"header", "the C header alone"},
+};
 
 // --- running them ------------------------------------------------------------------------------
+
+int refuse(const std::string &message) {
+  llvm::errs() << "error: " << message << "\n";
+  return kWrongInput;
+}
 
 int report(const Compilation &c, ExitCode code) {
   llvm::errs() << c.diagnostics.render();
@@ -252,8 +294,11 @@ int runStages(Compilation &c, StringRef last) {
     if (!done) {
       if (c.diagnostics.hasErrors())
         return report(c, kWrongInput);
+      if (!c.refusal.empty())
+        return refuse(c.refusal);
       llvm::errs() << "fault: stage `" << stage.name << "` failed on `" << c.options.inputs[0]
-                   << "`; this is an error in dlc, not in your model\n";
+                   << "`; this is an error in dlc, not in your model. Please report it"
+                   << (llvm::sys::fs::exists(kReproducer) ? StringRef(", with ") + kReproducer : Twine("")) << "\n";
       return kFault;
     }
     if (known ? last == stage.name : StringRef("obj") == stage.name)
@@ -270,58 +315,40 @@ int writeText(const std::string &path, const std::string &text) {
     llvm::outs() << text;
     return kDone;
   }
-  if (std::string wrong = writeFile(path, text); !wrong.empty()) {
-    llvm::errs() << "error: cannot write `" << path << "`: " << wrong << "\n";
-    return kWrongInput;
-  }
-  return kDone;
+  std::string wrong = writeFile(path, text);
+  return wrong.empty() ? kDone : refuse(wrong);
 }
 
-/// Writes the result in the form asked for; `path` is where -o says, or "".
-int writeResult(Compilation &c, const std::string &path) {
-  const std::string &form = c.options.emit;
+/// Writes the result in the form asked for, to where -o says. A program is already written: that was
+/// its last stage.
+int writeResult(Compilation &c) {
+  const std::string &form = c.options.emit, &path = c.options.output;
   for (const Stage &stage : kStages)
     if (form == stage.name && stage.text)
       return writeText(path, stage.text(c));
+  if (form == "exe")
+    return kDone;
   if (form == "asm")
     return writeText(path, c.code.assembly());
+  std::string header = headerText(*c.network, c.specialization());
+  if (form == "header")
+    return writeText(path, header);
 
-  std::string name = c.network->name;
+  const std::string &name = c.network->name;
+  auto pathOr = [&](const std::string &usual) { return path.empty() ? usual : path; };
   std::string wrong;
   if (form == "obj")
-    wrong = writeFile(path.empty() ? name + ".o" : path, c.code.objectBytes());
-  else if (form == "header")
-    return writeText(path, headerText(*c.network, c.batch()));
+    wrong = writeFile(pathOr(name + ".o"), c.code.objectBytes());
   else if (form == "static")
-    wrong = writeArchive(path.empty() ? "lib" + name + ".a" : path, c.code.objectBytes(), headerText(*c.network, c.batch()));
+    wrong = writeArchive(pathOr("lib" + name + ".a"), c.code.objectBytes(), header);
   else
-    wrong = linkObject(path.empty() ? (form == "shared" ? "lib" + name + ".so" : name) : path,
-                       c.code.objectBytes(), form == "shared");
-  if (wrong.empty())
-    return kDone;
-  llvm::errs() << "error: " << wrong << "\n";
-  return kWrongInput;
+    wrong = linkObject(pathOr("lib" + name + ".so"), c.code.objectBytes(), /*shared=*/true);
+  return wrong.empty() ? kDone : refuse(wrong);
 }
 
-/// What a training step holds at once: weights, gradients, optimizer slots, state and arena.
-int64_t stepBytes(const Compilation &c) {
-  int64_t element = c.specialization().doublePrecision ? 8 : 4;
-  int64_t copies = 2 + (c.network->train ? c.network->train->update.slots.size() : 0);
-  auto step = c.facts.find("step");
-  return copies * flatLayout(c.network->params, element).bytes + flatLayout(c.network->states, element).bytes +
-         (step == c.facts.end() ? 0 : step->second.arenaBytes);
-}
-
-int exceedsBudget(const Compilation &c) {
-  if (!c.options.memoryBudget || !c.network)
-    return kDone;
-  int64_t needed = stepBytes(c);
-  if (needed <= *c.options.memoryBudget)
-    return kDone;
-  llvm::errs() << "error: a step of `" << c.network->name << "` needs " << needed
-               << " bytes, the budget is " << *c.options.memoryBudget
-               << "; a smaller --batch needs less\n";
-  return kWrongInput;
+/// Whether -o would destroy the model.
+bool overwritesModel(const Options &options) {
+  return !options.output.empty() && llvm::sys::fs::equivalent(options.inputs[0], options.output);
 }
 
 } // namespace
@@ -330,24 +357,31 @@ std::vector<std::string> emitNames() {
   std::vector<std::string> names;
   for (const Stage &stage : kStages)
     names.push_back(stage.name);
-  names.insert(names.end(), std::begin(kObjectForms), std::end(kObjectForms));
+  for (const Form &form : kForms)
+    names.push_back(form.name);
   return names;
 }
 
 std::string stageTable() {
-  std::string table;
+  auto line = [](const std::string &name, const std::string &summary) {
+    return "  " + name + std::string(10 - name.size(), ' ') + summary + "\n";
+  };
+  std::string table = "stages, in the order they run:\n";
   for (const Stage &stage : kStages)
-    table += "  " + std::string(stage.name) + std::string(10 - strlen(stage.name), ' ') + stage.summary + "\n";
-  return table + "and of the object: asm, shared, static (with a C header), header\n";
+    table += line(stage.name, stage.summary);
+  table += "\nother forms of the result:\n";
+  for (const Form &form : kForms)
+    table += line(form.name, form.summary);
+  return table;
 }
 
 int compile(const Options &options) {
+  if (overwritesModel(options))
+    return refuse("`-o " + options.output + "` is the model itself; name another place for the result");
   Compilation c(options);
   if (int code = runStages(c, options.emit))
     return code;
-  if (int code = exceedsBudget(c))
-    return code;
-  return writeResult(c, options.output);
+  return writeResult(c);
 }
 
 int check(const Options &options) {

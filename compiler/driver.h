@@ -27,7 +27,7 @@ std::string fingerprint(const Options &options);
 /// What --emit takes, in the order of the stages.
 std::vector<std::string> emitNames();
 
-/// A line a stage: its name and what it does.
+/// What --emit takes as a text for --help: a line a stage and a line each other form.
 std::string stageTable();
 
 } // namespace dlc

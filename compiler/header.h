@@ -1,13 +1,14 @@
 // The C header of a compiled model, for programs that link it.
 #pragma once
 
+#include "compiler/from_net.h"
 #include "lang/net.h"
 
 #include <string>
 
 namespace dlc {
 
-/// Declares the model's table and describes its inputs, outputs and weights for the given batch.
-std::string headerText(const lang::Network &network, int64_t batch);
+/// Names the model's inputs and outputs and says how they and the weights lie in memory.
+std::string headerText(const lang::Network &network, const Specialization &specialization);
 
 } // namespace dlc

@@ -7,6 +7,7 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
+#include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <cstdlib>
@@ -65,13 +66,18 @@ std::string linkObject(const std::string &path, StringRef object, bool shared) {
   if (std::error_code error = sys::fs::createTemporaryFile("dlc", "txt", messages))
     return "cannot make a temporary file: " + error.message();
   FileRemover removeMessages(messages);
-  std::string result = path + ".dlc-tmp";
+  SmallString<128> result;
+  if (std::error_code error = sys::fs::createUniqueFile(path + ".%%%%%%.tmp", result))
+    return "cannot write `" + path + "`: " + error.message();
+  FileRemover removeResult(result);
+  sys::RemoveFileOnSignal(result);
 
   SmallVector<StringRef> arguments = {*driver, "-o", result, objectPath, runtime, "-lm", "-pthread"};
   for (const char *flag : {"-static-libgcc", "-Wl,--gc-sections", "-Wl,--build-id=none", "-s"})
     arguments.push_back(flag);
   if (shared)
-    arguments.push_back("-shared");
+    for (const char *flag : {"-shared", "-Wl,-Bsymbolic"}) // two models in one process stay apart
+      arguments.push_back(flag);
 #ifdef DLC_SANITIZED
   arguments.push_back("-fsanitize=address,undefined");
 #endif
@@ -79,15 +85,13 @@ std::string linkObject(const std::string &path, StringRef object, bool shared) {
   std::string error;
   int code = sys::ExecuteAndWait(*driver, arguments, std::nullopt, redirects, 0, 0, &error);
   if (code != 0) {
-    sys::fs::remove(result);
     auto text = MemoryBuffer::getFile(messages);
     return "`" + name + "` could not link `" + path + "`" + (error.empty() ? "" : ": " + error) +
            (text ? "\n" + (*text)->getBuffer().rtrim().str() : "");
   }
-  if (std::error_code wrong = sys::fs::rename(result, path)) {
-    sys::fs::remove(result);
-    return "cannot write `" + path + "`: " + wrong.message();
-  }
+  if (std::error_code wrong = sys::fs::rename(result, path))
+    return "cannot write `" + path + "`: " + wrong.message() + "; -o PATH names another place";
+  removeResult.releaseFile();
   return "";
 }
 
@@ -105,7 +109,10 @@ std::string writeArchive(const std::string &path, StringRef object, StringRef he
   stem.consume_front("lib");
   SmallString<128> headerPath = sys::path::parent_path(path);
   sys::path::append(headerPath, stem + ".h");
-  return writeFile(headerPath.str().str(), header);
+  std::string wrong = writeFile(headerPath.str().str(), header);
+  if (!wrong.empty())
+    sys::fs::remove(path); // both or none
+  return wrong;
 }
 
 } // namespace dlc

@@ -117,18 +117,18 @@ std::string setMemoryBudget(Options &options, const std::string &text) {
 }
 
 constexpr Flag kFlags[] = {
-    {"-o", "PATH", "compile run", "where the result goes",
+    {"-o", "PATH", "compile", "where the result goes",
      [](Options &o, const std::string &v) { o.output = v; return std::string(); }},
     {"--emit", "STAGE", "compile", "stop at a stage and write what it made (see below)", setEmit},
     {"-D", "NAME=VALUE", kCompiling, "set a `const` of the model", setDefine},
     {"--batch", "N", kCompiling, "samples a call takes, instead of the train block's", setBatch},
-    {"--target", "CPU", kCompiling, "native (the default), x86-64-v2, x86-64-v3 or x86-64-v4", setTarget},
-    {"--precision", "TYPE", kCompiling, "f32 (the default) or f64", setPrecision},
-    {"--memory-budget", "SIZE", kCompiling, "fail if a step needs more than SIZE bytes (K, M, G)", setMemoryBudget},
+    {"--target", "CPU", "compile run", "native (the default), x86-64-v2, x86-64-v3 or x86-64-v4", setTarget},
+    {"--precision", "TYPE", "compile run", "f32 (the default) or f64", setPrecision},
+    {"--memory-budget", "SIZE", "compile run", "fail if a step needs more than SIZE bytes (K, M, G)", setMemoryBudget},
     {"--seed", "N", kCompiling, "the default seed of the program", setSeed},
     {"--threads-default", "N", "compile run", "threads the program uses unless told; 0: the cores it is given",
      [](Options &o, const std::string &v) { return setInteger(v, 0, o.threadsDefault); }},
-    {"--time", nullptr, "compile run check", "print how long each stage took",
+    {"--time", nullptr, kCompiling, "print how long each stage took",
      [](Options &o, const std::string &) { o.time = true; return std::string(); }},
     {"--shapes", nullptr, "check", "print every value with its shape",
      [](Options &o, const std::string &) { o.shapes = true; return std::string(); }},
@@ -180,7 +180,11 @@ const Flag *findFlag(const std::string &argument, const std::string &command,
 std::optional<Options> parseOptions(int argc, char **argv) {
   Options options;
   std::vector<std::string> arguments(argv + 1, argv + argc);
-  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
+  if (arguments.empty()) {
+    std::fputs(helpText("").c_str(), stderr);
+    return std::nullopt;
+  }
+  if (arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
     options.help = true;
     return options;
   }
@@ -238,14 +242,16 @@ std::optional<Options> parseOptions(int argc, char **argv) {
     return refuse("`dlc " + options.command + "` needs " +
                   (options.command == "new" ? "a name" : "a .nn file"));
   if (options.inputs.size() > 1 && options.command != "fmt")
-    return refuse("`dlc " + options.command + "` takes one file, not " +
-                  std::to_string(options.inputs.size()));
+    return refuse("`dlc " + options.command + "` takes one " + (options.command == "new" ? "name" : "file") +
+                  ", not also `" + options.inputs[1] + "`" +
+                  (options.command == "run" ? "; what is meant for the program stands after `--`" : ""));
   return options;
 }
 
 std::string helpText(const std::string &name) {
+  constexpr size_t kColumn = 28; // where the summaries start
   auto line = [](const std::string &left, const std::string &right) {
-    return "  " + left + std::string(left.size() < 26 ? 26 - left.size() : 1, ' ') + right + "\n";
+    return "  " + left + std::string(left.size() < kColumn ? kColumn - left.size() : 1, ' ') + right + "\n";
   };
   const Command *command = findCommand(name);
   std::string text;
@@ -262,7 +268,7 @@ std::string helpText(const std::string &name) {
     if (knows(flag, name))
       text += line(std::string(flag.name) + (flag.value ? std::string(" ") + flag.value : ""), flag.summary);
   if (name == "compile")
-    text += "\nstages, in the order they run:\n" + stageTable();
+    text += "\n" + stageTable();
   return text;
 }
 

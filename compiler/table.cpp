@@ -12,10 +12,6 @@ using namespace llvm;
 namespace dlc {
 namespace {
 
-#ifndef DLC_VERSION
-#define DLC_VERSION "0"
-#endif
-
 class TableBuilder {
 public:
   TableBuilder(Module &module, const lang::Network &network, const TableFacts &facts)

@@ -95,7 +95,7 @@ Status info(const dlc_model &model, const Options &options) {
   printf("\n%s weights (%s bytes), batch %lld, arena %s bytes\n",
          grouped(weightCount(model)).c_str(), grouped(model.weight_bytes).c_str(),
          static_cast<long long>(model.batch), grouped(arenaBytes(model)).c_str());
-  printf("compiled by dlc %s for %s%s%s\n\n", model.compiler, model.target,
+  printf("compiled by %s for %s%s%s\n\n", model.compiler, model.target,
          *model.options ? " with " : "", model.options);
   for (int32_t i = 0; i < model.input_count; ++i)
     printTensor("input", model.inputs[i]);

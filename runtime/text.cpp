@@ -138,6 +138,8 @@ std::string grouped(int64_t value) {
 }
 
 std::string duration(double seconds) {
+  if (seconds < 1e-4)
+    return format("%.1f us", 1e6 * seconds);
   if (seconds < 0.1)
     return format("%.1f ms", 1e3 * seconds);
   if (seconds < 10)

@@ -31,6 +31,7 @@ TEST(Text, GroupsAndDurations) {
   EXPECT_EQ(grouped(0), "0");
   EXPECT_EQ(grouped(999), "999");
   EXPECT_EQ(grouped(-1234567), "-1,234,567");
+  EXPECT_EQ(duration(0.0000123), "12.3 us");
   EXPECT_EQ(duration(0.0123), "12.3 ms");
   EXPECT_EQ(duration(3.21), "3.2 s");
   EXPECT_EQ(duration(59.7), "1 min 0 s");

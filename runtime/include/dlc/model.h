@@ -53,6 +53,13 @@ typedef void (*dlc_kernel)(void *const *buffers, int64_t begin, int64_t end);
 typedef void (*dlc_parallel)(void *pool, dlc_kernel kernel, void *const *buffers, int64_t count,
                              int64_t work);
 
+/* The simplest `parallel`: all items, one after the other, on the calling thread. */
+static inline void dlc_serial(void *pool, dlc_kernel kernel, void *const *buffers, int64_t count,
+                              int64_t work) {
+  (void)pool, (void)work;
+  kernel(buffers, 0, count);
+}
+
 /* The buffers of one call. All are aligned to 64 bytes and owned by the caller. */
 typedef struct dlc_call {
   void *weights;              /* real[weight_bytes / sizeof(real)], gaps between tensors are zero */
