@@ -50,8 +50,8 @@ static std::unique_ptr<TargetMachine> makeMachine(const TargetOptions &options) 
   details.FunctionSections = true;
   details.DataSections = true;
   return std::unique_ptr<TargetMachine>(
-      target->createTargetMachine(triple, options.processor(), options.features(), details, Reloc::PIC_,
-                                  std::nullopt, CodeGenOptLevel::Aggressive));
+      target->createTargetMachine(triple, options.processor(), options.features(), details,
+                                  Reloc::PIC_, std::nullopt, CodeGenOptLevel::Aggressive));
 }
 
 std::optional<Code> translate(mlir::ModuleOp module, const TargetOptions &options) {
@@ -104,7 +104,8 @@ static void optimize(Module &module, TargetMachine &machine) {
   builder.buildPerModuleDefaultPipeline(OptimizationLevel::O2).run(module, modules);
 }
 
-static bool emit(Module &module, TargetMachine &machine, CodeGenFileType type, SmallVectorImpl<char> &bytes) {
+static bool emit(Module &module, TargetMachine &machine, CodeGenFileType type,
+                 SmallVectorImpl<char> &bytes) {
   raw_svector_ostream stream(bytes);
   legacy::PassManager passes;
   if (machine.addPassesToEmitFile(passes, stream, nullptr, type)) {

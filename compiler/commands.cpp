@@ -51,7 +51,8 @@ int run(const Options &options) {
   std::string print = fingerprint(options);
   if (print.empty())
     return kWrongInput;
-  std::string key = toHex(SHA256::hash(arrayRefFromStringRef(ownIdentity() + print)), /*LowerCase=*/true);
+  std::string key =
+      toHex(SHA256::hash(arrayRefFromStringRef(ownIdentity() + print)), /*LowerCase=*/true);
 
   SmallString<128> folder(cacheFolder());
   sys::path::append(folder, key.substr(0, 16));
@@ -89,7 +90,8 @@ int formatFiles(const Options &options) {
     lang::Sources sources;
     lang::Diagnostics diagnostics(sources);
     std::string before = (*buffer)->getBuffer().str();
-    std::optional<std::string> after = lang::format(sources, sources.add(path, before), diagnostics);
+    std::optional<std::string> after =
+        lang::format(sources, sources.add(path, before), diagnostics);
     if (!after) {
       errs() << diagnostics.render();
       code = kWrongInput;
@@ -105,7 +107,8 @@ int formatFiles(const Options &options) {
 
 // --- new ---------------------------------------------------------------------------------------
 
-constexpr const char *kNewModel = R"(/// A network of one hidden layer that learns XOR. Change it into yours.
+constexpr const char *kNewModel =
+    R"(/// A network of one hidden layer that learns XOR. Change it into yours.
 model NAME(x: f32[B, 2]) -> (y: f32[B, 1]) {
   y = x |> dense(8) |> tanh |> dense(1) |> sigmoid
 }
@@ -145,7 +148,8 @@ int startProject(const Options &options) {
   bool valid = !name.empty() && (isAlpha(name[0]) || name[0] == '_') &&
                all_of(name, [](char c) { return isAlnum(c) || c == '_'; });
   if (!valid)
-    return fail("`" + name + "` is no name for a model: letters, digits and _ only, no digit first");
+    return fail("`" + name +
+                "` is no name for a model: letters, digits and _ only, no digit first");
   if (sys::fs::exists(name))
     return fail("`" + name + "` exists already; choose another name");
   if (std::error_code error = sys::fs::create_directories(name + "/data"))

@@ -160,6 +160,7 @@ bool fuseModule(Compilation &c) {
   bool done = runPasses(c, [](OpPassManager &passes) {
     passes.addPass(createCanonicalizerPass());
     passes.addPass(createCSEPass());
+    passes.addPass(createCanonicalizerPass()); // x + x shows only when both are one value
   });
   // Only now, when the formulas are as simple as they get.
   if (done)

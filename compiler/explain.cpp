@@ -55,9 +55,11 @@ public:
       Binding binding;
     };
     static constexpr Infix kInfix[] = {
-        {"add", " + ", kSum},         {"sub", " - ", kSum},     {"mul", " * ", kProduct},
-        {"div", " / ", kProduct},     {"matmul", " @ ", kProduct}, {"pow", " ** ", kPower},
-        {"less", " < ", kCompare},    {"less_equal", " <= ", kCompare}, {"same", " == ", kCompare},
+        {"add", " + ", kSum},        {"sub", " - ", kSum},
+        {"mul", " * ", kProduct},    {"div", " / ", kProduct},
+        {"matmul", " @ ", kProduct}, {"pow", " ** ", kPower},
+        {"less", " < ", kCompare},   {"less_equal", " <= ", kCompare},
+        {"same", " == ", kCompare},
     };
     for (const Infix &infix : kInfix)
       if (kind == infix.op)
@@ -139,7 +141,9 @@ private:
         add(argument, step.getArgAttrOfType<StringAttr>(i, "nn.name").str(), DLC_VALUE_INPUT);
       else if (kind == "param" || kind == "state")
         add(argument, step.getArgAttrOfType<StringAttr>(i, "nn.name").str(), DLC_VALUE_WEIGHT);
-      else // an input of the call, not of the network: spoken of by name, without a line
+      else if (kind == "sample_weight")
+        add(argument, kind.str(), DLC_VALUE_INPUT);
+      else // random_key: spoken of by name, without a line
         names[argument] = kind.str();
     }
     // What the results are goes before what their place in the program says.
@@ -156,7 +160,8 @@ private:
     }
     for (Operation &op : step.getBody().front().without_terminator()) {
       Value value = op.getResult(0);
-      bool backward = llvm::any_of(op.getOperands(), [&](Value v) { return gradients.contains(v); });
+      bool backward =
+          llvm::any_of(op.getOperands(), [&](Value v) { return gradients.contains(v); });
       StringRef own = nn::nameIn(value.getLoc());
       backward |= own.starts_with("d(");
       if (backward)
@@ -169,7 +174,8 @@ private:
       else if (!own.empty() && !isa<nn::ConstantOp>(op))
         add(value, own.str(), backward ? DLC_VALUE_GRADIENT : DLC_VALUE_FORWARD);
       else if (!isPlain(&op) && !value.hasOneUse())
-        add(value, "t" + std::to_string(++temporaries), backward ? DLC_VALUE_GRADIENT : DLC_VALUE_FORWARD);
+        add(value, "t" + std::to_string(++temporaries),
+            backward ? DLC_VALUE_GRADIENT : DLC_VALUE_FORWARD);
     }
   }
 
@@ -189,7 +195,9 @@ private:
     for (auto [value, kind] : llvm::zip(values, kinds)) {
       auto type = cast<RankedTensorType>(value.getType());
       Operation *op = value.getDefiningOp();
-      int dtype = type.getElementType().isF32() ? DLC_F32 : type.getElementType().isF64() ? DLC_F64 : DLC_I32;
+      int dtype = type.getElementType().isF32()   ? DLC_F32
+                  : type.getElementType().isF64() ? DLC_F64
+                                                  : DLC_I32;
       trace.values.push_back({names[value], op ? writer.writeOut(op).words : "", kind, dtype,
                               type.getShape().vec(), trace.bytes});
       int64_t bytes = type.getNumElements() * type.getElementTypeBitWidth() / 8;

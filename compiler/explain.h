@@ -25,8 +25,8 @@ struct Trace {
 };
 
 /// Adds `@explain` beside `@step`: it returns every value that has a line, as results of the kind
-/// "trace" whose `nn.index` is the value's number. Networks too large to read get none, and an empty
-/// trace.
+/// "trace" whose `nn.index` is the value's number. Networks too large to read get none, and an
+/// empty trace.
 Trace addExplain(mlir::ModuleOp module);
 
 } // namespace dlc

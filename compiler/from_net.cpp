@@ -16,7 +16,8 @@ public:
   ModuleBuilder(const lang::Network &network, const lang::Sources &sources,
                 const Specialization &specialization, MLIRContext &context)
       : network(network), sources(sources), builder(&context),
-        real(specialization.doublePrecision ? Type(builder.getF64Type()) : Type(builder.getF32Type())) {
+        real(specialization.doublePrecision ? Type(builder.getF64Type())
+                                            : Type(builder.getF32Type())) {
     if (!network.batchSymbol.empty())
       symbols[network.batchSymbol] = specialization.batch;
     Layout weights = flatLayout(network.params, specialization.doublePrecision ? 8 : 4);
@@ -60,10 +61,14 @@ private:
 
   Type elementType(lang::Element element) {
     switch (element) {
-    case lang::Element::Real: return real;
-    case lang::Element::Double: return builder.getF64Type();
-    case lang::Element::Int: return builder.getI32Type();
-    case lang::Element::Bool: return builder.getI1Type();
+    case lang::Element::Real:
+      return real;
+    case lang::Element::Double:
+      return builder.getF64Type();
+    case lang::Element::Int:
+      return builder.getI32Type();
+    case lang::Element::Bool:
+      return builder.getI1Type();
     }
     llvm_unreachable("an element type without a case");
   }
@@ -100,11 +105,13 @@ private:
     RankedTensorType type = tensorType(node.type);
     DenseElementsAttr value;
     if (type.getElementType().isF32())
-      value = DenseElementsAttr::get(type, ArrayRef(std::vector<float>(numbers.begin(), numbers.end())));
+      value = DenseElementsAttr::get(type,
+                                     ArrayRef(std::vector<float>(numbers.begin(), numbers.end())));
     else if (type.getElementType().isF64())
       value = DenseElementsAttr::get(type, ArrayRef(numbers));
     else if (type.getElementType().isInteger(32))
-      value = DenseElementsAttr::get(type, ArrayRef(std::vector<int32_t>(numbers.begin(), numbers.end())));
+      value = DenseElementsAttr::get(
+          type, ArrayRef(std::vector<int32_t>(numbers.begin(), numbers.end())));
     else {
       SmallVector<bool> flags(numbers.begin(), numbers.end());
       value = DenseElementsAttr::get(type, ArrayRef<bool>(flags));
@@ -112,7 +119,8 @@ private:
     return nn::ConstantOp::create(builder, location(node.range, node.name), value);
   }
 
-  /// Emits the nodes that the results need, given the values of the graph's leaves by kind and index.
+  /// Emits the nodes that the results need, given the values of the graph's leaves by kind and
+  /// index.
   void buildFunction(StringRef name, const lang::Graph &graph, ArrayRef<Role> arguments,
                      ArrayRef<Role> results) {
     SmallVector<Type> argumentTypes, resultTypes;
@@ -195,13 +203,16 @@ private:
     for (auto [i, state] : llvm::enumerate(network.states))
       arguments.push_back({"state", int64_t(i), state.name, tensorType(state.type)});
     if (withLoss)
-      arguments.push_back({"sample_weight", 0, "sample_weight", RankedTensorType::get({batch}, real)});
+      arguments.push_back(
+          {"sample_weight", 0, "sample_weight", RankedTensorType::get({batch}, real)});
     if (training)
       arguments.push_back(
           {"random_key", 0, "random_key", RankedTensorType::get({4}, builder.getI32Type())});
 
-    auto result = [&](const char *kind, int64_t index, const std::string &resultName, lang::ValueId value) {
-      results.push_back({kind, index, resultName, tensorType(function.graph.nodes[value].type), value});
+    auto result = [&](const char *kind, int64_t index, const std::string &resultName,
+                      lang::ValueId value) {
+      results.push_back(
+          {kind, index, resultName, tensorType(function.graph.nodes[value].type), value});
     };
     for (auto [i, value] : llvm::enumerate(function.outputs))
       result("output", i, network.outputs[i].name, value);

@@ -1,4 +1,5 @@
-// Files on disk: written whole or not at all, and programs linked by the system's C compiler driver.
+// Files on disk: written whole or not at all, and programs linked by the system's C compiler
+// driver.
 #include "compiler/link.h"
 
 #include "llvm/Object/ArchiveWriter.h"
@@ -72,7 +73,8 @@ std::string linkObject(const std::string &path, StringRef object, bool shared) {
   FileRemover removeResult(result);
   sys::RemoveFileOnSignal(result);
 
-  SmallVector<StringRef> arguments = {*driver, "-o", result, objectPath, runtime, "-lm", "-pthread"};
+  SmallVector<StringRef> arguments = {*driver, "-o",  result,    objectPath,
+                                      runtime, "-lm", "-pthread"};
   for (const char *flag : {"-static-libgcc", "-Wl,--gc-sections", "-Wl,--build-id=none", "-s"})
     arguments.push_back(flag);
   if (shared)

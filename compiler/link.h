@@ -1,4 +1,5 @@
-// Files on disk: written whole or not at all, and programs linked by the system's C compiler driver.
+// Files on disk: written whole or not at all, and programs linked by the system's C compiler
+// driver.
 #pragma once
 
 #include "llvm/ADT/StringRef.h"

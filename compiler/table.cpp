@@ -16,7 +16,8 @@ class TableBuilder {
 public:
   TableBuilder(Module &module, const lang::Network &network, const TableFacts &facts)
       : module(module), context(module.getContext()), network(network), facts(facts),
-        realBytes(facts.doublePrecision ? 8 : 4), realType(facts.doublePrecision ? DLC_F64 : DLC_F32) {}
+        realBytes(facts.doublePrecision ? 8 : 4),
+        realType(facts.doublePrecision ? DLC_F64 : DLC_F32) {}
 
   void build() {
     std::vector<Constant *> fields;
@@ -75,11 +76,12 @@ private:
       sources.push_back(record({text(source.split), text(source.loader),
                                 u32(source.arguments.size()), arguments(source.arguments)}));
     for (const lang::DataTransform &transform : data.transforms)
-      transforms.push_back(record({text(transform.field), text(transform.name),
-                                   u32(transform.trainingOnly), u32(transform.arguments.size()),
-                                   arguments(transform.arguments)}));
-    append(fields, {text(data.name), text(data.folder), u32(ports.size()), array(ports),
-                    u32(sources.size()), array(sources), u32(transforms.size()), array(transforms)});
+      transforms.push_back(
+          record({text(transform.field), text(transform.name), u32(transform.trainingOnly),
+                  u32(transform.arguments.size()), arguments(transform.arguments)}));
+    append(fields,
+           {text(data.name), text(data.folder), u32(ports.size()), array(ports),
+            u32(sources.size()), array(sources), u32(transforms.size()), array(transforms)});
   }
 
   void train(std::vector<Constant *> &fields) {
@@ -111,7 +113,8 @@ private:
            port.type.shape[0] == lang::Dim::symbol(network.batchSymbol);
   }
 
-  Constant *tensor(const std::string &name, const lang::TensorType &type, int64_t offset, bool batched) {
+  Constant *tensor(const std::string &name, const lang::TensorType &type, int64_t offset,
+                   bool batched) {
     std::vector<int64_t> shape;
     for (const lang::Dim &dim : type.shape)
       shape.push_back(*dim.substitute({{network.batchSymbol, facts.batch}}).constant());
@@ -126,8 +129,8 @@ private:
     std::vector<Constant *> sizes;
     for (int64_t size : shape)
       sizes.push_back(i64(size));
-    return record({text(name), u32(dtype), u32(shape.size()), array(sizes), i64(offset), i64(classes),
-                   u32(batched)});
+    return record({text(name), u32(dtype), u32(shape.size()), array(sizes), i64(offset),
+                   i64(classes), u32(batched)});
   }
 
   Constant *variables(const std::vector<lang::Variable> &variables, const Layout &layout) {

@@ -24,7 +24,8 @@ struct TableFacts {
   std::string target;
   std::string options;
   int64_t threadsDefault = 0;
-  std::map<std::string, FunctionFacts> functions; // "step", "evaluate", "infer", "update", "explain"
+  std::map<std::string, FunctionFacts>
+      functions; // "step", "evaluate", "infer", "update", "explain"
   Trace trace;
 };
 

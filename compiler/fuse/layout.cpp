@@ -142,8 +142,10 @@ private:
     if (auto generic = dyn_cast<linalg::GenericOp>(op)) {
       for (OpOperand &operand : op.getOpOperands())
         if (isChannelsLast(operand.get()))
-          setMap(generic, operand, permuted(generic.getMatchingIndexingMap(&operand), kChannelsLast));
-    } else if (auto insert = dyn_cast<tensor::InsertSliceOp>(op); insert && isChannelsLast(insert.getResult())) {
+          setMap(generic, operand,
+                 permuted(generic.getMatchingIndexingMap(&operand), kChannelsLast));
+    } else if (auto insert = dyn_cast<tensor::InsertSliceOp>(op);
+               insert && isChannelsLast(insert.getResult())) {
       insert.setStaticOffsets(permuted(insert.getStaticOffsets(), kChannelsLast));
       insert.setStaticSizes(permuted(insert.getStaticSizes(), kChannelsLast));
       insert.setStaticStrides(permuted(insert.getStaticStrides(), kChannelsLast));
@@ -161,14 +163,17 @@ private:
     AffineMap maps[] = {AffineMap::get(type.getRank(), 0, axes, rewriter.getContext()),
                         rewriter.getMultiDimIdentityMap(type.getRank())};
     SmallVector<utils::IteratorType> loops(type.getRank(), utils::IteratorType::parallel);
-    auto copy = linalg::GenericOp::create(
-        rewriter, loc, type, value, empty, maps, loops,
-        [](OpBuilder &b, Location l, ValueRange arguments) { linalg::YieldOp::create(b, l, arguments[0]); });
+    auto copy = linalg::GenericOp::create(rewriter, loc, type, value, empty, maps, loops,
+                                          [](OpBuilder &b, Location l, ValueRange arguments) {
+                                            linalg::YieldOp::create(b, l, arguments[0]);
+                                          });
     return copy.getResult(0);
   }
 
   /// The axes of weights [O, C, R, S] with rows and columns first and the lanes' channel last.
-  static SmallVector<int64_t> packedOrder(unsigned laneAxis) { return {2, 3, 1 - int64_t(laneAxis), laneAxis}; }
+  static SmallVector<int64_t> packedOrder(unsigned laneAxis) {
+    return {2, 3, 1 - int64_t(laneAxis), laneAxis};
+  }
 
   // y[n, p, q, o] = sum of x w, and dx likewise: the lanes are the channels of the result.
   void packWeights(linalg::GenericOp op) {
@@ -196,8 +201,10 @@ private:
       back[from] = to;
     RankedTensorType type = permuted(cast<RankedTensorType>(op.getResult(0).getType()), order);
     rewriter.setInsertionPoint(op);
-    Value empty = tensor::EmptyOp::create(rewriter, op.getLoc(), type.getShape(), type.getElementType());
-    Value zero = linalg::FillOp::create(rewriter, op.getLoc(), fill.getInputs(), empty).getResult(0);
+    Value empty =
+        tensor::EmptyOp::create(rewriter, op.getLoc(), type.getShape(), type.getElementType());
+    Value zero =
+        linalg::FillOp::create(rewriter, op.getLoc(), fill.getInputs(), empty).getResult(0);
     AffineMap map = permuted(op.getMatchingIndexingMap(&result), order);
     op->setOperand(result.getOperandNumber(), zero);
     setMap(op, result, map);
@@ -230,9 +237,9 @@ struct LayoutPass : PassWrapper<LayoutPass, OperationPass<func::FuncOp>> {
   StringRef getDescription() const override { return "lay images out with the channels last"; }
 
   void runOnOperation() override {
-    bool convolves = llvm::any_of(getOperation().getOps<linalg::GenericOp>(), [](linalg::GenericOp op) {
-      return op->hasAttr("dlc.convolution");
-    });
+    bool convolves =
+        llvm::any_of(getOperation().getOps<linalg::GenericOp>(),
+                     [](linalg::GenericOp op) { return op->hasAttr("dlc.convolution"); });
     if (convolves)
       Layout(getOperation()).run();
   }

@@ -24,6 +24,10 @@ template <typename OpT> struct Simplification : OpRewritePattern<OpT> {
     Value value = rule(op, rewriter);
     if (!value)
       return failure();
+    // What stands for a value that has a name has the name.
+    StringRef name = nameIn(op.getLoc());
+    if (!name.empty() && value.getDefiningOp() && nameIn(value.getLoc()).empty())
+      value.setLoc(withName(value.getLoc(), name));
     rewriter.replaceOp(op, value);
     return success();
   }
@@ -38,6 +42,9 @@ std::optional<double> numberIn(Value value) {
     return std::nullopt;
   return numbers.getSplatValue<APFloat>().convertToDouble();
 }
+
+/// Of a value inside a rewrite: it is not what the user named.
+Location nameless(Location location) { return withName(location, ""); }
 
 bool is(Value value, double number) { return numberIn(value) == number; }
 
@@ -87,20 +94,47 @@ struct FoldNumbers : RewritePattern {
 // --- one function an operation -----------------------------------------------------------------
 
 // x + 0 -> x. That turns -0 into 0 and no other number into another.
-Value simplifyAdd(AddOp op, PatternRewriter &) {
+// x + x -> x * 2
+Value simplifyAdd(AddOp op, PatternRewriter &rewriter) {
   if (is(op.getB(), 0))
     return op.getA();
-  return is(op.getA(), 0) ? op.getB() : Value();
+  if (is(op.getA(), 0))
+    return op.getB();
+  if (op.getA() == op.getB())
+    return MulOp::create(rewriter, op.getLoc(), op.getA(),
+                         constant(rewriter, op.getLoc(), op.getType(), 2));
+  return nullptr;
 }
 
 // x - 0 -> x
 Value simplifySub(SubOp op, PatternRewriter &) { return is(op.getB(), 0) ? op.getA() : Value(); }
 
-// x * 1 -> x
-Value simplifyMul(MulOp op, PatternRewriter &) {
+/// A product with a number that nothing else reads; numbers stand on the right.
+MulOp scaled(Value value) {
+  auto product = value.getDefiningOp<MulOp>();
+  return product && product->hasOneUse() && numberIn(product.getB()) ? product : nullptr;
+}
+
+// Numbers move out of a product, to where they meet others:
+// x * 1 -> x;  (x * c) * d -> x * (c * d);  (x * c) * y -> (x * y) * c
+Value simplifyMul(MulOp op, PatternRewriter &rewriter) {
   if (is(op.getB(), 1))
     return op.getA();
-  return is(op.getA(), 1) ? op.getB() : Value();
+  if (numberIn(op.getA()) && !numberIn(op.getB()))
+    return MulOp::create(rewriter, op.getLoc(), op.getB(), op.getA());
+  auto times = [&](Value a, Value b) {
+    return MulOp::create(rewriter, nameless(op.getLoc()), a, b);
+  };
+  if (MulOp a = scaled(op.getA())) {
+    if (std::optional<double> d = numberIn(op.getB()))
+      return MulOp::create(
+          rewriter, op.getLoc(), a.getA(),
+          constant(rewriter, nameless(op.getLoc()), op.getType(), *numberIn(a.getB()) * *d));
+    return MulOp::create(rewriter, op.getLoc(), times(a.getA(), op.getB()), a.getB());
+  }
+  if (MulOp b = scaled(op.getB()))
+    return MulOp::create(rewriter, op.getLoc(), times(op.getA(), b.getA()), b.getB());
+  return nullptr;
 }
 
 // x / 1 -> x
@@ -149,9 +183,17 @@ Value simplifyTranspose(TransposeOp op, PatternRewriter &rewriter) {
   return TransposeOp::create(rewriter, op.getLoc(), inner.getX(), both);
 }
 
-// Along no axes -> x
-Value simplifyBroadcast(BroadcastOp op, PatternRewriter &) {
-  return op.getAxes().empty() ? op.getX() : Value();
+// Along no axes -> x;  broadcast(x * c) -> broadcast(x) * c
+Value simplifyBroadcast(BroadcastOp op, PatternRewriter &rewriter) {
+  if (op.getAxes().empty())
+    return op.getX();
+  MulOp product = scaled(op.getX());
+  if (!product)
+    return nullptr;
+  Value wide = BroadcastOp::create(rewriter, nameless(op.getLoc()), product.getA(), op.getAxes(),
+                                   op.getSizes());
+  Value number = constant(rewriter, nameless(op.getLoc()), op.getType(), *numberIn(product.getB()));
+  return MulOp::create(rewriter, op.getLoc(), wide, number);
 }
 Value simplifyReduceSum(ReduceSumOp op, PatternRewriter &) {
   return op.getAxes().empty() ? op.getX() : Value();
