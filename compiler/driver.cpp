@@ -52,9 +52,7 @@ struct Compilation {
 
   std::string refusal; // why a stage stopped, where the reason is no place in the model
 
-  Specialization specialization() const {
-    return {batch(), options.precision == "f64"};
-  }
+  Specialization specialization() const { return {batch(), options.precision == "f64"}; }
   /// Samples a call takes. A step of more samples than that makes several calls.
   int64_t batch() const {
     constexpr int64_t kWholeSetBatch = 256; // for `batch = all`, whose size only the data tells
@@ -129,15 +127,17 @@ kernel::Processor processorFor(const TargetOptions &target) {
 
 bool parseText(Compilation &c) {
   for (const StandardFile &file : standardLibrary())
-    c.standardLibrary.push_back(
-        lang::parse(c.sources, c.sources.add(file.name, file.text, /*isStandardLibrary=*/true), c.diagnostics));
+    c.standardLibrary.push_back(lang::parse(
+        c.sources, c.sources.add(file.name, file.text, /*isStandardLibrary=*/true), c.diagnostics));
   const std::string &path = c.options.inputs[0];
   auto text = llvm::MemoryBuffer::getFile(path);
   if (!text) {
-    c.diagnostics.error("no-such-file", {}, "cannot read `" + path + "`: " + text.getError().message());
+    c.diagnostics.error("no-such-file", {},
+                        "cannot read `" + path + "`: " + text.getError().message());
     return false;
   }
-  c.program = lang::parse(c.sources, c.sources.add(path, (*text)->getBuffer().str()), c.diagnostics);
+  c.program =
+      lang::parse(c.sources, c.sources.add(path, (*text)->getBuffer().str()), c.diagnostics);
   return !c.diagnostics.hasErrors();
 }
 
@@ -153,7 +153,8 @@ bool buildDialect(Compilation &c) {
 }
 
 bool differentiateModule(Compilation &c) {
-  return runPasses(c, [](OpPassManager &passes) { passes.addPass(grad::createDifferentiatePass()); });
+  return runPasses(c,
+                   [](OpPassManager &passes) { passes.addPass(grad::createDifferentiatePass()); });
 }
 
 bool fuseModule(Compilation &c) {
@@ -175,7 +176,8 @@ int64_t stepBytes(const Compilation &c) {
   int64_t element = c.specialization().doublePrecision ? 8 : 4;
   int64_t copies = 2 + (c.network->train ? c.network->train->update.slots.size() : 0);
   auto step = c.facts.find("step");
-  return copies * flatLayout(c.network->params, element).bytes + flatLayout(c.network->states, element).bytes +
+  return copies * flatLayout(c.network->params, element).bytes +
+         flatLayout(c.network->states, element).bytes +
          (step == c.facts.end() ? 0 : step->second.arenaBytes);
 }
 
@@ -183,8 +185,9 @@ bool fitsBudget(Compilation &c) {
   int64_t needed = stepBytes(c);
   if (!c.options.memoryBudget || needed <= *c.options.memoryBudget)
     return true;
-  c.refusal = "a step of `" + c.network->name + "` needs " + std::to_string(needed) + " bytes, --memory-budget allows " +
-              std::to_string(*c.options.memoryBudget) + "; a smaller --batch needs less";
+  c.refusal = "a step of `" + c.network->name + "` needs " + std::to_string(needed) +
+              " bytes, --memory-budget allows " + std::to_string(*c.options.memoryBudget) +
+              "; a smaller --batch needs less";
   return false;
 }
 
@@ -244,14 +247,16 @@ constexpr Stage kStages[] = {
      [](Compilation &c) { return lang::print(*c.network); }},
     {"nn", "the network as operations of the `nn` dialect, sizes known", buildDialect,
      [](Compilation &c) { return printed(*c.module); }},
-    {"grad", "reverse mode: the step returns the loss and a gradient for each weight", differentiateModule,
+    {"grad", "reverse mode: the step returns the loss and a gradient for each weight",
+     differentiateModule, [](Compilation &c) { return printed(*c.module); }},
+    {"fused", "algebraic rewrites; the walk that step --explain prints", fuseModule,
      [](Compilation &c) { return printed(*c.module); }},
-    {"fused", "algebraic rewrites; the walk that step --explain prints", fuseModule, [](Compilation &c) { return printed(*c.module); }},
     {"linalg", "structured operations on tensors, fused into groups", lowerToLinalg,
      [](Compilation &c) { return printed(*c.module); }},
     {"llvm", "one planned arena, kernels tiled and vectorised, LLVM dialect", lowerToLlvm,
      [](Compilation &c) { return printed(*c.module); }},
-    {"obj", "object code for the target processor, with the model's table", generateObject, nullptr},
+    {"obj", "object code for the target processor, with the model's table", generateObject,
+     nullptr},
     {"exe", "linked with the runtime", linkProgram, nullptr},
 };
 
@@ -299,7 +304,9 @@ int runStages(Compilation &c, StringRef last) {
         return refuse(c.refusal);
       llvm::errs() << "fault: stage `" << stage.name << "` failed on `" << c.options.inputs[0]
                    << "`; this is an error in dlc, not in your model. Please report it"
-                   << (llvm::sys::fs::exists(kReproducer) ? StringRef(", with ") + kReproducer : Twine("")) << "\n";
+                   << (llvm::sys::fs::exists(kReproducer) ? StringRef(", with ") + kReproducer
+                                                          : Twine(""))
+                   << "\n";
       return kFault;
     }
     if (known ? last == stage.name : StringRef("obj") == stage.name)
@@ -320,8 +327,8 @@ int writeText(const std::string &path, const std::string &text) {
   return wrong.empty() ? kDone : refuse(wrong);
 }
 
-/// Writes the result in the form asked for, to where -o says. A program is already written: that was
-/// its last stage.
+/// Writes the result in the form asked for, to where -o says. A program is already written: that
+/// was its last stage.
 int writeResult(Compilation &c) {
   const std::string &form = c.options.emit, &path = c.options.output;
   for (const Stage &stage : kStages)
@@ -378,7 +385,8 @@ std::string stageTable() {
 
 int compile(const Options &options) {
   if (overwritesModel(options))
-    return refuse("`-o " + options.output + "` is the model itself; name another place for the result");
+    return refuse("`-o " + options.output +
+                  "` is the model itself; name another place for the result");
   Compilation c(options);
   if (int code = runStages(c, options.emit))
     return code;
@@ -401,7 +409,8 @@ std::string fingerprint(const Options &options) {
   std::string text = options.target + " " + options.precision + " " + std::to_string(c.batch());
   for (const auto &[name, value] : options.defines)
     text += " " + name + "=" + value;
-  text += " " + std::to_string(options.seed.value_or(0)) + " " + std::to_string(options.threadsDefault);
+  text +=
+      " " + std::to_string(options.seed.value_or(0)) + " " + std::to_string(options.threadsDefault);
   for (int32_t file = 0; file < c.sources.size(); ++file)
     text += "\n" + std::string(c.sources.text(file));
   return text;

@@ -15,10 +15,12 @@ public:
 
   std::string write() {
     std::string guard = "DLC_MODEL_" + network.name + "_H";
-    std::transform(guard.begin(), guard.end(), guard.begin(), [](unsigned char c) { return std::toupper(c); });
+    std::transform(guard.begin(), guard.end(), guard.begin(),
+                   [](unsigned char c) { return std::toupper(c); });
 
     text = "/* The model `" + network.name + "`, compiled by dlc " DLC_VERSION " for calls of " +
-           std::to_string(specialization.batch) + (specialization.batch == 1 ? " sample" : " samples") +
+           std::to_string(specialization.batch) +
+           (specialization.batch == 1 ? " sample" : " samples") +
            ". Its entry points and sizes stand\n * in dlc_the_model (dlc/model.h). */\n";
     text += "#ifndef " + guard + "\n#define " + guard + "\n\n#include \"dlc/model.h\"\n\n";
     text += "typedef " + real() + " " + network.name + "_real;\n\n";
@@ -39,16 +41,20 @@ private:
   std::string declaration(const lang::TensorType &type) const {
     std::string result = type.element == lang::Element::Int ? "int32_t" : real();
     for (const lang::Dim &dim : type.shape)
-      result += "[" + std::to_string(*dim.substitute({{network.batchSymbol, specialization.batch}}).constant()) + "]";
+      result += "[" +
+                std::to_string(
+                    *dim.substitute({{network.batchSymbol, specialization.batch}}).constant()) +
+                "]";
     return result;
   }
 
-  void ports(const std::string &kind, const std::string &meaning, const std::vector<lang::Port> &ports) {
+  void ports(const std::string &kind, const std::string &meaning,
+             const std::vector<lang::Port> &ports) {
     text += "\n/* " + meaning + " */\nenum {\n";
     for (size_t i = 0; i < ports.size(); ++i) {
       const lang::TensorType &type = ports[i].type;
-      text += "  " + network.name + "_" + kind + "_" + ports[i].name + " = " + std::to_string(i) + ", /* " +
-              declaration(type);
+      text += "  " + network.name + "_" + kind + "_" + ports[i].name + " = " + std::to_string(i) +
+              ", /* " + declaration(type);
       if (type.classes > 0)
         text += ", each from 0 to " + std::to_string(type.classes - 1);
       if (kind == "input" && static_cast<int>(i) >= network.modelInputs)
@@ -73,8 +79,8 @@ private:
     Layout layout = flatLayout(variables, specialization.doublePrecision ? 8 : 4);
     text += "\n/* dlc_call." + buffer + ", " + std::to_string(layout.bytes) + " bytes:\n";
     for (size_t i = 0; i < variables.size(); ++i)
-      text += " *   at byte " + std::to_string(layout.offsets[i]) + ": " + variables[i].name + ", " +
-              declaration(variables[i].type) + "\n";
+      text += " *   at byte " + std::to_string(layout.offsets[i]) + ": " + variables[i].name +
+              ", " + declaration(variables[i].type) + "\n";
     text += " */\n";
   }
 

@@ -102,9 +102,15 @@ std::string setMemoryBudget(Options &options, const std::string &text) {
   int64_t unit = 1;
   if (!digits.empty()) {
     switch (digits.back()) {
-    case 'K': unit = int64_t(1) << 10; break;
-    case 'M': unit = int64_t(1) << 20; break;
-    case 'G': unit = int64_t(1) << 30; break;
+    case 'K':
+      unit = int64_t(1) << 10;
+      break;
+    case 'M':
+      unit = int64_t(1) << 20;
+      break;
+    case 'G':
+      unit = int64_t(1) << 30;
+      break;
     }
     if (unit > 1)
       digits.pop_back();
@@ -118,24 +124,42 @@ std::string setMemoryBudget(Options &options, const std::string &text) {
 
 constexpr Flag kFlags[] = {
     {"-o", "PATH", "compile", "where the result goes",
-     [](Options &o, const std::string &v) { o.output = v; return std::string(); }},
+     [](Options &o, const std::string &v) {
+       o.output = v;
+       return std::string();
+     }},
     {"--emit", "STAGE", "compile", "stop at a stage and write what it made (see below)", setEmit},
     {"-D", "NAME=VALUE", kCompiling, "set a `const` of the model", setDefine},
     {"--batch", "N", kCompiling, "samples a call takes, instead of the train block's", setBatch},
-    {"--target", "CPU", "compile run", "native (the default), x86-64-v2, x86-64-v3 or x86-64-v4", setTarget},
+    {"--target", "CPU", "compile run", "native (the default), x86-64-v2, x86-64-v3 or x86-64-v4",
+     setTarget},
     {"--precision", "TYPE", "compile run", "f32 (the default) or f64", setPrecision},
-    {"--memory-budget", "SIZE", "compile run", "fail if a step needs more than SIZE bytes (K, M, G)", setMemoryBudget},
+    {"--memory-budget", "SIZE", "compile run",
+     "fail if a step needs more than SIZE bytes (K, M, G)", setMemoryBudget},
     {"--seed", "N", kCompiling, "the default seed of the program", setSeed},
-    {"--threads-default", "N", "compile run", "threads the program uses unless told; 0: the cores it is given",
+    {"--threads-default", "N", "compile run",
+     "threads the program uses unless told; 0: the cores it is given",
      [](Options &o, const std::string &v) { return setInteger(v, 0, o.threadsDefault); }},
     {"--time", nullptr, kCompiling, "print how long each stage took",
-     [](Options &o, const std::string &) { o.time = true; return std::string(); }},
+     [](Options &o, const std::string &) {
+       o.time = true;
+       return std::string();
+     }},
     {"--shapes", nullptr, "check", "print every value with its shape",
-     [](Options &o, const std::string &) { o.shapes = true; return std::string(); }},
+     [](Options &o, const std::string &) {
+       o.shapes = true;
+       return std::string();
+     }},
     {"--check", nullptr, "fmt", "change nothing; exit 1 if a file is not formatted",
-     [](Options &o, const std::string &) { o.checkOnly = true; return std::string(); }},
+     [](Options &o, const std::string &) {
+       o.checkOnly = true;
+       return std::string();
+     }},
     {"--help", nullptr, "", "this text",
-     [](Options &o, const std::string &) { o.help = true; return std::string(); }},
+     [](Options &o, const std::string &) {
+       o.help = true;
+       return std::string();
+     }},
 };
 
 const Command *findCommand(const std::string &name) {
@@ -157,7 +181,8 @@ std::optional<Options> refuse(const std::string &message) {
   return std::nullopt;
 }
 
-/// The flag an argument names: `--seed`, `--seed=3`, `-D`, `-Dname=3`. Sets `value` if it holds one.
+/// The flag an argument names: `--seed`, `--seed=3`, `-D`, `-Dname=3`. Sets `value` if it holds
+/// one.
 const Flag *findFlag(const std::string &argument, const std::string &command,
                      std::optional<std::string> &value) {
   for (const Flag &flag : kFlags) {
@@ -234,7 +259,8 @@ std::optional<Options> parseOptions(int argc, char **argv) {
     }
     std::string wrong = flag->set(options, value.value_or(""));
     if (!wrong.empty())
-      return refuse(std::string("`") + flag->name + "` " + wrong + ", not `" + value.value_or("") + "`");
+      return refuse(std::string("`") + flag->name + "` " + wrong + ", not `" + value.value_or("") +
+                    "`");
   }
   if (options.help)
     return options;
@@ -242,21 +268,24 @@ std::optional<Options> parseOptions(int argc, char **argv) {
     return refuse("`dlc " + options.command + "` needs " +
                   (options.command == "new" ? "a name" : "a .nn file"));
   if (options.inputs.size() > 1 && options.command != "fmt")
-    return refuse("`dlc " + options.command + "` takes one " + (options.command == "new" ? "name" : "file") +
-                  ", not also `" + options.inputs[1] + "`" +
-                  (options.command == "run" ? "; what is meant for the program stands after `--`" : ""));
+    return refuse(
+        "`dlc " + options.command + "` takes one " + (options.command == "new" ? "name" : "file") +
+        ", not also `" + options.inputs[1] + "`" +
+        (options.command == "run" ? "; what is meant for the program stands after `--`" : ""));
   return options;
 }
 
 std::string helpText(const std::string &name) {
   constexpr size_t kColumn = 28; // where the summaries start
   auto line = [](const std::string &left, const std::string &right) {
-    return "  " + left + std::string(left.size() < kColumn ? kColumn - left.size() : 1, ' ') + right + "\n";
+    return "  " + left + std::string(left.size() < kColumn ? kColumn - left.size() : 1, ' ') +
+           right + "\n";
   };
   const Command *command = findCommand(name);
   std::string text;
   if (!command) {
-    text = "dlc: a language and compiler for neural networks\n\nusage: dlc COMMAND [OPTIONS] FILE\n\n";
+    text =
+        "dlc: a language and compiler for neural networks\n\nusage: dlc COMMAND [OPTIONS] FILE\n\n";
     for (const Command &each : kCommands)
       text += line(std::string(each.name) + " " + each.arguments, each.summary);
     text += line("--version", "the version of dlc");
@@ -266,7 +295,8 @@ std::string helpText(const std::string &name) {
          command->summary + "\n\n";
   for (const Flag &flag : kFlags)
     if (knows(flag, name))
-      text += line(std::string(flag.name) + (flag.value ? std::string(" ") + flag.value : ""), flag.summary);
+      text += line(std::string(flag.name) + (flag.value ? std::string(" ") + flag.value : ""),
+                   flag.summary);
   if (name == "compile")
     text += "\n" + stageTable();
   return text;
