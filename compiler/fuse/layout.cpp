@@ -175,13 +175,16 @@ private:
     return {2, 3, 1 - int64_t(laneAxis), laneAxis};
   }
 
-  // y[n, p, q, o] = sum of x w, and dx likewise: the lanes are the channels of the result.
+  // y[n, p, q, o] = sum of x w, and dx likewise: the lanes are the channels of the result, or, where
+  // those are few, the ones that are added up.
   void packWeights(linalg::GenericOp op) {
-    OpOperand &weights = *op.getDpsInputOperand(1), &result = *op.getDpsInitOperand(0);
-    if (!isChannelsLast(result.get()) || !isImage(weights.get()))
+    OpOperand &image = *op.getDpsInputOperand(0), &weights = *op.getDpsInputOperand(1);
+    OpOperand &result = *op.getDpsInitOperand(0);
+    OpOperand &withLanes = isChannelsLast(result.get()) ? result : image;
+    if (!isChannelsLast(withLanes.get()) || !isImage(weights.get()))
       return;
     AffineMap map = op.getMatchingIndexingMap(&weights);
-    AffineExpr lanes = op.getMatchingIndexingMap(&result).getResult(3);
+    AffineExpr lanes = op.getMatchingIndexingMap(&withLanes).getResult(3);
     unsigned laneAxis = map.getResult(0) == lanes ? 0 : 1;
     SmallVector<int64_t> order = packedOrder(laneAxis);
     rewriter.setInsertionPoint(op);
