@@ -175,8 +175,8 @@ private:
     return {2, 3, 1 - int64_t(laneAxis), laneAxis};
   }
 
-  // y[n, p, q, o] = sum of x w, and dx likewise: the lanes are the channels of the result, or, where
-  // those are few, the ones that are added up.
+  // y[n, p, q, o] = sum of x w, and dx likewise: the lanes are the channels of the result, or,
+  // where those are few, the ones that are added up.
   void packWeights(linalg::GenericOp op) {
     OpOperand &image = *op.getDpsInputOperand(0), &weights = *op.getDpsInputOperand(1);
     OpOperand &result = *op.getDpsInitOperand(0);

@@ -2,6 +2,7 @@
 // and the body on vectors. Everything is static but the work items: remainders are tiles of their
 // own, with a constant mask on the last vector.
 #include "compiler/kernel/emit.h"
+#include "compiler/kernel/strided.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -357,6 +358,8 @@ private:
     if (stride == 1)
       return vector::MaskedLoadOp::create(b, type, buffer, ValueRange{position}, mask(point.active),
                                           zero);
+    if (stride > 1 && stride <= kLargestShuffledStride)
+      return loadStrided(b, type, buffer, position, stride, point.active);
     return vector::GatherOp::create(b, type, buffer, ValueRange{position}, lanesTimes(stride),
                                     mask(point.active), zero);
   }

@@ -1,5 +1,6 @@
 // The cost model: tries vector dimensions and register tiles, and counts issue slots.
 #include "compiler/kernel/schedule.h"
+#include "compiler/kernel/strided.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/Support/MathExtras.h"
@@ -14,6 +15,7 @@ constexpr double kLoadCost = 0.5;
 constexpr double kStoreCost = 1.0;
 constexpr double kBroadcastCost = 0.5;
 constexpr double kGatherCostPerLane = 2.0; // each lane is a load, often of its own cache line
+constexpr double kShuffleCost = 1.0;
 constexpr double kArithmeticCost = 0.25;   // so a product that is added costs half a cycle
 constexpr double kMathCallCost = 20;       // exp and its kin as a polynomial
 constexpr double kLoopCost = 1.0;     // of one pass of the innermost loop: its counter and branch
@@ -179,6 +181,8 @@ private:
       registers = std::max(registers, distinct);
     return distinct * (stride == 0   ? kBroadcastCost
                        : stride == 1 ? unitCost
+                       : stride > 1 && stride <= kLargestShuffledStride && unitCost == kLoadCost
+                           ? stride * (kLoadCost + kShuffleCost)
                                      : kGatherCostPerLane * s.lanes);
   }
 

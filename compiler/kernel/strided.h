@@ -1,0 +1,17 @@
+// Vectors of elements that lie a few places apart: every second column of a pool's window.
+#pragma once
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace dlc::kernel {
+
+/// Up to this stride whole vectors are loaded and shuffled; beyond it lanes are gathered one by
+/// one.
+constexpr int64_t kLargestShuffledStride = 4;
+
+/// Lane i holds element `position + i * stride` of the flat buffer, for the first `active` lanes;
+/// the others are zero or whatever lies between. Reads nothing beyond the last active element.
+mlir::Value loadStrided(mlir::ImplicitLocOpBuilder &b, mlir::VectorType type, mlir::Value buffer,
+                        mlir::Value position, int64_t stride, int64_t active);
+
+} // namespace dlc::kernel
