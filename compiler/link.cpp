@@ -81,7 +81,8 @@ std::string linkObject(const std::string &path, StringRef object, bool shared) {
     for (const char *flag : {"-shared", "-Wl,-Bsymbolic"}) // two models in one process stay apart
       arguments.push_back(flag);
 #ifdef DLC_SANITIZED
-  arguments.push_back("-fsanitize=address,undefined");
+  if (!shared) // a library holds nothing of the runtime
+    arguments.push_back("-fsanitize=address,undefined");
 #endif
   std::optional<StringRef> redirects[] = {std::nullopt, messages.str(), messages.str()};
   std::string error;
