@@ -118,6 +118,8 @@ int64_t fortranPosition(int64_t i, const std::vector<int64_t> &shape) {
 Status readNpy(const std::string &path, Array *array) {
   std::string bytes;
   DLC_TRY(readFile(path, &bytes));
+  if (bytes.empty())
+    return inputError("`%s` is empty", path.c_str());
   if (bytes.size() < 10 || bytes.compare(0, 6, "\x93NUMPY", 6) != 0)
     return inputError("`%s` is not a .npy file: it does not begin with \\x93NUMPY", path.c_str());
   auto byte = [&](size_t i) { return size_t(static_cast<unsigned char>(bytes[i])); };

@@ -58,7 +58,7 @@ TEST(Npy, RefusesWithAReason) {
     const char *name;
     std::string bytes, reason;
   } cases[] = {
-      {"empty", "", "not a .npy file"},
+      {"empty", "", "is empty"},
       {"text", "hello, this is text", "not a .npy file"},
       {"version", std::string("\x93NUMPY\x09\x00\x02\x00{}", 12), "version 9"},
       {"header cut", std::string("\x93NUMPY\x01\x00\x70\x00{'descr'", 18),

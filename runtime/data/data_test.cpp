@@ -100,7 +100,7 @@ TEST(Idx, WrongFilesAreNamed) {
   } cases[] = {
       {"empty", "", labels, "`train-values` is empty"},
       {"wrong magic", "not an IDX file at all", labels, "is not an IDX file"},
-      {"unknown type", idxBytes(0x0A, {2, 6}, kTwoImages), labels, "is not an IDX file"},
+      {"unknown type", idxBytes(0x0A, {2, 6}, kTwoImages), labels, "has the element type 0x0a"},
       {"no axes", idxBytes(8, {}, ""), labels, "no axes"},
       {"header truncated", values.substr(0, 10), labels, "truncated within its header"},
       {"data truncated", values.substr(0, 20), labels,

@@ -130,8 +130,8 @@ Status loadSplit(const dlc_model &model, const std::string &split, const std::st
     if (strcmp(loader.name, source->loader) == 0) {
       DLC_TRY(loader.load(call, dataset));
       if (dataset->count == 0)
-        return inputError("the split `%s` of the data `%s` has no samples", split.c_str(),
-                          model.data_name);
+        return inputError("`%s`: the split `%s` of the data `%s` has no samples",
+                          dataset->columns[0].origin.c_str(), split.c_str(), model.data_name);
       for (int32_t i = 0; i < model.field_count; ++i)
         if (model.fields[i].classes > 0)
           DLC_TRY(checkLabels(model.fields[i], dataset->columns[i]));

@@ -67,10 +67,13 @@ Status readIdx(const std::string &path, Column *column, int64_t *count) {
   DLC_TRY(reader.read(magic, sizeof magic, &got));
   if (got == 0)
     return inputError("`%s` is empty", path.c_str());
-  if (got < sizeof magic || magic[0] != 0 || magic[1] != 0 || sizeOf(magic[2]) == 0)
+  if (got < sizeof magic || magic[0] != 0 || magic[1] != 0)
     return inputError("`%s` is not an IDX file: it must begin with 00 00, an element type (08 for "
                       "bytes) and the number of axes",
                       path.c_str());
+  if (sizeOf(magic[2]) == 0)
+    return inputError("`%s` has the element type 0x%02x, which no IDX file can have", path.c_str(),
+                      magic[2]);
   size_t axes = magic[3];
   if (axes == 0)
     return inputError("`%s` is an IDX file of no axes; the first must count the samples",
