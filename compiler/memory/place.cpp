@@ -147,6 +147,7 @@ public:
   LogicalResult run() {
     copyReturnedArguments();
     number();
+    choosePadded();
     for (BlockArgument argument : function.getArguments()) {
       Place place = layouts.argument(function.getArgAttrDict(argument.getArgNumber()),
                                      argument.getArgNumber());
@@ -168,6 +169,7 @@ private:
   llvm::DenseMap<Operation *, int> steps;
   llvm::DenseMap<Value, int> lastUse; // by root
   llvm::DenseMap<Value, unsigned> memoryOf;
+  llvm::DenseMap<Value, tensor::InsertSliceOp> padded; // tensors that lie inside a larger one
   SmallVector<Memory> memories;
   SmallVector<char> constants;
   struct Copy {
@@ -208,6 +210,25 @@ private:
     }
   }
 
+  // A tensor that is padded is written straight into the larger one, where its other users read it
+  // too: no copy, and only the margin is filled.
+  void choosePadded() {
+    for (auto insert : function.front().getOps<tensor::InsertSliceOp>()) {
+      Value part = insert.getSource();
+      bool isPadding = llvm::all_of(insert.getStaticStrides(), [](int64_t s) { return s == 1; });
+      bool isReadByNests = llvm::all_of(part.getUses(), [&](OpOperand &use) {
+        auto nest = dyn_cast<linalg::GenericOp>(use.getOwner());
+        return use.getOwner() == insert || (nest && nest.isDpsInput(&use));
+      });
+      if (isPadding && isReadByNests && part.getDefiningOp<linalg::GenericOp>() &&
+          filling(insert.getDest()))
+        padded.try_emplace(part, insert);
+    }
+  }
+
+  // Whether this op has nothing to do, since its source lies in its result already.
+  bool isDone(tensor::InsertSliceOp insert) { return padded.lookup(insert.getSource()) == insert; }
+
   void assign(Value value, Memory memory) {
     memoryOf[value] = memories.size();
     memories.push_back(memory);
@@ -242,6 +263,8 @@ private:
     if (auto insert = dyn_cast<tensor::InsertSliceOp>(op)) {
       if (!filling(insert.getDest()))
         return op.emitOpError("goes into a tensor that is no fill");
+      if (isDone(insert))
+        return success();
       Value whole = insert.getResult();
       assign(whole, {bytesOf(whole.getType()), step, std::max(step, lastUse.lookup(whole)), {}});
       return success();
@@ -254,7 +277,11 @@ private:
       if (generic.payloadUsesValueFromOperand(init) && !filling(init->get()))
         return op.emitOpError("goes on from a tensor that is no fill");
       int last = std::max(step, lastUse.lookup(result));
-      if (std::optional<unsigned> operand = replaceable(generic, result)) {
+      if (tensor::InsertSliceOp insert = padded.lookup(result)) {
+        Value whole = insert.getResult();
+        assign(whole, {bytesOf(whole.getType()), step, std::max(last, lastUse.lookup(whole)), {}});
+        memoryOf[result] = memoryOf[whole];
+      } else if (std::optional<unsigned> operand = replaceable(generic, result)) {
         memoryOf[result] = *operand;
         memories[*operand].last = last;
       } else {
@@ -460,6 +487,46 @@ private:
                                   buffer, offset, ValueRange{});
   }
 
+  Value part(tensor::InsertSliceOp insert, Value whole) {
+    return memref::SubViewOp::create(builder, whole, insert.getMixedOffsets(),
+                                     insert.getMixedSizes(), insert.getMixedStrides());
+  }
+
+  Value viewOf(Value value) {
+    tensor::InsertSliceOp insert = padded.lookup(value);
+    if (!insert)
+      return view(placeOf(value), value.getType());
+    return part(insert, view(placeOf(value), insert.getType()));
+  }
+
+  // Fills what the part leaves free: left and right of it along each axis, as wide as the part
+  // along the axes before and as the whole along those after. Margins of single columns are not
+  // worth that: then everything is filled, in one go.
+  void fillAround(tensor::InsertSliceOp insert) {
+    Value whole = view(placeOf(insert.getResult()), insert.getType());
+    ArrayRef<int64_t> offsets = insert.getStaticOffsets(), sizes = insert.getStaticSizes();
+    ArrayRef<int64_t> wholeSizes = insert.getType().getShape();
+    bool isSpread = llvm::any_of(insert.getStaticStrides(), [](int64_t s) { return s != 1; });
+    if (isSpread || sizes.back() != wholeSizes.back())
+      return emitFill(whole, filling(insert.getDest()));
+    SmallVector<int64_t> from(offsets.size(), 0), extent(wholeSizes), steps(offsets.size(), 1);
+    for (unsigned axis = 0; axis < offsets.size(); ++axis) {
+      int64_t end = offsets[axis] + sizes[axis];
+      for (auto [begin, length] :
+           {std::pair(int64_t(0), offsets[axis]), std::pair(end, wholeSizes[axis] - end)}) {
+        if (length == 0)
+          continue;
+        from[axis] = begin, extent[axis] = length;
+        auto type = memref::SubViewOp::inferResultType(cast<MemRefType>(whole.getType()), from,
+                                                       extent, steps);
+        emitFill(
+            memref::SubViewOp::create(builder, cast<MemRefType>(type), whole, from, extent, steps),
+            filling(insert.getDest()));
+      }
+      from[axis] = offsets[axis], extent[axis] = sizes[axis];
+    }
+  }
+
   void rewriteOperation(Operation &op) {
     builder.setLoc(op.getLoc());
     if (auto fill = dyn_cast<linalg::FillOp>(op)) {
@@ -470,11 +537,11 @@ private:
       return;
     }
     if (auto insert = dyn_cast<tensor::InsertSliceOp>(op)) {
+      if (isDone(insert))
+        return;
       Value whole = view(placeOf(insert.getResult()), insert.getType());
-      emitFill(whole, filling(insert.getDest()));
-      Value part = memref::SubViewOp::create(builder, whole, insert.getMixedOffsets(),
-                                             insert.getMixedSizes(), insert.getMixedStrides());
-      emitCopy(view(placeOf(insert.getSource()), insert.getSourceType()), part, {});
+      fillAround(insert);
+      emitCopy(viewOf(insert.getSource()), part(insert, whole), {});
       return;
     }
     auto generic = dyn_cast<linalg::GenericOp>(op);
@@ -482,12 +549,13 @@ private:
       return;
     SmallVector<Value> inputs, outputs;
     for (Value input : generic.getInputs())
-      inputs.push_back(
-          isa<RankedTensorType>(input.getType()) ? view(placeOf(input), input.getType()) : input);
+      inputs.push_back(isa<RankedTensorType>(input.getType()) ? viewOf(input) : input);
     SmallVector<Attribute> starts;
     for (OpResult result : generic->getResults()) {
       unsigned i = result.getResultNumber();
-      outputs.push_back(view(placeOf(result), result.getType()));
+      if (tensor::InsertSliceOp insert = padded.lookup(result))
+        fillAround(insert);
+      outputs.push_back(viewOf(result));
       TypedAttr start = startOf(generic, i);
       starts.push_back(start ? Attribute(start) : builder.getUnitAttr());
     }
