@@ -7,6 +7,7 @@
 // A linalg.fill costs nothing where it only starts a reduction.
 #include "compiler/memory/place.h"
 #include "compiler/memory/arena.h"
+#include "compiler/memory/buffers.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -19,98 +20,6 @@ using namespace mlir;
 
 namespace dlc::memory {
 namespace {
-
-int64_t bytesOf(Type type) {
-  auto shaped = cast<ShapedType>(type);
-  return shaped.getNumElements() * shaped.getElementTypeBitWidth() / 8;
-}
-
-// Bytes of one of the call's buffers.
-struct Place {
-  StringRef buffer;
-  int64_t index = 0; // among the buffers of this name
-  int64_t offset = 0;
-
-  bool operator==(const Place &other) const {
-    return buffer == other.buffer && index == other.index && offset == other.offset;
-  }
-};
-
-// The flat buffers of weights and of state: tensors in order, each at a multiple of 64 bytes.
-struct Layout {
-  std::map<int64_t, int64_t> bytes; // of each tensor, by its number
-
-  int64_t offset(int64_t index) const {
-    int64_t sum = 0;
-    for (auto [i, size] : bytes)
-      if (i < index)
-        sum += aligned(size);
-    return sum;
-  }
-};
-
-struct Layouts {
-  Layout weights, state;
-
-  explicit Layouts(ModuleOp module) {
-    for (func::FuncOp function : module.getOps<func::FuncOp>())
-      for (BlockArgument argument : function.getArguments()) {
-        auto kind = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "nn.kind");
-        auto index = function.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), "nn.index");
-        if (!kind || !index)
-          continue;
-        if (kind == "param")
-          weights.bytes[index.getInt()] = bytesOf(argument.getType());
-        if (kind == "state")
-          state.bytes[index.getInt()] = bytesOf(argument.getType());
-      }
-  }
-
-  // `order`: the number among arguments or results, for those without attributes.
-  Place argument(DictionaryAttr attributes, int64_t order) const {
-    auto [kind, index] = kindAndIndex(attributes, "input", order);
-    if (kind == "param")
-      return {"weights", 0, weights.offset(index)};
-    if (kind == "state")
-      return {"state", 0, state.offset(index)};
-    if (kind == "setting")
-      return {"settings", 0, index * int64_t(sizeof(double))};
-    if (kind == "weight")
-      return {"weights"};
-    if (kind == "gradient")
-      return {"gradients"};
-    return {kind, kind == "input" || kind == "slot" ? index : 0};
-  }
-
-  Place result(DictionaryAttr attributes, Type type, int64_t order) const {
-    auto [kind, index] = kindAndIndex(attributes, "output", order);
-    if (kind == "loss")
-      return {"results"};
-    if (kind == "metric")
-      return {"results", 0, (1 + index) * bytesOf(type)};
-    if (kind == "state")
-      return {"state", 0, state.offset(index)};
-    if (kind == "gradient")
-      return {"gradients", 0, weights.offset(index)};
-    if (kind == "weight")
-      return {"weights"};
-    if (kind == "trace")
-      return {"trace", 0, cast<IntegerAttr>(attributes.get("nn.offset")).getInt()};
-    return {kind, kind == "output" || kind == "slot" ? index : 0};
-  }
-
-private:
-  static std::pair<StringRef, int64_t> kindAndIndex(DictionaryAttr attributes, StringRef kind,
-                                                    int64_t index) {
-    if (attributes) {
-      if (auto given = attributes.getAs<StringAttr>("nn.kind"))
-        kind = given, index = 0;
-      if (auto given = attributes.getAs<IntegerAttr>("nn.index"))
-        index = given.getInt();
-    }
-    return {kind, index};
-  }
-};
 
 // The value whose memory a reshaped one shares.
 Value rootOf(Value value) {

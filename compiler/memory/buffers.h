@@ -1,0 +1,43 @@
+// The buffers of a call, and where in them arguments and results lie.
+#pragma once
+#include "compiler/memory/arena.h"
+#include "mlir/IR/BuiltinOps.h"
+#include <map>
+
+namespace dlc::memory {
+
+/// Of a tensor or a buffer.
+int64_t bytesOf(mlir::Type type);
+
+/// Bytes of one of the call's buffers.
+struct Place {
+  llvm::StringRef buffer;
+  int64_t index = 0; // among the buffers of this name
+  int64_t offset = 0;
+
+  bool operator==(const Place &other) const {
+    return buffer == other.buffer && index == other.index && offset == other.offset;
+  }
+};
+
+/// A flat buffer of weights or of state: tensors in order, each at a multiple of 64 bytes.
+struct Layout {
+  std::map<int64_t, int64_t> bytes; // of each tensor, by its number
+
+  int64_t offset(int64_t index) const;
+};
+
+/// Where the values lie that a module's functions take and return.
+class Layouts {
+public:
+  explicit Layouts(mlir::ModuleOp module);
+
+  // `order`: the number among arguments or results, for those without attributes.
+  Place argument(mlir::DictionaryAttr attributes, int64_t order) const;
+  Place result(mlir::DictionaryAttr attributes, mlir::Type type, int64_t order) const;
+
+private:
+  Layout weights, state;
+};
+
+} // namespace dlc::memory
