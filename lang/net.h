@@ -88,8 +88,8 @@ struct Function {
   std::vector<ValueId> metrics; // f32[] each, likewise weighted sums
 };
 
-/// A loader's or transform's argument, defaults filled in. Nested lists of numbers are flattened, lists
-/// of strings are lines of one text.
+/// A loader's or transform's argument, defaults filled in. Nested lists of numbers are flattened,
+/// lists of strings are lines of one text.
 struct DataArgument {
   std::string name;
   std::variant<std::string, std::vector<double>> value;

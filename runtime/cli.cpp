@@ -111,22 +111,22 @@ int dlc_main(const dlc_model *model, int argc, char **argv) {
   if (!status.failed() && (fflush(stdout) != 0 || ferror(stdout)))
     status = inputError("cannot write to the standard output");
   switch (status.fault()) {
-  case Fault::kNone:
+  case Fault::None:
     break;
-  case Fault::kInterrupted:
+  case Fault::Interrupted:
     fprintf(stderr, "%s\n", status.message().c_str());
     break;
-  case Fault::kUsage: {
+  case Fault::Usage: {
     bool known = argc > 1 && findCommand(argv[1]);
     fprintf(stderr, "error: %s\nhelp: `%s%s%s --help`\n", status.message().c_str(),
             argc > 0 ? argv[0] : model->name, known ? " " : "", known ? argv[1] : "");
     break;
   }
-  case Fault::kInternal:
+  case Fault::Internal:
     fprintf(stderr, "error: %s\nThis is a fault of dlc, not yours; please report it.\n",
             status.message().c_str());
     break;
-  case Fault::kInput:
+  case Fault::Input:
     fprintf(stderr, "error: %s\n", status.message().c_str());
     break;
   }

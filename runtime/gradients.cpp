@@ -144,7 +144,7 @@ void Checker::compare(const dlc_tensor &tensor,
 Result Checker::check(int32_t weight) {
   const dlc_tensor &tensor = network_.model.weights[weight].tensor;
   int64_t count = elementCount(tensor);
-  Random random(network_.seed, Purpose::kDirection);
+  Random random(network_.seed, Purpose::Direction);
   Result result;
   result.name = tensor.name;
   for (int64_t k = 0; k < std::min(count, kElements); ++k) {

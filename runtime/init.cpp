@@ -51,7 +51,7 @@ void initialize(const dlc_variable &variable, uint64_t seed, uint32_t number, vo
   const dlc_tensor &tensor = variable.tensor;
   void *data = static_cast<char *>(buffer) + tensor.offset;
   int64_t count = elementCount(tensor);
-  Random random(seed, Purpose::kInit);
+  Random random(seed, Purpose::Init);
   std::vector<double> q;
   if (variable.init == DLC_INIT_ORTHOGONAL) {
     // A tensor of more axes counts as the matrix of its first axis and all others.

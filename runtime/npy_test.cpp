@@ -79,7 +79,7 @@ TEST(Npy, RefusesWithAReason) {
   for (const auto &wrong : cases) {
     Array array;
     Status status = readNpy(folder.write("wrong.npy", wrong.bytes), &array);
-    EXPECT_EQ(status.fault(), Fault::kInput) << wrong.name;
+    EXPECT_EQ(status.fault(), Fault::Input) << wrong.name;
     EXPECT_NE(status.message().find(wrong.reason), std::string::npos)
         << wrong.name << ": " << status.message();
     EXPECT_NE(status.message().find("wrong.npy"), std::string::npos) << status.message();

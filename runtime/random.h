@@ -14,7 +14,7 @@ std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint3
 
 // What the runtime draws numbers for. The purpose changes the key, so that no two uses of one seed
 // share numbers; the compiled model itself (dropout) uses the seed as the plain key.
-enum class Purpose : uint32_t { kInit = 1, kShuffle = 2, kAugment = 3, kDirection = 4, kInput = 5 };
+enum class Purpose : uint32_t { Init = 1, Shuffle = 2, Augment = 3, Direction = 4, Input = 5 };
 
 class Random {
 public:

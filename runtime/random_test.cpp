@@ -20,18 +20,18 @@ TEST(Philox, KnownAnswers) {
 }
 
 TEST(Random, PurposesSeedsAndPlacesDiffer) {
-  double base = Random(7, Purpose::kInit).uniform(1, 2, 3);
-  EXPECT_EQ(base, Random(7, Purpose::kInit).uniform(1, 2, 3));
-  EXPECT_NE(base, Random(8, Purpose::kInit).uniform(1, 2, 3));
-  EXPECT_NE(base, Random(7, Purpose::kShuffle).uniform(1, 2, 3));
-  EXPECT_NE(base, Random(7, Purpose::kInit).uniform(2, 2, 3));
-  EXPECT_NE(base, Random(7, Purpose::kInit).uniform(1, 3, 3));
-  EXPECT_NE(base, Random(7, Purpose::kInit).uniform(1, 2, 4));
+  double base = Random(7, Purpose::Init).uniform(1, 2, 3);
+  EXPECT_EQ(base, Random(7, Purpose::Init).uniform(1, 2, 3));
+  EXPECT_NE(base, Random(8, Purpose::Init).uniform(1, 2, 3));
+  EXPECT_NE(base, Random(7, Purpose::Shuffle).uniform(1, 2, 3));
+  EXPECT_NE(base, Random(7, Purpose::Init).uniform(2, 2, 3));
+  EXPECT_NE(base, Random(7, Purpose::Init).uniform(1, 3, 3));
+  EXPECT_NE(base, Random(7, Purpose::Init).uniform(1, 2, 4));
 }
 
 TEST(Random, MomentsAreRight) {
   constexpr int kCount = 100000;
-  Random random(1, Purpose::kInit);
+  Random random(1, Purpose::Init);
   double uniform = 0, normal = 0, square = 0;
   for (int i = 0; i < kCount; ++i) {
     double u = random.uniform(uint64_t(i), 0, 0), z = random.normal(uint64_t(i), 1, 0);

@@ -102,7 +102,7 @@ TEST(Safetensors, RefusesDamagedFiles) {
   for (const std::string &bytes : cases) {
     SafetensorsFile file;
     Status status = file.load(folder.write("a", bytes));
-    EXPECT_EQ(status.fault(), Fault::kInput) << bytes;
+    EXPECT_EQ(status.fault(), Fault::Input) << bytes;
     EXPECT_NE(status.message().find("not a sound safetensors file"), std::string::npos)
         << status.message();
   }

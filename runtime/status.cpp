@@ -12,8 +12,8 @@ namespace dlc::runtime {
   va_end(arguments);                                                                               \
   return Status(fault, std::move(message))
 
-Status inputError(const char *format, ...) { DLC_STATUS_OF(Fault::kInput); }
-Status usageError(const char *format, ...) { DLC_STATUS_OF(Fault::kUsage); }
-Status internalError(const char *format, ...) { DLC_STATUS_OF(Fault::kInternal); }
+Status inputError(const char *format, ...) { DLC_STATUS_OF(Fault::Input); }
+Status usageError(const char *format, ...) { DLC_STATUS_OF(Fault::Usage); }
+Status internalError(const char *format, ...) { DLC_STATUS_OF(Fault::Internal); }
 
 } // namespace dlc::runtime

@@ -7,20 +7,20 @@
 namespace dlc::runtime {
 
 // The values are the program's exit codes.
-enum class Fault { kNone = 0, kInput = 1, kUsage = 2, kInternal = 3, kInterrupted = 130 };
+enum class Fault { None = 0, Input = 1, Usage = 2, Internal = 3, Interrupted = 130 };
 
 class [[nodiscard]] Status {
 public:
   Status() = default;
   Status(Fault fault, std::string message) : fault_(fault), message_(std::move(message)) {}
 
-  bool failed() const { return fault_ != Fault::kNone; }
+  bool failed() const { return fault_ != Fault::None; }
   Fault fault() const { return fault_; }
   // One sentence: what is wrong, where, and what to do; without "error: ".
   const std::string &message() const { return message_; }
 
 private:
-  Fault fault_ = Fault::kNone;
+  Fault fault_ = Fault::None;
   std::string message_;
 };
 

@@ -277,7 +277,7 @@ Status Training::takeSteps() {
       DLC_TRY(save());
       display_.clear();
       return Status(
-          Fault::kInterrupted,
+          Fault::Interrupted,
           format("interrupted at epoch %lld, step %lld; everything is saved. To continue:\n  %s",
                  wide(progress_.epoch + 1), wide(progress_.step), resumeCommand().c_str()));
     }

@@ -50,7 +50,7 @@ void Batch::clear() {
 }
 
 void Batch::fillRandom(const dlc_model &model, uint64_t seed) {
-  Random random(seed, Purpose::kInput);
+  Random random(seed, Purpose::Input);
   for (int32_t i = 0; i < model.input_count; ++i) {
     const dlc_tensor &input = model.inputs[i];
     for (int64_t j = 0; j < elementCount(input); ++j) {

@@ -27,7 +27,7 @@ struct Source {
   std::string error(const std::string &folder) {
     Dataset dataset;
     Status status = load(folder, &dataset);
-    EXPECT_EQ(status.fault(), Fault::kInput) << status.message();
+    EXPECT_EQ(status.fault(), Fault::Input) << status.message();
     return status.message();
   }
   std::vector<dlc_argument> arguments;
@@ -221,10 +221,10 @@ TEST(Split, UnknownNamesAreFaults) {
   Source source("tarot", {});
   Dataset dataset;
   Status status = source.load("", &dataset);
-  EXPECT_EQ(status.fault(), Fault::kInternal);
+  EXPECT_EQ(status.fault(), Fault::Internal);
   expectPart(status.message(), "`tarot`", "loader");
   status = loadSplit(source.model, "valid", "", &dataset);
-  EXPECT_EQ(status.fault(), Fault::kInput);
+  EXPECT_EQ(status.fault(), Fault::Input);
   expectPart(status.message(), "it has train", "split");
 }
 
@@ -300,7 +300,7 @@ TEST(Transform, WhatDoesNotFitIsNamed) {
              "one a channel", "mean");
   expectPart(Transforming("normalize", {{"mean", {1}}, {"std", {0}}}).status.message(), "std = 0",
              "std");
-  EXPECT_EQ(Transforming("sharpen", {}).status.fault(), Fault::kInternal);
+  EXPECT_EQ(Transforming("sharpen", {}).status.fault(), Fault::Internal);
 }
 
 // --- batches -----------------------------------------------------------------------------------

@@ -26,13 +26,13 @@ static void widen(const std::vector<unsigned char> &bytes, int64_t i, int64_t co
 
 void Column::read(int64_t i, int64_t count, double *values) const {
   switch (cell) {
-  case Cell::kU8:
+  case Cell::U8:
     return widen<unsigned char>(bytes, i, count, values);
-  case Cell::kI32:
+  case Cell::I32:
     return widen<int32_t>(bytes, i, count, values);
-  case Cell::kF32:
+  case Cell::F32:
     return widen<float>(bytes, i, count, values);
-  case Cell::kF64:
+  case Cell::F64:
     return widen<double>(bytes, i, count, values);
   }
 }
@@ -97,9 +97,9 @@ int32_t findField(const dlc_model &model, const std::string &name) {
 }
 
 static Status checkLabels(const dlc_tensor &field, const Column &column) {
-  int64_t count = int64_t(column.bytes.size()) / (column.cell == Cell::kU8    ? 1
-                                                  : column.cell == Cell::kF64 ? 8
-                                                                              : 4);
+  int64_t count = int64_t(column.bytes.size()) / (column.cell == Cell::U8    ? 1
+                                                  : column.cell == Cell::F64 ? 8
+                                                                             : 4);
   for (int64_t i = 0; i < count; ++i) {
     double label = column.at(i);
     if (!(label >= 0 && label < double(field.classes)) || label != std::floor(label))

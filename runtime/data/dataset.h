@@ -11,11 +11,11 @@
 namespace dlc::runtime::data {
 
 // How a column keeps its numbers: images stay bytes, labels 32-bit integers.
-enum class Cell { kU8, kI32, kF32, kF64 };
+enum class Cell { U8, I32, F32, F64 };
 
 // One field's numbers of all samples, sample after sample.
 struct Column {
-  Cell cell = Cell::kF64;
+  Cell cell = Cell::F64;
   int64_t perSample = 0;
   std::vector<unsigned char> bytes;
   std::string origin; // the file it was read from, for messages

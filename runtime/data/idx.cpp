@@ -39,7 +39,7 @@ constexpr int64_t kMostBytes = int64_t(1) << 40;
 void decode(int type, Column *column) {
   std::vector<unsigned char> &bytes = column->bytes;
   if (type == kU8) {
-    column->cell = Cell::kU8;
+    column->cell = Cell::U8;
     return;
   }
   if (type == kI8 || type == kI16) {
@@ -48,14 +48,14 @@ void decode(int type, Column *column) {
     for (size_t i = 0; i < wide.size() / 4; ++i)
       values[i] = type == kI8 ? int8_t(bytes[i]) : int16_t(bytes[2 * i] << 8 | bytes[2 * i + 1]);
     bytes = std::move(wide);
-    column->cell = Cell::kI32;
+    column->cell = Cell::I32;
     return;
   }
   auto size = size_t(sizeOf(type));
   for (size_t i = 0; i + size <= bytes.size(); i += size)
     for (size_t low = i, high = i + size - 1; low < high; ++low, --high)
       std::swap(bytes[low], bytes[high]);
-  column->cell = type == kI32 ? Cell::kI32 : type == kF32 ? Cell::kF32 : Cell::kF64;
+  column->cell = type == kI32 ? Cell::I32 : type == kF32 ? Cell::F32 : Cell::F64;
 }
 
 Status readIdx(const std::string &path, Column *column, int64_t *count) {

@@ -97,7 +97,7 @@ void Transforms::normalize(const Step &step, const SampleAddress &, double *valu
 
 void Transforms::randomCrop(const Step &step, const SampleAddress &at, double *values) {
   auto pad = int64_t(step.first[0]);
-  Random random(at.seed, Purpose::kAugment);
+  Random random(at.seed, Purpose::Augment);
   auto place = [&](uint32_t which) { // uniform in -pad … pad
     double unit = random.uniform(uint64_t(at.sample), uint32_t(at.epoch), step.number * 4 + which);
     return int64_t(unit * double(2 * pad + 1)) - pad;
@@ -114,7 +114,7 @@ void Transforms::randomCrop(const Step &step, const SampleAddress &at, double *v
 }
 
 void Transforms::randomFlip(const Step &step, const SampleAddress &at, double *values) {
-  Random random(at.seed, Purpose::kAugment);
+  Random random(at.seed, Purpose::Augment);
   if (random.uniform(uint64_t(at.sample), uint32_t(at.epoch), step.number * 4) >= step.first[0])
     return;
   for (int64_t row = 0; row < step.channels * step.height; ++row)

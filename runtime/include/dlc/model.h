@@ -28,7 +28,8 @@ typedef struct dlc_tensor {
   int32_t batched; /* axis 0 is the batch */
 } dlc_tensor;
 
-/* How a weight or a state starts. Random numbers: Philox by the run's seed and the tensor's number. */
+/* How a weight or a state starts. Random numbers: Philox by the run's seed and the tensor's
+ * number. */
 typedef enum dlc_init_kind {
   DLC_INIT_CONSTANT = 0,   /* every element is a */
   DLC_INIT_UNIFORM = 1,    /* uniform in [a, b) */
@@ -49,7 +50,8 @@ typedef void (*dlc_kernel)(void *const *buffers, int64_t begin, int64_t end);
 
 /* Runs all `count` items of a kernel, on as many threads as it likes, and returns when all are
  * done. The division into items depends on the problem only, so the result's bits do not depend
- * on the threads. `work` is a rough count of floating-point operations (or moved elements) in all. */
+ * on the threads. `work` is a rough count of floating-point operations (or moved elements) in
+ * all. */
 typedef void (*dlc_parallel)(void *pool, dlc_kernel kernel, void *const *buffers, int64_t count,
                              int64_t work);
 
@@ -62,12 +64,12 @@ static inline void dlc_serial(void *pool, dlc_kernel kernel, void *const *buffer
 
 /* The buffers of one call. All are aligned to 64 bytes and owned by the caller. */
 typedef struct dlc_call {
-  void *weights;              /* real[weight_bytes / sizeof(real)], gaps between tensors are zero */
-  void *gradients;            /* the same layout */
-  void *state;                /* state_bytes: what the model keeps, BatchNorm's means and the like */
-  void *arena;                /* arena_bytes of scratch, no contents kept between calls */
-  void *const *inputs;        /* one for each of dlc_model.inputs */
-  void *const *outputs;       /* one for each of dlc_model.outputs */
+  void *weights;        /* real[weight_bytes / sizeof(real)], gaps between tensors are zero */
+  void *gradients;      /* the same layout */
+  void *state;          /* state_bytes: what the model keeps, BatchNorm's means and the like */
+  void *arena;          /* arena_bytes of scratch, no contents kept between calls */
+  void *const *inputs;  /* one for each of dlc_model.inputs */
+  void *const *outputs; /* one for each of dlc_model.outputs */
   const void *sample_weights; /* real[batch]: each sample's share of loss and metrics, 0 for
                                  padding; they add up to 1 over a whole optimizer step */
   void *results;              /* real[1 + metric_count]: the loss, then each metric */
@@ -139,7 +141,7 @@ typedef struct dlc_value {
 } dlc_value;
 
 typedef struct dlc_model {
-  uint32_t version; /* DLC_MODEL_VERSION */
+  uint32_t version;  /* DLC_MODEL_VERSION */
   int32_t precision; /* DLC_F32 or DLC_F64: what `real` is */
   const char *name;
   const char *summary;  /* the model's doc comment */
@@ -147,7 +149,7 @@ typedef struct dlc_model {
   const char *target;   /* processor the kernels are for */
   const char *options;  /* as given to the compiler */
 
-  int64_t batch; /* samples a call takes; fewer are padded and get sample weight 0 */
+  int64_t batch;       /* samples a call takes; fewer are padded and get sample weight 0 */
   int32_t input_count; /* the model's inputs, then what only the loss needs */
   int32_t model_input_count;
   const dlc_tensor *inputs;
