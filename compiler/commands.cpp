@@ -177,6 +177,8 @@ int runCommand(const Options &options) {
     return compile(options);
   if (options.command == "run")
     return run(options);
+  if (options.command == "explain")
+    return explain(options);
   if (options.command == "check")
     return check(options);
   if (options.command == "fmt")

@@ -10,6 +10,7 @@
 #include "compiler/link.h"
 #include "compiler/lower/lower.h"
 #include "compiler/nn/nn.h"
+#include "compiler/report.h"
 #include "compiler/table.h"
 #include "lang/net.h"
 #include "lang/parse.h"
@@ -171,18 +172,14 @@ bool fuseModule(Compilation &c) {
 
 bool lowerToLinalg(Compilation &c) { return runPasses(c, lower::addLinalgPasses); }
 
-/// What a training step holds at once: weights, gradients, optimizer slots, state and arena.
-int64_t stepBytes(const Compilation &c) {
-  int64_t element = c.specialization().doublePrecision ? 8 : 4;
-  int64_t copies = 2 + (c.network->train ? c.network->train->update.slots.size() : 0);
+StepMemory memoryOf(const Compilation &c) {
   auto step = c.facts.find("step");
-  return copies * flatLayout(c.network->params, element).bytes +
-         flatLayout(c.network->states, element).bytes +
-         (step == c.facts.end() ? 0 : step->second.arenaBytes);
+  return stepMemory(*c.network, c.specialization(),
+                    step == c.facts.end() ? 0 : step->second.arenaBytes);
 }
 
 bool fitsBudget(Compilation &c) {
-  int64_t needed = stepBytes(c);
+  int64_t needed = memoryOf(c).total();
   if (!c.options.memoryBudget || needed <= *c.options.memoryBudget)
     return true;
   c.refusal = "a step of `" + c.network->name + "` needs " + std::to_string(needed) +
@@ -391,6 +388,17 @@ int compile(const Options &options) {
   if (int code = runStages(c, options.emit))
     return code;
   return writeResult(c);
+}
+
+int explain(const Options &options) {
+  Compilation c(options);
+  if (int code = runStages(c, "fused"))
+    return code;
+  std::string derivative = describeStep(*c.module);
+  if (!lowerToLinalg(c) || !lowerToLlvm(c)) // for the arena
+    return kFault;
+  auto report = options.json ? reportJson : reportText;
+  return writeText(options.output, report(*c.network, c.specialization(), memoryOf(c), derivative));
 }
 
 int check(const Options &options) {

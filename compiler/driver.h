@@ -17,6 +17,9 @@ int runCommand(const Options &options);
 /// Runs the stages up to options.emit and writes its result to options.output.
 int compile(const Options &options);
 
+/// Prints what the network's layers cost, the memory of a step, and its derivative.
+int explain(const Options &options);
+
 /// Runs the checker only.
 int check(const Options &options);
 

@@ -131,6 +131,16 @@ public:
     return write();
   }
 
+  std::string describe() {
+    name();
+    Writer writer(names);
+    std::string text;
+    for (Value value : values)
+      if (Operation *op = value.getDefiningOp())
+        text += "  " + names[value] + " = " + writer.writeOut(op).words + "\n";
+    return text;
+  }
+
 private:
   /// Decides which values have a line, in order, and what they are called.
   void name() {
@@ -250,6 +260,11 @@ private:
 Trace addExplain(ModuleOp module) {
   auto step = module.lookupSymbol<func::FuncOp>("step");
   return step ? Explainer(step).run() : Trace();
+}
+
+std::string describeStep(ModuleOp module) {
+  auto step = module.lookupSymbol<func::FuncOp>("step");
+  return step ? Explainer(step).describe() : "";
 }
 
 } // namespace dlc

@@ -29,4 +29,8 @@ struct Trace {
 /// empty trace.
 Trace addExplain(mlir::ModuleOp module);
 
+/// The same walk of a network of any size as text: a line `name = formula` for each value, in the
+/// order in which they follow from each other.
+std::string describeStep(mlir::ModuleOp module);
+
 } // namespace dlc

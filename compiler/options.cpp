@@ -22,6 +22,7 @@ constexpr Command kCommands[] = {
     {"compile", "MODEL.nn", "make a program that trains, evaluates and predicts"},
     {"run", "MODEL.nn [-- ARGS...]", "compile, then run the program with ARGS"},
     {"check", "MODEL.nn", "only diagnose"},
+    {"explain", "MODEL.nn", "what each layer costs, the memory of a step, the derivative"},
     {"fmt", "FILE.nn...", "rewrite files in the one formatting"},
     {"new", "NAME", "a started project in the folder NAME"},
 };
@@ -35,7 +36,7 @@ struct Flag {
   std::string (*set)(Options &, const std::string &);
 };
 
-constexpr const char *kCompiling = "compile run check";
+constexpr const char *kCompiling = "compile run check explain";
 
 std::string setInteger(const std::string &text, int64_t least, int64_t &out) {
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
@@ -123,7 +124,7 @@ std::string setMemoryBudget(Options &options, const std::string &text) {
 }
 
 constexpr Flag kFlags[] = {
-    {"-o", "PATH", "compile", "where the result goes",
+    {"-o", "PATH", "compile explain", "where the result goes",
      [](Options &o, const std::string &v) {
        o.output = v;
        return std::string();
@@ -148,6 +149,11 @@ constexpr Flag kFlags[] = {
     {"--shapes", nullptr, "check", "print every value with its shape",
      [](Options &o, const std::string &) {
        o.shapes = true;
+       return std::string();
+     }},
+    {"--json", nullptr, "explain", "machine-readable output",
+     [](Options &o, const std::string &) {
+       o.json = true;
        return std::string();
      }},
     {"--check", nullptr, "fmt", "change nothing; exit 1 if a file is not formatted",

@@ -24,6 +24,7 @@ struct Options {
   bool time = false;
   bool shapes = false;    // check
   bool checkOnly = false; // fmt --check
+  bool json = false;      // explain
   bool help = false;
   std::vector<std::string> programArguments; // run: after `--`
 };
