@@ -154,6 +154,16 @@ bool buildDialect(Compilation &c) {
 }
 
 bool differentiateModule(Compilation &c) {
+  // Its one warning is about a weight, and belongs where the user declared it.
+  ScopedDiagnosticHandler warnings(&c.context, [&](Diagnostic &diagnostic) {
+    auto weight = llvm::dyn_cast<NameLoc>(diagnostic.getLocation());
+    if (!weight || diagnostic.getSeverity() != DiagnosticSeverity::Warning)
+      return failure();
+    for (const lang::Variable &param : c.network->params)
+      if (weight.getName() == param.name)
+        c.diagnostics.warning("unused-weight", param.range, diagnostic.str());
+    return success();
+  });
   return runPasses(c,
                    [](OpPassManager &passes) { passes.addPass(grad::createDifferentiatePass()); });
 }

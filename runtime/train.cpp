@@ -150,9 +150,13 @@ Status Training::planLength() {
 
 Status Training::begin() {
   bool hasCheckpoint = fileExists(file("resume.safetensors"));
+  bool resumes = options_.resume && hasCheckpoint;
+  // First what may be wrong: then nothing is made, and an earlier run stays where it is.
+  if (!resumes && !options_.init.empty())
+    DLC_TRY(loadWeights(options_.init, &network_));
   DLC_TRY(makeFolders(folder_));
   DLC_TRY(log_.open(file("log.jsonl")));
-  if (options_.resume && hasCheckpoint)
+  if (resumes)
     return resume();
   if (options_.resume) {
     fprintf(stderr, "note: `%s` has no checkpoint to resume from: starting from the beginning\n",
@@ -165,8 +169,6 @@ Status Training::begin() {
 }
 
 Status Training::start() {
-  if (!options_.init.empty())
-    DLC_TRY(loadWeights(options_.init, &network_));
   progress_.seed = network_.seed;
   progress_.samples = trainData_.count;
   int64_t batch =

@@ -158,17 +158,18 @@ struct DifferentiatePass : PassWrapper<DifferentiatePass, OperationPass<ModuleOp
 
     for (auto [index, param, gradient] : llvm::enumerate(params, *gradients)) {
       Value weight = train.getArgument(param);
+      auto name = train.getArgAttrOfType<StringAttr>(param, "nn.name");
       if (!gradient) {
         emitWarning(weight.getLoc())
-            << "the loss does not depend on the weight " << train.getArgAttr(param, "nn.name")
-            << ": its gradient is zero and training will not change it";
+            << "the loss does not depend on the weight `" << (name ? name.getValue() : "?")
+            << "`: its gradient is zero and training will not change it";
         gradient = Formula(builder, nn::withName(weight.getLoc(), "")).constant(0, weight);
       }
       results.getOperandsMutable().append(gradient);
       SmallVector<NamedAttribute> attributes = {
           builder.getNamedAttr("nn.kind", builder.getStringAttr("gradient")),
           builder.getNamedAttr("nn.index", builder.getI64IntegerAttr(index))};
-      if (Attribute name = train.getArgAttr(param, "nn.name"))
+      if (name)
         attributes.push_back(builder.getNamedAttr("nn.name", name));
       if (failed(train.insertResult(train.getNumResults(), weight.getType(),
                                     builder.getDictionaryAttr(attributes))))

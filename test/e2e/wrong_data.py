@@ -168,6 +168,14 @@ with dlc.scratch() as folder:
         put("w.safetensors", content)
         expect_refusal("weights", name, "w.safetensors", program, "eval", "--split", "train", "--weights", "w.safetensors")
 
+
+    # A training that cannot start leaves an earlier one where it is.
+    dlc.run(*train, cwd=folder)
+    result = subprocess.run([*map(str, train), "--init", "w.safetensors"], capture_output=True, text=True, cwd=folder)
+    if result.returncode != 1 or not pathlib.Path(folder, "run/resume.safetensors").exists():
+        raise SystemExit(f"--init with a wrong file: exit code {result.returncode}\n{result.stderr}")
+    dlc.run("rm", "-r", "run", cwd=folder)
+
     train[0] = dlc.compile_model(folder, TABLE.replace("FILE", 'npy(["x.npy", "target.npy"])'), "--batch", 2)
     np.save(f"{folder}/target.npy", np.zeros((3, 1), np.float32))
     for name, content in WRONG_NPY.items():

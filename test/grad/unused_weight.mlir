@@ -2,7 +2,7 @@
 
 // A weight that the loss does not depend on, here for want of a derivative, gets zeros and a warning.
 
-// CHECK: unused_weight.mlir:[[# @LINE + 7]]:{{[0-9]+}}: warning: the loss does not depend on the weight "b": its gradient is zero
+// CHECK: unused_weight.mlir:[[# @LINE + 7]]:{{[0-9]+}}: warning: the loss does not depend on the weight `b`: its gradient is zero
 // CHECK-LABEL: func.func @step(
 // CHECK-SAME:    %[[A:.*]]: tensor<3xf32> {{.*}}, %[[B:.*]]: tensor<3xf32>
 // CHECK:         nn.broadcast
