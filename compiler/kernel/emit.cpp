@@ -1,6 +1,6 @@
-// The kernel generator: items, tiles, reduction loops with their accumulators as loop arguments,
-// and the body on vectors. Everything is static but the work items: remainders are tiles of their
-// own, with a constant mask on the last vector.
+// The kernel generator: items, blocks, tiles, reduction loops with their accumulators as loop
+// arguments, and the body on vectors. Tiles are static: remainders are tiles of their own, with a
+// constant mask on the last vector.
 #include "compiler/kernel/emit.h"
 #include "compiler/kernel/strided.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -27,16 +27,25 @@ struct Point {
 // Where the accesses stand: the linear index of each, inputs first.
 using Positions = Values;
 
+// An access as the loops see it: to the kernel's buffer, or to the packed copy of a block.
+struct Stream {
+  Value buffer, start;
+  Type element;
+  SmallVector<int64_t> across; // from a step of a dimension's loop to the next, a point each
+  SmallVector<int64_t> within; // between the points of a tile
+};
+
+// The part of a dimension that the loops at hand run over: [begin, begin + extent) below its size.
+struct Range {
+  Value begin; // null: 0
+  int64_t extent = 0;
+};
+
 class Emitter {
 public:
   Emitter(OpBuilder &builder, Location loc, const Nest &nest, const Schedule &schedule)
       : b(loc, builder), nest(nest), schedule(schedule),
-        parallelVector(schedule.vectorDim >= 0 && !nest.reduces[schedule.vectorDim]) {
-    for (const Access &access : nest.inputs)
-      accesses.push_back(&access);
-    for (const Access &access : nest.outputs)
-      accesses.push_back(&access);
-  }
+        parallelVector(schedule.vectorDim >= 0 && !nest.reduces[schedule.vectorDim]) {}
 
   func::FuncOp run(StringRef name) {
     SmallVector<Type> types(nest.buffers.begin(), nest.buffers.end());
@@ -47,7 +56,11 @@ public:
       function.setArgAttr(i, "llvm.noalias", b.getUnitAttr());
     Block *entry = function.addEntryBlock();
     b.setInsertionPointToStart(entry);
-    buffers.assign(entry->args_begin(), entry->args_begin() + nest.buffers.size());
+    for (auto *accesses : {&nest.inputs, &nest.outputs})
+      for (const Access &access : *accesses)
+        streams.push_back({entry->getArgument(access.buffer), index(access.offset), access.element,
+                           access.strides, access.strides});
+    allocatePanels();
     Value begin = entry->getArgument(nest.buffers.size()),
           end = entry->getArgument(nest.buffers.size() + 1);
     loop(begin, end, 1, [&](Value item) { emitItem(item); });
@@ -60,9 +73,11 @@ private:
   const Nest &nest;
   const Schedule &schedule;
   const bool parallelVector;
-  SmallVector<const Access *> accesses;
-  Values buffers;
-  Values ivs; // the current first point of each dimension
+  SmallVector<Stream> streams;      // inputs, then outputs
+  std::map<unsigned, Value> panels; // the memory for packed inputs
+  SmallVector<Range> ranges;        // the current block of each dimension
+  Value isFirst;                    // whether no block was summed up before; null: always
+  Values ivs;                       // the current first point of each dimension
 
   // --- index arithmetic ---------------------------------------------------------------------
   Value index(int64_t i) { return arith::ConstantIndexOp::create(b, i); }
@@ -74,11 +89,16 @@ private:
     return i == 1 ? a : arith::MulIOp::create(b, a, index(i)).getResult();
   }
 
+  Value minus(Value a, Value c) { return c ? arith::SubIOp::create(b, a, c).getResult() : a; }
+  Value isBelow(Value a, int64_t limit) {
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, a, index(limit));
+  }
+
   Positions advance(const Positions &positions, unsigned dim, Value steps) {
     Positions result;
-    for (auto [access, position] : llvm::zip(accesses, positions))
-      result.push_back(
-          access->stride(dim) == 0 ? position : plus(position, times(steps, access->stride(dim))));
+    for (auto [stream, position] : llvm::zip(streams, positions))
+      result.push_back(stream.across[dim] == 0 ? position
+                                               : plus(position, times(steps, stream.across[dim])));
     return result;
   }
 
@@ -89,54 +109,99 @@ private:
     body(forOp.getInductionVar());
   }
 
-  // --- items and tiles ----------------------------------------------------------------------
+  // Calls `body(iv, points)` for steps of `step` points over the current range of a dimension; the
+  // last may have fewer.
+  template <typename Body> void over(unsigned dim, int64_t step, Body body) {
+    int64_t size = nest.sizes[dim], full = size / step * step, rest = size - full;
+    Range range = ranges[dim];
+    if (!range.begin) {
+      if (full == step)
+        body(index(0), step);
+      else if (full > step)
+        loop(index(0), index(full), step, [&](Value iv) { body(iv, step); });
+      if (rest > 0)
+        body(index(full), rest);
+      return;
+    }
+    Value end = plus(range.begin, range.extent);
+    if (size % range.extent == 0 && range.extent % step == 0) {
+      if (range.extent == step)
+        return body(range.begin, step);
+      return loop(range.begin, end, step, [&](Value iv) { body(iv, step); });
+    }
+    if (full > 0)
+      loop(range.begin, arith::MinUIOp::create(b, end, index(full)), step,
+           [&](Value iv) { body(iv, step); });
+    if (rest == 0)
+      return;
+    Value isLast = arith::CmpIOp::create(b, arith::CmpIPredicate::ugt, end, index(full));
+    auto branch = scf::IfOp::create(b, isLast, /*withElseRegion=*/false);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
+    body(index(full), rest);
+  }
+
+  // --- items, blocks and tiles ----------------------------------------------------------------
   void emitItem(Value item) {
-    // The item's number in the mixed radix of tile counts, the last item dimension fastest.
-    Values tiles(schedule.itemDims);
-    for (unsigned i = schedule.itemDims; i-- > 0;) {
-      int64_t count = tileCount(nest, schedule, schedule.parallelOrder[i]);
-      tiles[i] = i == 0 ? item : arith::RemUIOp::create(b, item, index(count)).getResult();
-      if (i > 0)
+    ivs.assign(nest.rank(), Value());
+    ranges.clear();
+    for (int64_t size : nest.sizes)
+      ranges.push_back({Value(), size});
+    // The item's number in the mixed radix of block counts, the last dimension fastest.
+    int64_t slower = itemCount(nest, schedule);
+    for (unsigned d : llvm::reverse(schedule.parallelOrder)) {
+      int64_t count = blockCount(nest, schedule, d);
+      if (count == 1)
+        continue;
+      slower /= count;
+      Value number = slower == 1 ? item : arith::RemUIOp::create(b, item, index(count)).getResult();
+      ranges[d] = {times(number, schedule.block[d]), schedule.block[d]};
+      if (slower > 1)
         item = arith::DivUIOp::create(b, item, index(count));
     }
-    ivs.assign(nest.rank(), Value());
-    Positions positions;
-    for (const Access *access : accesses)
-      positions.push_back(index(access->offset));
-    emitParallel(0, tiles, positions, SmallVector<int64_t>(nest.rank(), 1));
+    isFirst = Value();
+    emitReductionBlocks(0);
+  }
+
+  // Loops over the blocks of reductions: in them stand packing and the tiles.
+  void emitReductionBlocks(unsigned level) {
+    if (level == schedule.reductionOrder.size()) {
+      SmallVector<Stream> unpacked = streams;
+      for (auto [input, memory] : panels)
+        emitPacking(input, memory);
+      Positions positions;
+      for (const Stream &stream : streams)
+        positions.push_back(stream.start);
+      emitParallel(0, positions, SmallVector<int64_t>(nest.rank(), 1));
+      streams = std::move(unpacked);
+      return;
+    }
+    unsigned d = schedule.reductionOrder[level];
+    int64_t block = schedule.block[d];
+    if (block >= nest.sizes[d])
+      return emitReductionBlocks(level + 1);
+    loop(index(0), index(nest.sizes[d]), block, [&](Value begin) {
+      Value outer = isFirst;
+      ranges[d] = {begin, block};
+      isFirst = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, begin, index(0));
+      if (outer)
+        isFirst = arith::AndIOp::create(b, outer, isFirst);
+      emitReductionBlocks(level + 1);
+      isFirst = outer;
+      ranges[d] = {Value(), nest.sizes[d]};
+    });
   }
 
   // `extent`: points of each dimension in the tile at hand.
-  void emitParallel(unsigned level, const Values &tiles, const Positions &positions,
-                    SmallVector<int64_t> extent) {
+  void emitParallel(unsigned level, const Positions &positions, SmallVector<int64_t> extent) {
     if (level == schedule.parallelOrder.size())
       return emitTile(positions, extent);
     unsigned d = schedule.parallelOrder[level];
-    int64_t tile = schedule.tile[d], full = nest.sizes[d] / tile, rest = nest.sizes[d] % tile;
-    auto emit = [&](Value iv, int64_t points) {
+    over(d, schedule.tile[d], [&](Value iv, int64_t points) {
       ivs[d] = iv;
       extent[d] = points;
-      emitParallel(level + 1, tiles, advance(positions, d, iv), extent);
-    };
-    if (level < schedule.itemDims) {
-      Value iv = times(tiles[level], tile);
-      if (rest == 0 || full == 0)
-        return emit(iv, full == 0 ? rest : tile);
-      Value isFull = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, tiles[level], index(full));
-      auto branch = scf::IfOp::create(b, isFull, /*withElseRegion=*/true);
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(branch.thenBlock());
-      emit(iv, tile);
-      b.setInsertionPointToStart(branch.elseBlock());
-      emit(iv, rest);
-      return;
-    }
-    if (full == 1)
-      emit(index(0), tile);
-    else if (full > 1)
-      loop(index(0), index(full * tile), tile, [&](Value iv) { emit(iv, tile); });
-    if (rest > 0)
-      emit(index(full * tile), rest);
+      emitParallel(level + 1, advance(positions, d, iv), extent);
+    });
   }
 
   SmallVector<Point> pointsOf(ArrayRef<int64_t> extent) {
@@ -164,11 +229,11 @@ private:
 
   void emitTile(const Positions &positions, ArrayRef<int64_t> extent) {
     SmallVector<Point> points = pointsOf(extent);
-    Values accumulators;
+    SmallVector<Type> types;
     if (nest.hasReduction() || readsOutputs())
-      for (const Point &point : points)
-        for (unsigned i = 0; i < nest.outputs.size(); ++i)
-          accumulators.push_back(start(i, point, positions));
+      for (unsigned n = 0; n < points.size() * nest.outputs.size(); ++n)
+        types.push_back(vectorType(nest.outputs[n % nest.outputs.size()].element));
+    Values accumulators = starts(types, points, positions);
     Values results = emitReduction(0, points, positions, accumulators, schedule.lanes);
     for (auto [n, point] : llvm::enumerate(points))
       for (unsigned i = 0; i < nest.outputs.size(); ++i)
@@ -181,13 +246,32 @@ private:
   }
 
   // --- accumulators -------------------------------------------------------------------------
-  Value start(unsigned output, const Point &point, const Positions &positions) {
-    Type element = nest.outputs[output].element;
+  // What the accumulators of a tile are before the current block: of `types`, none if that is
+  // empty.
+  Values starts(ArrayRef<Type> types, ArrayRef<Point> points, const Positions &positions) {
+    auto all = [&](bool resumes) {
+      Values values;
+      for (const Point &point : points)
+        for (unsigned i = 0; i < nest.outputs.size() && !types.empty(); ++i)
+          values.push_back(start(i, point, positions, resumes));
+      return values;
+    };
+    if (!isFirst)
+      return all(false);
+    auto branch = scf::IfOp::create(b, types, isFirst, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
+    scf::YieldOp::create(b, all(false));
+    b.setInsertionPointToStart(branch.elseBlock());
+    scf::YieldOp::create(b, all(true));
+    return Values(branch->result_begin(), branch->result_end());
+  }
+
+  Value start(unsigned output, const Point &point, const Positions &positions, bool resumes) {
     if (schedule.vectorReduces(nest))
       return constant(arith::getNeutralElement(combiner(nest, output)).value());
-    if (TypedAttr value = nest.starts[output])
+    if (TypedAttr value = nest.starts[output]; value && !resumes)
       return constant(value);
-    assert(element && "an output has elements");
     return load(nest.inputs.size() + output, point, positions);
   }
 
@@ -203,7 +287,7 @@ private:
       if (from != arith::getNeutralElement(combine).value()) {
         Value previous = from ? arith::ConstantOp::create(b, from).getResult()
                               : memref::LoadOp::create(
-                                    b, buffers[nest.outputs[output].buffer],
+                                    b, streams[nest.inputs.size() + output].buffer,
                                     ValueRange{at(nest.inputs.size() + output, point, positions)})
                                     .getResult();
         Operation *op = b.clone(*combine);
@@ -223,14 +307,21 @@ private:
     unsigned d = schedule.reductionOrder[level];
     int64_t step = int(d) == schedule.vectorDim ? schedule.lanes : 1;
     int64_t full = nest.sizes[d] / step, rest = nest.sizes[d] % step;
+    Value begin = index(0), end = index(full * step);
+    if (Range range = ranges[d]; range.begin) { // a block of single points
+      full = range.extent, rest = 0;
+      begin = range.begin, end = plus(begin, range.extent);
+      if (nest.sizes[d] % range.extent != 0)
+        end = arith::MinUIOp::create(b, end, index(nest.sizes[d]));
+    }
     auto emit = [&](Value iv, Values values, int64_t lanes) {
       ivs[d] = iv;
       return emitReduction(level + 1, points, advance(positions, d, iv), std::move(values), lanes);
     };
     if (full == 1)
-      accumulators = emit(index(0), accumulators, active);
+      accumulators = emit(begin, accumulators, active);
     if (full > 1) {
-      auto forOp = scf::ForOp::create(b, index(0), index(full * step), index(step), accumulators);
+      auto forOp = scf::ForOp::create(b, begin, end, index(step), accumulators);
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(forOp.getBody());
       Values carried(forOp.getRegionIterArgs());
@@ -240,6 +331,105 @@ private:
     if (rest > 0)
       accumulators = emit(index(full * step), accumulators, rest);
     return accumulators;
+  }
+
+  // --- packing ------------------------------------------------------------------------------
+  void allocatePanels() {
+    for (unsigned i = 0; i < nest.inputs.size(); ++i)
+      if (schedule.packed[i]) {
+        auto type =
+            MemRefType::get({panelsOf(nest, schedule, i)->elements}, nest.inputs[i].element);
+        panels[i] = memref::AllocaOp::create(b, type, b.getI64IntegerAttr(64));
+      }
+  }
+
+  // Copies the current block of an input and lets the loops inside read the copy.
+  void emitPacking(unsigned input, Value memory) {
+    Panels layout = *panelsOf(nest, schedule, input);
+    Value start = index(0);
+    for (unsigned d = 0; d < nest.rank(); ++d)
+      if (ranges[d].begin && layout.strides[d] != 0)
+        start = minus(start, times(ranges[d].begin, layout.strides[d]));
+    Stream from = streams[input];
+    Stream to{memory, start, from.element, layout.strides, layout.strides};
+    to.within[schedule.vectorDim] = 1;
+    emitPackingLoops(from, to, layout, 0, from.start, to.start);
+    streams[input] = to;
+  }
+
+  void emitPackingLoops(const Stream &from, const Stream &to, const Panels &layout, unsigned level,
+                        Value source, Value target) {
+    unsigned v = schedule.vectorDim;
+    auto enter = [&](unsigned d, Value iv, auto body) {
+      body(plus(source, times(iv, from.across[d])), plus(target, times(iv, to.across[d])));
+    };
+    if (level < layout.outer.size()) {
+      unsigned d = layout.outer[level];
+      return over(d, 1, [&](Value iv, int64_t) {
+        enter(d, iv,
+              [&](Value s, Value t) { emitPackingLoops(from, to, layout, level + 1, s, t); });
+      });
+    }
+    over(v, schedule.tile[v], [&](Value iv, int64_t width) {
+      enter(v, iv, [&](Value s, Value t) {
+        if (layout.walk < 0)
+          return copyRow(from, to, s, t, width);
+        over(layout.walk, schedule.lanes, [&](Value first, int64_t rows) {
+          Value begin = plus(s, times(first, from.across[layout.walk]));
+          transpose(from, to, begin, plus(t, times(first, to.across[layout.walk])), width, rows,
+                    to.across[layout.walk]);
+        });
+      });
+    });
+  }
+
+  // `width` neighbours.
+  void copyRow(const Stream &from, const Stream &to, Value source, Value target, int64_t width) {
+    for (int64_t i = 0; i < width; i += schedule.lanes)
+      storeWhole(to, plus(target, i),
+                 loadPart(from, plus(source, i), std::min<int64_t>(schedule.lanes, width - i)));
+  }
+
+  // `width` columns of `rows` neighbours to `rows` rows, `stride` apart, of `width` neighbours.
+  void transpose(const Stream &from, const Stream &to, Value source, Value target, int64_t width,
+                 int64_t rows, int64_t stride) {
+    int64_t lanes = schedule.lanes;
+    for (int64_t first = 0; first < width; first += lanes) {
+      Values square;
+      for (int64_t i = first; i < first + lanes; ++i) {
+        Value position = plus(source, i * from.within[schedule.vectorDim]);
+        square.push_back(i < width ? loadPart(from, position, rows)
+                                   : constant(b.getZeroAttr(from.element)));
+      }
+      // Each round interleaves the lower half of the vectors with the upper.
+      SmallVector<int64_t> lower, upper;
+      for (int64_t i = 0; i < lanes / 2; ++i) {
+        lower.append({i, lanes + i});
+        upper.append({lanes / 2 + i, lanes + lanes / 2 + i});
+      }
+      for (int64_t round = 1; round < lanes; round *= 2) {
+        Values next;
+        for (int64_t i = 0; i < lanes / 2; ++i)
+          for (ArrayRef<int64_t> half : {ArrayRef(lower), ArrayRef(upper)})
+            next.push_back(
+                vector::ShuffleOp::create(b, square[i], square[lanes / 2 + i], half).getResult());
+        square = std::move(next);
+      }
+      for (int64_t i = 0; i < rows; ++i)
+        storeWhole(to, plus(target, i * stride + first), square[i]);
+    }
+  }
+
+  Value loadPart(const Stream &from, Value position, int64_t active) {
+    auto type = cast<VectorType>(vectorType(from.element));
+    if (active == schedule.lanes)
+      return vector::LoadOp::create(b, type, from.buffer, ValueRange{position});
+    Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
+    return vector::MaskedLoadOp::create(b, type, from.buffer, ValueRange{position}, mask(active),
+                                        zero);
+  }
+  void storeWhole(const Stream &to, Value position, Value value) {
+    vector::StoreOp::create(b, value, to.buffer, ValueRange{position});
   }
 
   // --- the body -----------------------------------------------------------------------------
@@ -260,7 +450,7 @@ private:
           values.map(argument, accumulators[n * outputs + i - nest.inputs.size()]);
           continue;
         }
-        Value &value = loaded[{unsigned(i), distance(*accesses[i], point), point.active}];
+        Value &value = loaded[{unsigned(i), distance(streams[i], point), point.active}];
         if (!value)
           value = load(i, point, positions);
         values.map(argument, value);
@@ -330,23 +520,23 @@ private:
   }
 
   // --- memory -------------------------------------------------------------------------------
-  int64_t distance(const Access &access, const Point &point) {
+  int64_t distance(const Stream &stream, const Point &point) {
     int64_t sum = 0;
     for (unsigned d = 0; d < nest.rank(); ++d)
-      sum += access.stride(d) * point.offset[d];
+      sum += stream.within[d] * point.offset[d];
     return sum;
   }
-  Value at(unsigned access, const Point &point, const Positions &positions) {
-    return plus(positions[access], distance(*accesses[access], point));
+  Value at(unsigned stream, const Point &point, const Positions &positions) {
+    return plus(positions[stream], distance(streams[stream], point));
   }
 
   Value load(unsigned n, const Point &point, const Positions &positions) {
-    const Access &access = *accesses[n];
-    Value buffer = buffers[access.buffer], position = at(n, point, positions);
+    const Stream &stream = streams[n];
+    Value buffer = stream.buffer, position = at(n, point, positions);
     if (schedule.vectorDim < 0)
       return memref::LoadOp::create(b, buffer, position);
-    auto type = cast<VectorType>(vectorType(access.element));
-    int64_t stride = access.stride(schedule.vectorDim);
+    auto type = cast<VectorType>(vectorType(stream.element));
+    int64_t stride = stream.within[schedule.vectorDim];
     if (stride == 0) {
       Value scalar = memref::LoadOp::create(b, buffer, position);
       return vector::BroadcastOp::create(b, type, scalar);
@@ -365,14 +555,13 @@ private:
   }
 
   void store(unsigned output, const Point &point, const Positions &positions, Value value) {
-    const Access &access = nest.outputs[output];
     unsigned n = nest.inputs.size() + output;
-    Value buffer = buffers[access.buffer], position = at(n, point, positions);
+    Value buffer = streams[n].buffer, position = at(n, point, positions);
     if (!parallelVector) {
       memref::StoreOp::create(b, value, buffer, position);
       return;
     }
-    int64_t stride = access.stride(schedule.vectorDim);
+    int64_t stride = streams[n].within[schedule.vectorDim];
     if (stride != 1)
       vector::ScatterOp::create(b, Type(), buffer, ValueRange{position}, lanesTimes(stride),
                                 mask(point.active), value);

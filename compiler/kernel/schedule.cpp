@@ -1,40 +1,22 @@
-// The cost model: tries vector dimensions and register tiles, and counts issue slots.
-#include "compiler/kernel/schedule.h"
-#include "compiler/kernel/strided.h"
+// The search for a schedule: tries lanes and register tiles, then blocks, loop orders and packing.
+#include "compiler/kernel/cost.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
 namespace dlc::kernel {
 
-// Costs in cycles of one vector instruction, as a core with two load ports and one full-width
-// multiply-add a cycle has them.
-constexpr double kLoadCost = 0.5;
-constexpr double kStoreCost = 1.0;
-constexpr double kBroadcastCost = 0.5;
-constexpr double kGatherCostPerLane = 2.0; // each lane is a load, often of its own cache line
-constexpr double kShuffleCost = 1.0;
-constexpr double kArithmeticCost = 0.25;   // so a product that is added costs half a cycle
-constexpr double kMathCallCost = 20;       // exp and its kin as a polynomial
-constexpr double kLoopCost = 1.0;     // of one pass of the innermost loop: its counter and branch
-constexpr double kHorizontalCost = 9; // adding up the lanes of one vector
-constexpr double kTileCost = 4;       // entering a tile: addresses, outer loops
-constexpr double kLatency = 4;        // of a multiply-add: fewer accumulators wait for it
-
-// Enough items that any number of threads is kept evenly busy.
-constexpr int64_t kItems = 64;
 constexpr int64_t kMaxTile = 14;
 
-int64_t tileCount(const Nest &nest, const Schedule &schedule, unsigned dim) {
-  return llvm::divideCeil(nest.sizes[dim], schedule.tile[dim]);
+int64_t blockCount(const Nest &nest, const Schedule &schedule, unsigned dim) {
+  return llvm::divideCeil(nest.sizes[dim], schedule.block[dim]);
 }
 
 int64_t itemCount(const Nest &nest, const Schedule &schedule) {
   int64_t count = 1;
-  for (unsigned i = 0; i < schedule.itemDims; ++i)
-    count *= tileCount(nest, schedule, schedule.parallelOrder[i]);
+  for (unsigned d : schedule.parallelOrder)
+    count *= blockCount(nest, schedule, d);
   return count;
 }
 
@@ -45,12 +27,51 @@ std::string describe(const Nest &nest, const Schedule &schedule) {
     os << d << (nest.reduces[d] ? "r:" : "p:") << nest.sizes[d];
     if (schedule.tile[d] > 1)
       os << "/" << schedule.tile[d];
+    if (schedule.block[d] < nest.sizes[d])
+      os << "@" << schedule.block[d];
     os << " ";
   }
   if (schedule.vectorDim >= 0)
     os << "lanes " << schedule.lanes << " of " << schedule.vectorDim << " ";
+  for (auto [i, isPacked] : llvm::enumerate(schedule.packed))
+    if (isPacked)
+      os << "packs " << i << " ";
   os << "items " << itemCount(nest, schedule);
   return text;
+}
+
+std::optional<Panels> panelsOf(const Nest &nest, const Schedule &schedule, unsigned input) {
+  const Access &access = nest.inputs[input];
+  int v = schedule.vectorDim;
+  if (v < 0 || nest.reduces[v] || access.stride(v) == 0)
+    return std::nullopt;
+  Panels panels;
+  if (access.stride(v) != 1) {
+    auto walks = [&](unsigned d) { return access.stride(d) == 1; };
+    auto walk = llvm::find_if(schedule.reductionOrder, walks);
+    if (walk == schedule.reductionOrder.end())
+      return std::nullopt;
+    panels.walk = *walk;
+    if (schedule.block[*walk] < nest.sizes[*walk] && schedule.block[*walk] % schedule.lanes != 0)
+      return std::nullopt; // squares would straddle blocks
+  }
+  panels.strides.assign(nest.rank(), 0);
+  auto extend = [&](unsigned d) {
+    panels.strides[d] = panels.elements;
+    panels.elements *= std::min(schedule.block[d], nest.sizes[d]);
+    if (int(d) != panels.walk)
+      panels.outer.insert(panels.outer.begin(), d);
+  };
+  panels.elements = schedule.tile[v];
+  for (unsigned d : llvm::reverse(schedule.reductionOrder))
+    if (access.stride(d) != 0)
+      extend(d);
+  panels.strides[v] = panels.elements / schedule.tile[v];
+  panels.elements *= llvm::divideCeil(std::min(schedule.block[v], nest.sizes[v]), schedule.tile[v]);
+  for (unsigned d : llvm::reverse(schedule.parallelOrder))
+    if (int(d) != v && access.stride(d) != 0)
+      extend(d);
+  return panels;
 }
 
 Operation *combiner(const Nest &nest, unsigned output) {
@@ -63,24 +84,6 @@ Operation *combiner(const Nest &nest, unsigned output) {
 }
 
 namespace {
-
-// What one operation of the body costs on a vector. Products that are added cost nothing of their
-// own.
-double bodyCost(const Nest &nest) {
-  double cost = 0;
-  for (Operation &op : nest.body->without_terminator()) {
-    if (isa<arith::ConstantOp, linalg::IndexOp>(op))
-      continue;
-    if (isa<arith::MulFOp>(op) && op.hasOneUse() && isa<arith::AddFOp>(*op.user_begin()))
-      cost += kArithmeticCost;
-    else if (op.getDialect()->getNamespace() == "math" &&
-             !isa<math::AbsFOp, math::SqrtOp, math::FloorOp>(op))
-      cost += kMathCallCost;
-    else
-      cost += kArithmeticCost;
-  }
-  return std::max(cost, 0.1);
-}
 
 unsigned widestElementBytes(const Nest &nest) {
   unsigned bits = 8;
@@ -95,38 +98,74 @@ unsigned widestElementBytes(const Nest &nest) {
 class Search {
 public:
   Search(const Nest &nest, const Processor &processor)
-      : nest(nest), processor(processor), operationCost(bodyCost(nest)) {}
+      : nest(nest), processor(processor), model(nest, processor) {}
 
   Schedule run() {
-    Schedule schedule;
-    schedule.tile.assign(nest.rank(), 1);
-    best = schedule;
-    bestCost = cost(schedule);
+    Schedule scalar;
+    scalar.tile.assign(nest.rank(), 1);
+    keep(scalar);
     for (unsigned d = 0; d < nest.rank(); ++d) {
       if (nest.reduces[d] && (nest.outputs.size() != 1 || !combiner(nest, 0)))
         continue;
+      Schedule schedule;
       schedule.vectorDim = d;
       schedule.lanes = processor.lanes(widestElementBytes(nest));
       tryTiles(schedule);
     }
+    Schedule best;
+    double bestCost = std::numeric_limits<double>::infinity();
+    for (const auto &[issue, candidate] : tiles)
+      for (bool blocked : {false, true}) {
+        auto [cost, schedule] = refined(candidate, blocked);
+        if (cost < bestCost)
+          best = schedule, bestCost = cost;
+      }
     return best;
   }
 
 private:
+  static constexpr unsigned kCandidates = 12;
+  static constexpr unsigned kRounds = 8;
+
   const Nest &nest;
   const Processor &processor;
-  double operationCost;
-  Schedule best;
-  double bestCost;
+  CostModel model;
+  std::vector<std::pair<double, Schedule>> tiles; // the cheapest, by issue slots
 
-  int64_t vectorsAlong(const Schedule &s) const {
-    return s.vectorDim >= 0 && !nest.reduces[s.vectorDim] ? s.tile[s.vectorDim] / s.lanes : 1;
-  }
-
-  void keepIfCheaper(const Schedule &s) {
-    double c = cost(s);
-    if (c < bestCost)
-      best = s, bestCost = c;
+  // Enters a choice of lanes and tile, with everything else as simple as can be.
+  void keep(Schedule schedule) {
+    schedule.block = nest.sizes;
+    for (unsigned d = 0; d < nest.rank(); ++d)
+      (nest.reduces[d] ? schedule.reductionOrder : schedule.parallelOrder).push_back(d);
+    // Innermost what lies closest together.
+    auto farthest = [&](unsigned d) {
+      int64_t most = 0;
+      for (const Access &access : nest.inputs)
+        most = std::max(most, std::abs(access.stride(d)));
+      return most;
+    };
+    llvm::stable_sort(schedule.reductionOrder,
+                      [&](unsigned a, unsigned b) { return farthest(a) > farthest(b); });
+    if (schedule.vectorReduces(nest)) {
+      llvm::erase(schedule.reductionOrder, unsigned(schedule.vectorDim));
+      schedule.reductionOrder.push_back(schedule.vectorDim);
+    }
+    // The output is written forward.
+    llvm::stable_sort(schedule.parallelOrder, [&](unsigned a, unsigned b) {
+      return nest.outputs[0].stride(a) > nest.outputs[0].stride(b);
+    });
+    schedule.packed.assign(nest.inputs.size(), false);
+    for (unsigned i = 0; i < nest.inputs.size() && schedule.vectorDim >= 0; ++i)
+      schedule.packed[i] =
+          nest.inputs[i].stride(schedule.vectorDim) > 1 && panelsOf(nest, schedule, i).has_value();
+    double cost = model.inRegisters(schedule);
+    if (tiles.size() == kCandidates && cost >= tiles.back().first)
+      return;
+    auto place =
+        llvm::upper_bound(tiles, cost, [](double c, const auto &t) { return c < t.first; });
+    tiles.insert(place, {cost, schedule});
+    if (tiles.size() > kCandidates)
+      tiles.pop_back();
   }
 
   // Register tiles of up to two parallel dimensions beside the vector dimension.
@@ -137,7 +176,7 @@ private:
          ++vectors) {
       schedule.tile.assign(nest.rank(), 1);
       schedule.tile[v] = vectors * schedule.lanes;
-      keepIfCheaper(schedule);
+      keep(schedule);
       if (!nest.hasReduction())
         continue;
       for (unsigned a = 0; a < nest.rank(); ++a) {
@@ -147,7 +186,7 @@ private:
           if (i * vectors + 1 > processor.registers)
             break;
           schedule.tile[a] = i;
-          keepIfCheaper(schedule);
+          keep(schedule);
           for (unsigned b = a + 1; b < nest.rank(); ++b) {
             if (b == v || nest.reduces[b])
               continue;
@@ -155,7 +194,7 @@ private:
               if (i * j * vectors + 1 > processor.registers)
                 break;
               schedule.tile[b] = j;
-              keepIfCheaper(schedule);
+              keep(schedule);
             }
             schedule.tile[b] = 1;
           }
@@ -165,102 +204,89 @@ private:
     }
   }
 
-  // Instructions to fetch one tile of an operand.
-  double accessCost(const Access &access, const Schedule &s, double unitCost,
-                    int64_t &registers) const {
-    int64_t distinct = 1;
-    for (unsigned d = 0; d < nest.rank(); ++d)
-      if (int(d) != s.vectorDim && access.stride(d) != 0)
-        distinct *= s.tile[d];
-    if (s.vectorDim < 0)
-      return distinct * unitCost;
-    int64_t stride = access.stride(s.vectorDim);
-    if (stride != 0)
-      distinct *= vectorsAlong(s);
-    if (stride == 1)
-      registers = std::max(registers, distinct);
-    return distinct * (stride == 0   ? kBroadcastCost
-                       : stride == 1 ? unitCost
-                       : stride > 1 && stride <= kLargestShuffledStride && unitCost == kLoadCost
-                           ? stride * (kLoadCost + kShuffleCost)
-                                     : kGatherCostPerLane * s.lanes);
+  // --- blocks, orders and packing: a descent, one change at a time ------------------------------
+
+  // With `blocked`, starts from small blocks instead of whole dimensions: where several changes pay
+  // only together, one of the two ends leads there.
+  std::pair<double, Schedule> refined(Schedule s, bool blocked) {
+    if (blocked) {
+      for (unsigned d : s.parallelOrder)
+        s.block[d] = std::min(nest.sizes[d], 4 * s.tile[d]);
+      if (!s.reductionOrder.empty())
+        blockReduction(s, 0, s.reductionOrder.size() > 1 ? 1 : 256);
+    }
+    double cost = model.total(s);
+    for (unsigned round = 0; round < kRounds; ++round) {
+      double before = cost;
+      auto consider = [&](const Schedule &changed) {
+        double c = model.total(changed);
+        if (c < cost * 0.999)
+          s = changed, cost = c;
+      };
+      for (unsigned d = 0; d < nest.rank(); ++d)
+        for (int64_t block : nest.reduces[d] ? SmallVector<int64_t>() : blocksOf(s, d)) {
+          Schedule changed = s;
+          changed.block[d] = block;
+          consider(changed);
+        }
+      for (unsigned level = 0; level < s.reductionOrder.size(); ++level)
+        for (int64_t block : blocksOf(s, s.reductionOrder[level])) {
+          Schedule changed = s;
+          blockReduction(changed, level, block);
+          consider(changed);
+        }
+      for (unsigned from = 0; from < s.parallelOrder.size(); ++from)
+        for (unsigned to = 0; to < s.parallelOrder.size(); ++to) {
+          Schedule changed = s;
+          unsigned d = changed.parallelOrder[from];
+          changed.parallelOrder.erase(changed.parallelOrder.begin() + from);
+          changed.parallelOrder.insert(changed.parallelOrder.begin() + to, d);
+          consider(changed);
+        }
+      for (unsigned i = 0; i < nest.inputs.size(); ++i) {
+        Schedule changed = s;
+        changed.packed[i] = !changed.packed[i];
+        consider(changed);
+      }
+      if (cost == before)
+        break;
+    }
+    return {cost, s};
   }
 
-  double cost(const Schedule &s) const {
-    bool vectorReduces = s.vectorReduces(nest);
-    int64_t points = vectorsAlong(s), tiles = 1, passes = 1;
-    for (unsigned d = 0; d < nest.rank(); ++d) {
-      if (nest.reduces[d]) {
-        passes *= int(d) == s.vectorDim ? llvm::divideCeil(nest.sizes[d], s.lanes) : nest.sizes[d];
-        continue;
-      }
-      if (int(d) != s.vectorDim)
-        points *= s.tile[d];
-      tiles *= llvm::divideCeil(nest.sizes[d], s.tile[d]);
+  // Cuts the reduction at `level`: what is outside goes by single points, what is inside stays
+  // whole.
+  void blockReduction(Schedule &s, unsigned level, int64_t block) {
+    for (auto [i, d] : llvm::enumerate(s.reductionOrder)) {
+      if (int(d) == s.vectorDim)
+        return;
+      s.block[d] = i < level ? 1 : i > level ? nest.sizes[d] : std::min(block, nest.sizes[d]);
     }
-    double loads = 0, stores = 0;
-    int64_t registers = 0, none = 0;
-    for (const Access &access : nest.inputs)
-      loads += accessCost(access, s, kLoadCost, registers);
-    for (const Access &access : nest.outputs)
-      stores += vectorReduces ? points * kStoreCost : accessCost(access, s, kStoreCost, none);
-    // The smaller operand of a tile is kept in registers, the other goes through one.
-    int64_t accumulators = nest.hasReduction() ? points * nest.outputs.size() : 0;
-    if (accumulators > 1 && accumulators + registers + 1 > processor.registers)
-      return std::numeric_limits<double>::max();
-    double arithmetic = points * operationCost;
-    double pass = std::max(arithmetic, loads) + 0.3 * std::min(arithmetic, loads) + kLoopCost;
-    if (nest.hasReduction())
-      pass = std::max(pass, kLatency);
-    double finish = stores + kTileCost + (vectorReduces ? points * kHorizontalCost : 0);
-    return tiles * (passes * pass + finish);
+  }
+
+  // Sizes of blocks worth a try: even parts of the dimension.
+  SmallVector<int64_t> blocksOf(const Schedule &s, unsigned d) {
+    SmallVector<int64_t> blocks;
+    if (int(d) == s.vectorDim && nest.reduces[d])
+      return blocks;
+    bool isTiled = !nest.reduces[d];
+    int64_t unit = isTiled ? s.tile[d] : nest.sizes[d] >= 128 ? 16 : 1;
+    int64_t units = llvm::divideCeil(nest.sizes[d], unit);
+    for (int64_t parts = 1; parts <= units; parts += std::max<int64_t>(1, parts / 4)) {
+      int64_t block = std::min(llvm::divideCeil(units, parts) * unit, uint64_t(nest.sizes[d]));
+      if (blocks.empty() || blocks.back() != block)
+        blocks.push_back(block);
+    }
+    if (blocks.back() > unit)
+      blocks.push_back(unit);
+    return blocks;
   }
 };
-
-// Elements of the nest that an access touches: what it weighs in the caches.
-int64_t footprint(const Nest &nest, const Access &access) {
-  int64_t n = 1;
-  for (unsigned d = 0; d < nest.rank(); ++d)
-    if (access.stride(d) != 0)
-      n *= nest.sizes[d];
-  return n;
-}
-
-// The dimensions that walk the largest input stand outside, so that it is read once and the smaller
-// ones stay in the cache.
-void orderLoops(const Nest &nest, Schedule &schedule) {
-  const Access *largest = nullptr;
-  if (nest.hasReduction())
-    for (const Access &access : nest.inputs)
-      if (!largest || footprint(nest, access) > footprint(nest, *largest))
-        largest = &access;
-  for (unsigned d = 0; d < nest.rank(); ++d)
-    (nest.reduces[d] ? schedule.reductionOrder : schedule.parallelOrder).push_back(d);
-  llvm::stable_sort(schedule.parallelOrder, [&](unsigned a, unsigned b) {
-    return largest && (largest->stride(a) != 0) > (largest->stride(b) != 0);
-  });
-  // Innermost what lies closest together.
-  auto farthest = [&](unsigned d) {
-    int64_t most = 0;
-    for (const Access &access : nest.inputs)
-      most = std::max(most, std::abs(access.stride(d)));
-    return most;
-  };
-  llvm::stable_sort(schedule.reductionOrder, [&](unsigned a, unsigned b) { return farthest(a) > farthest(b); });
-  if (schedule.vectorReduces(nest)) {
-    llvm::erase(schedule.reductionOrder, unsigned(schedule.vectorDim));
-    schedule.reductionOrder.push_back(schedule.vectorDim);
-  }
-}
 
 } // namespace
 
 Schedule chooseSchedule(const Nest &nest, const Processor &processor) {
-  Schedule schedule = Search(nest, processor).run();
-  orderLoops(nest, schedule);
-  while (schedule.itemDims < schedule.parallelOrder.size() && itemCount(nest, schedule) < kItems)
-    ++schedule.itemDims;
-  return schedule;
+  return Search(nest, processor).run();
 }
 
 } // namespace dlc::kernel

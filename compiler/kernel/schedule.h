@@ -9,6 +9,7 @@ namespace dlc::kernel {
 struct Processor {
   unsigned vectorBytes = 64;
   unsigned registers = 32; // vector registers
+  int64_t l1Bytes = 48 << 10, l2Bytes = 1 << 20;
 
   static Processor withVectorBits(unsigned bits) { return {bits / 8, bits == 512 ? 32u : 16u}; }
   /// Lanes for elements of this many bytes.
@@ -23,25 +24,42 @@ struct Schedule {
   /// Points of each dimension that one pass of the innermost loop computes: register tile. A tile
   /// of the vector dimension is whole vectors. Reduced dimensions but the vector one have tile 1.
   llvm::SmallVector<int64_t> tile;
-  llvm::SmallVector<unsigned> parallelOrder;  // outermost first
+  /// What a work item has of each parallel dimension, in whole tiles, and what of each reduced one
+  /// is summed up before the accumulators go back to memory.
+  llvm::SmallVector<int64_t> block;
+  llvm::SmallVector<unsigned> parallelOrder;  // of an item's tiles; outermost first
   llvm::SmallVector<unsigned> reductionOrder; // outermost first; the vector dimension last
-  /// The tiles of so many leading parallel dimensions are the work items of the kernel.
-  unsigned itemDims = 0;
+  /// The inputs that are copied, block by block, to where they are read in order.
+  llvm::SmallVector<bool> packed;
 
   bool vectorReduces(const Nest &nest) const { return vectorDim >= 0 && nest.reduces[vectorDim]; }
 };
 
-/// In one line, for people: "loops 0p:64 1p:24/2 2r:9, lanes 16 of 1, items 768".
+/// In one line, for people: "loops 0p:64/6@32 1p:512/64 2r:784@256, lanes 16 of 1, packs 1, items
+/// 2". After `/` the register tile, after `@` the block.
 std::string describe(const Nest &nest, const Schedule &schedule);
 
 /// The cheapest schedule. It depends on the nest and the processor only, never on thread counts.
 Schedule chooseSchedule(const Nest &nest, const Processor &processor);
 
-/// How many tiles cover a dimension.
-int64_t tileCount(const Nest &nest, const Schedule &schedule, unsigned dim);
+/// How many blocks cover a dimension.
+int64_t blockCount(const Nest &nest, const Schedule &schedule, unsigned dim);
 
 /// Work items in all.
 int64_t itemCount(const Nest &nest, const Schedule &schedule);
+
+/// How a block of a packed input lies in its copy: panels as wide as the register tile, in each of
+/// which the reduction walks forward.
+struct Panels {
+  int walk = -1;                      // the reduced dimension whose neighbours are neighbours in
+                                      // memory, if a panel's are not: packing transposes
+  int64_t elements = 1;               // of the copy
+  llvm::SmallVector<int64_t> strides; // from one step of a dimension's loop to the next
+  llvm::SmallVector<unsigned> outer;  // the dimensions but the panel's and `walk`, outermost first
+};
+
+/// Null if the input cannot be packed.
+std::optional<Panels> panelsOf(const Nest &nest, const Schedule &schedule, unsigned input);
 
 /// The op that folds a reduced value into output `i`, if the body does nothing else with that
 /// output: `out' = combine(out, f(inputs))`. Null otherwise.

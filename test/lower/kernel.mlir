@@ -18,15 +18,51 @@ func.func @product(%a: tensor<5x7xf32>, %b: tensor<7x19xf32>) -> tensor<5x19xf32
 
 // -----
 
-// Both operands run along the summed axis: its lanes are added up at the end.
+// One row: both operands run along the summed axis, whose lanes are added up at the end.
 
 // CHECK-LABEL: func.func private @kernel_0
 // CHECK:         scf.for {{.*}} iter_args
 // CHECK:         vector.reduction <add>
-func.func @transposed(%a: tensor<32x512xf32>, %b: tensor<64x512xf32>) -> tensor<32x64xf32> {
+func.func @row(%a: tensor<1x512xf32>, %b: tensor<64x512xf32>) -> tensor<1x64xf32> {
   %bt = nn.transpose %b permutation [1, 0] : (tensor<64x512xf32>) -> tensor<512x64xf32>
-  %y = nn.matmul %a, %bt : (tensor<32x512xf32>, tensor<512x64xf32>) -> tensor<32x64xf32>
-  return %y : tensor<32x64xf32>
+  %y = nn.matmul %a, %bt : (tensor<1x512xf32>, tensor<512x64xf32>) -> tensor<1x64xf32>
+  return %y : tensor<1x64xf32>
+}
+
+// -----
+
+// Many rows: the transposed operand is copied into panels, square by square, and its lanes run along
+// the output.
+
+// CHECK-LABEL: func.func private @kernel_0
+// CHECK-SAME:    packs 1
+// CHECK:         memref.alloca() {alignment = 64 : i64}
+// CHECK-COUNT-64: vector.shuffle
+// CHECK-NOT:     vector.reduction
+// CHECK:         scf.for {{.*}} iter_args
+func.func @transposed(%a: tensor<256x512xf32>, %b: tensor<64x512xf32>) -> tensor<256x64xf32> {
+  %bt = nn.transpose %b permutation [1, 0] : (tensor<64x512xf32>) -> tensor<512x64xf32>
+  %y = nn.matmul %a, %bt : (tensor<256x512xf32>, tensor<512x64xf32>) -> tensor<256x64xf32>
+  return %y : tensor<256x64xf32>
+}
+
+// -----
+
+// A sum too long for the caches goes block by block: the first starts the output, the others go on
+// from it.
+
+// CHECK-LABEL: func.func private @kernel_0
+// CHECK-SAME:    2r:40000@
+// CHECK:         %[[FIRST:.*]] = arith.cmpi eq
+// CHECK:         scf.if %[[FIRST]]
+// CHECK:         else
+// CHECK:           {{vector.load|vector.gather}} %arg2
+// CHECK:         scf.for {{.*}} iter_args
+// CHECK:         {{vector.store|vector.scatter}} %arg2
+func.func @long(%a: tensor<40000x64xf32>, %b: tensor<40000x128xf32>) -> tensor<64x128xf32> {
+  %at = nn.transpose %a permutation [1, 0] : (tensor<40000x64xf32>) -> tensor<64x40000xf32>
+  %y = nn.matmul %at, %b : (tensor<64x40000xf32>, tensor<40000x128xf32>) -> tensor<64x128xf32>
+  return %y : tensor<64x128xf32>
 }
 
 // -----

@@ -72,3 +72,16 @@ func.func @one_term(%a: tensor<13x1xf64>, %b: tensor<1x1025xf64>) -> tensor<13x1
   %y = nn.matmul %a, %b : (tensor<13x1xf64>, tensor<1x1025xf64>) -> tensor<13x1025xf64>
   return %y : tensor<13x1025xf64>
 }
+
+// An operand that lies the other way round is packed; a long sum goes block by block.
+func.func @by_transposed(%a: tensor<70x150xf64>, %b: tensor<90x150xf64>) -> tensor<70x90xf64> attributes {test.large} {
+  %bt = nn.transpose %b permutation [1, 0] : (tensor<90x150xf64>) -> tensor<150x90xf64>
+  %y = nn.matmul %a, %bt : (tensor<70x150xf64>, tensor<150x90xf64>) -> tensor<70x90xf64>
+  return %y : tensor<70x90xf64>
+}
+
+func.func @long_sum(%a: tensor<6011x65xf64>, %b: tensor<6011x66xf64>) -> tensor<65x66xf64> attributes {test.large} {
+  %at = nn.transpose %a permutation [1, 0] : (tensor<6011x65xf64>) -> tensor<65x6011xf64>
+  %y = nn.matmul %at, %b : (tensor<65x6011xf64>, tensor<6011x66xf64>) -> tensor<65x66xf64>
+  return %y : tensor<65x66xf64>
+}

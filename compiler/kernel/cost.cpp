@@ -1,0 +1,303 @@
+// Counts issue slots of the innermost loop, and the bytes that each cache has to fetch.
+#include "compiler/kernel/cost.h"
+#include "compiler/kernel/strided.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "llvm/Support/MathExtras.h"
+#include <cmath>
+#include <numeric>
+
+using namespace mlir;
+using llvm::divideCeil;
+
+namespace dlc::kernel {
+
+// Costs in cycles of one vector instruction, as a core with two load ports and two full-width
+// multiply-adds a cycle has them.
+constexpr double kLoadCost = 0.5;
+constexpr double kStoreCost = 1.0;
+constexpr double kBroadcastCost = 0.5;
+constexpr double kGatherCostPerLane = 3.0; // each lane is a load, often of its own cache line
+constexpr double kShuffleCost = 1.0;
+constexpr double kArithmeticCost = 0.25; // so a product that is added costs half a cycle
+constexpr double kMathCallCost = 20;     // exp and its kin as a polynomial
+constexpr double kLoopCost = 1.0;      // of one pass of the innermost loop: its counter and branch
+constexpr double kHorizontalCost = 20; // adding up the lanes of one vector
+constexpr double kTileCost = 4;        // entering a tile: addresses, outer loops, the first misses
+constexpr double kFillCost = 20; // a tile's first sums wait for operands, the last for results
+constexpr double kLatency = 4;   // of a multiply-add: fewer accumulators wait for it
+constexpr double kItemCost = 60; // entering an item
+
+// Packing a vector of elements: a load and a store, and the shuffles of a transposition.
+constexpr double kCopyCost = 4.0;
+constexpr double kTransposeCost = 8.0;
+constexpr int64_t kMaxPanelBytes = 640 << 10; // of all copies together: they lie on the stack
+
+// Bytes a cycle from the second cache to the first, and from what lies behind the second.
+constexpr double kL2Rate = 32, kFarRate = 8;
+constexpr double kRunBytes = 128; // what could have come while a run of neighbours began
+constexpr int64_t kLine = 64, kWays = 16;
+
+// What of fetching from the second cache is not hidden behind arithmetic, and from afar.
+constexpr double kUnhidden = 0.1, kFarShare = 0.8;
+
+constexpr int64_t kSharedWork = 16384; // less is not worth a second thread
+
+constexpr double kNever = 1e30;
+
+// What one operation of the body costs on a vector.
+static double bodyCost(const Nest &nest) {
+  double cost = 0;
+  for (Operation &op : nest.body->without_terminator()) {
+    if (isa<arith::ConstantOp, linalg::IndexOp>(op))
+      continue;
+    bool isMath = op.getDialect()->getNamespace() == "math" &&
+                  !isa<math::AbsFOp, math::SqrtOp, math::FloorOp>(op);
+    cost += isMath ? kMathCallCost : kArithmeticCost;
+  }
+  return std::max(cost, 0.1);
+}
+
+CostModel::CostModel(const Nest &nest, const Processor &processor)
+    : nest(nest), processor(processor), operationCost(bodyCost(nest)) {}
+
+// --- issue slots -----------------------------------------------------------------------------
+
+int64_t CostModel::vectorsAlong(const Schedule &s) const {
+  return s.vectorDim >= 0 && !nest.reduces[s.vectorDim] ? s.tile[s.vectorDim] / s.lanes : 1;
+}
+
+// Instructions to fetch one tile of an operand.
+double CostModel::accessCost(const Access &access, const Schedule &s, bool isPacked,
+                             double unitCost, int64_t &registers) const {
+  int64_t distinct = 1;
+  for (unsigned d = 0; d < nest.rank(); ++d)
+    if (int(d) != s.vectorDim && access.stride(d) != 0)
+      distinct *= s.tile[d];
+  if (s.vectorDim < 0)
+    return distinct * unitCost;
+  int64_t stride = isPacked ? 1 : access.stride(s.vectorDim);
+  if (stride != 0)
+    distinct *= vectorsAlong(s);
+  if (stride == 1)
+    registers = std::max(registers, distinct);
+  return distinct * (stride == 0   ? kBroadcastCost
+                     : stride == 1 ? unitCost
+                     : stride > 1 && stride <= kLargestShuffledStride && unitCost == kLoadCost
+                         ? stride * (kLoadCost + kShuffleCost)
+                         : kGatherCostPerLane * s.lanes);
+}
+
+double CostModel::issue(const Schedule &s) const {
+  bool vectorReduces = s.vectorReduces(nest);
+  int64_t points = vectorsAlong(s), tiles = 1, passes = 1;
+  for (unsigned d = 0; d < nest.rank(); ++d) {
+    if (nest.reduces[d]) {
+      passes *= int(d) == s.vectorDim ? divideCeil(nest.sizes[d], s.lanes) : nest.sizes[d];
+      tiles *= blockCount(nest, s, d);
+      continue;
+    }
+    if (int(d) != s.vectorDim)
+      points *= s.tile[d];
+    tiles *= divideCeil(nest.sizes[d], s.tile[d]);
+  }
+  double blocks = 1;
+  for (unsigned d : s.reductionOrder)
+    blocks *= blockCount(nest, s, d);
+  double loads = 0, stores = 0;
+  int64_t registers = 0, none = 0;
+  for (auto [i, access] : llvm::enumerate(nest.inputs))
+    loads += accessCost(access, s, s.packed[i], kLoadCost, registers);
+  for (const Access &access : nest.outputs)
+    stores += vectorReduces ? points * kStoreCost : accessCost(access, s, false, kStoreCost, none);
+  // The smaller operand of a tile is kept in registers, the other goes through one.
+  int64_t accumulators = nest.hasReduction() ? points * nest.outputs.size() : 0;
+  if (accumulators > 1 && accumulators + registers + 1 > processor.registers)
+    return kNever;
+  double arithmetic = points * operationCost;
+  double pass = std::max(arithmetic, loads) + 0.3 * std::min(arithmetic, loads) + kLoopCost;
+  if (nest.hasReduction())
+    pass = std::max(pass, kLatency);
+  double finish = stores + kTileCost + (nest.hasReduction() ? kFillCost : 0) +
+                  (vectorReduces ? points * kHorizontalCost : 0);
+  if (blocks > 1) // what the block before has stored
+    for (const Access &access : nest.outputs)
+      finish += accessCost(access, s, false, kLoadCost, none);
+  return tiles * (double(passes) / blocks * pass + finish);
+}
+
+// --- caches ----------------------------------------------------------------------------------
+
+namespace {
+
+// The memory that an access touches over `extents` points of each dimension.
+struct Footprint {
+  double bytes = 0;    // of the lines touched
+  double run = 0;      // bytes that follow one another
+  double occupied = 0; // of the cache: strides that are powers of two reach only a part of it
+};
+
+Footprint footprint(ArrayRef<int64_t> strides, ArrayRef<int64_t> extents, int64_t elementBytes,
+                    int64_t sets) {
+  SmallVector<std::pair<int64_t, int64_t>> walks; // stride and extent
+  for (auto [stride, extent] : llvm::zip(strides, extents))
+    if (stride != 0 && extent > 1)
+      walks.push_back({std::abs(stride), extent});
+  llvm::sort(walks);
+  // Runs of neighbours, repeated at larger and larger distances; walks that overlap make one.
+  SmallVector<std::pair<int64_t, int64_t>> runs{{1, 1}};
+  for (auto [stride, extent] : walks) {
+    auto &[unit, count] = runs.back();
+    if (stride <= unit * count)
+      count += (extent - 1) * stride / unit;
+    else
+      runs.push_back({stride, extent});
+  }
+  double lines = divideCeil(runs[0].second * elementBytes, kLine);
+  double reached = std::min<double>(lines, sets);
+  for (auto [stride, count] : ArrayRef(runs).drop_front()) {
+    lines *= count;
+    int64_t apart = std::max<int64_t>(1, stride * elementBytes / kLine);
+    int64_t places = stride * elementBytes % kLine ? sets : sets / std::gcd(apart, sets);
+    reached = std::min<double>(sets, reached * std::min(count, places));
+  }
+  // Replacement is not strictly by age, and pages lie anywhere: it is not as bad as it looks.
+  double waste = std::sqrt(std::min<double>(sets, lines) / reached);
+  double run = std::max<double>(kLine, runs[0].second * elementBytes);
+  return {lines * kLine, run, lines * kLine * std::max(1.0, waste)};
+}
+
+// How many times as long bytes from afar take, since each run of neighbours has to begin.
+double scatter(const Footprint &print) { return 1 + kRunBytes / print.run; }
+
+} // namespace
+
+double CostModel::inRegisters(const Schedule &s) const {
+  int64_t bytes = 0;
+  return issue(s) + packing(s, bytes);
+}
+
+double CostModel::packing(const Schedule &s, int64_t &bytes) const {
+  double cost = 0;
+  for (unsigned i = 0; i < nest.inputs.size(); ++i) {
+    if (!s.packed[i])
+      continue;
+    std::optional<Panels> panels = panelsOf(nest, s, i);
+    if (!panels)
+      return kNever;
+    double blocks = itemCount(nest, s);
+    for (unsigned d : s.reductionOrder)
+      blocks *= blockCount(nest, s, d);
+    const Access &access = nest.inputs[i];
+    int64_t elementBytes = access.element.getIntOrFloatBitWidth() / 8;
+    SmallVector<int64_t> extents;
+    for (unsigned d = 0; d < nest.rank(); ++d)
+      extents.push_back(std::min(s.block[d], nest.sizes[d]));
+    double vectors = double(panels->elements) / s.lanes;
+    if (panels->walk >= 0) // by squares, the last of which may be partly empty
+      vectors *= double(llvm::alignTo(extents[panels->walk], s.lanes)) / extents[panels->walk];
+    Footprint source = footprint(access.strides, extents, elementBytes, 1);
+    bytes += panels->elements * elementBytes;
+    cost += blocks * (vectors * (panels->walk < 0 ? kCopyCost : kTransposeCost) +
+                      kFarShare * source.bytes * scatter(source) / kFarRate);
+  }
+  return cost;
+}
+
+// An operand as the loops inside the blocks read it.
+struct CostModel::Operand {
+  SmallVector<int64_t> strides;
+  int64_t bytes;
+};
+
+// Bytes that come into a cache of this size, given the loops from the register tile outward: what
+// the body of a loop touches stays for the next pass if all of it fits.
+double CostModel::traffic(const Schedule &s, int64_t cacheBytes) const {
+  SmallVector<Operand> operands;
+  for (auto [i, access] : llvm::enumerate(nest.inputs))
+    if (access.element) {
+      auto strides = access.strides;
+      if (s.packed[i])
+        strides = panelsOf(nest, s, i)->strides;
+      operands.push_back({strides, access.element.getIntOrFloatBitWidth() / 8});
+      if (s.packed[i]) // a panel is as wide as its tile
+        operands.back().strides[s.vectorDim] = 1;
+    }
+  unsigned inputs = operands.size();
+  for (const Access &access : nest.outputs)
+    operands.push_back({access.strides, access.element.getIntOrFloatBitWidth() / 8});
+
+  SmallVector<Loop> loops; // innermost first
+  for (unsigned d : llvm::reverse(s.parallelOrder))
+    loops.push_back({d, int64_t(divideCeil(std::min(s.block[d], nest.sizes[d]), s.tile[d]))});
+  for (unsigned d : llvm::reverse(s.reductionOrder))
+    loops.push_back({d, blockCount(nest, s, d)});
+  for (unsigned d : llvm::reverse(s.parallelOrder))
+    loops.push_back({d, blockCount(nest, s, d)});
+
+  SmallVector<int64_t> extents(nest.rank());
+  for (unsigned d = 0; d < nest.rank(); ++d)
+    extents[d] = std::min(nest.reduces[d] ? s.block[d] : s.tile[d], nest.sizes[d]);
+  int64_t sets = std::max<int64_t>(1, cacheBytes / kLine / kWays);
+  SmallVector<double> moved(operands.size(), 0);
+  double inside = 0; // what the body of the next loop occupies
+  auto measure = [&](SmallVectorImpl<Footprint> &prints) {
+    double occupied = 0;
+    for (const Operand &operand : operands) {
+      prints.push_back(footprint(operand.strides, extents, operand.bytes, sets));
+      occupied += prints.back().occupied;
+    }
+    return occupied;
+  };
+  SmallVector<Footprint> prints;
+  inside = measure(prints);
+  SmallVector<Footprint> innermost = prints;
+  for (auto [bytes, print] : llvm::zip(moved, prints))
+    bytes = print.bytes;
+  for (auto [d, trips] : loops) {
+    if (trips == 1)
+      continue;
+    extents[d] = std::min(extents[d] * trips, nest.sizes[d]);
+    prints.clear();
+    double outside = measure(prints);
+    bool stays = inside <= cacheBytes * 0.8;
+    for (auto [i, operand] : llvm::enumerate(operands)) {
+      if (stays && operand.strides[d] == 0)
+        continue;
+      moved[i] *= trips;
+      if (stays)
+        moved[i] = std::min(moved[i], std::max(prints[i].bytes, moved[i] / trips));
+    }
+    inside = outside;
+  }
+  bool isFar = cacheBytes == processor.l2Bytes;
+  double sum = 0;
+  for (auto [i, bytes] : llvm::enumerate(moved))
+    sum += (i < inputs ? bytes : 2 * bytes) * (isFar ? scatter(innermost[i]) : 1);
+  return sum;
+}
+
+// How much longer few or uneven items keep several threads than even ones.
+static double idleness(int64_t items) {
+  auto of = [&](int64_t threads) { return double(divideCeil(items, threads) * threads) / items; };
+  return 0.6 * of(2) + 0.3 * of(4) + 0.1 * of(8);
+}
+
+double CostModel::total(const Schedule &s) const {
+  int64_t panelBytes = 0;
+  double pack = packing(s, panelBytes), slots = issue(s);
+  if (pack >= kNever || slots >= kNever)
+    return kNever;
+  if (panelBytes > kMaxPanelBytes) // worse the larger it is, so that a search finds its way out
+    return kNever * panelBytes;
+  int64_t items = itemCount(nest, s);
+  double busy = slots + pack + items * kItemCost;
+  double near = traffic(s, processor.l1Bytes) / kL2Rate;
+  double far = traffic(s, processor.l2Bytes) / kFarRate;
+  double cost = std::max(busy, near) + kUnhidden * std::min(busy, near) + kFarShare * far;
+  if (nest.work() >= kSharedWork)
+    cost *= idleness(items);
+  return cost;
+}
+
+} // namespace dlc::kernel

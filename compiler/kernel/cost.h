@@ -1,0 +1,36 @@
+// The cost model: what a schedule of a nest takes on a processor, in cycles.
+#pragma once
+#include "compiler/kernel/schedule.h"
+
+namespace dlc::kernel {
+
+class CostModel {
+public:
+  CostModel(const Nest &nest, const Processor &processor);
+
+  /// What lanes and register tile take if all operands are at hand, and what packing takes at
+  /// least. Infinite if the tile does not fit the registers.
+  double inRegisters(const Schedule &schedule) const;
+  /// All of it: issue, packing, and what the caches make of blocks and loop orders.
+  double total(const Schedule &schedule) const;
+
+private:
+  struct Loop {
+    unsigned dim;
+    int64_t trips;
+  };
+  struct Operand;
+
+  const Nest &nest;
+  const Processor &processor;
+  double operationCost;
+
+  int64_t vectorsAlong(const Schedule &s) const;
+  double accessCost(const Access &access, const Schedule &s, bool isPacked, double unitCost,
+                    int64_t &registers) const;
+  double issue(const Schedule &s) const;
+  double packing(const Schedule &s, int64_t &bytes) const;
+  double traffic(const Schedule &s, int64_t cacheBytes) const;
+};
+
+} // namespace dlc::kernel
