@@ -20,8 +20,8 @@ void addLinalgPasses(mlir::OpPassManager &passes);
 /// The stage `llvm`: linalg on tensors -> LLVM dialect.
 void addLlvmPasses(mlir::OpPassManager &passes, const kernel::Processor &processor);
 
-/// The last part of it: functions of loops, vectors and buffers -> LLVM dialect, elementary functions
-/// included.
+/// The last part of it: functions of loops, vectors and buffers -> LLVM dialect, elementary
+/// functions included.
 void addConversionPasses(mlir::OpPassManager &passes);
 
 /// Makes the passes and both stages known to dlc-opt: -dlc-linalg, -dlc-llvm="vector-bytes=64".
