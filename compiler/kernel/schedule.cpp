@@ -115,8 +115,10 @@ public:
     Schedule best;
     double bestCost = std::numeric_limits<double>::infinity();
     for (const auto &[issue, candidate] : tiles)
-      for (bool blocked : {false, true}) {
-        auto [cost, schedule] = refined(candidate, blocked);
+      for (Start start : {Start::Whole, Start::LongSum, Start::Small}) {
+        if (issue > kWorstCandidate * tiles.front().first)
+          continue;
+        auto [cost, schedule] = refined(candidate, start);
         if (cost < bestCost)
           best = schedule, bestCost = cost;
       }
@@ -125,7 +127,15 @@ public:
 
 private:
   static constexpr unsigned kCandidates = 12;
+  static constexpr double kWorstCandidate = 1.2; // times the cheapest
   static constexpr unsigned kRounds = 8;
+
+  // Where a descent starts: several changes may pay only together, and one of these leads there.
+  enum class Start {
+    Whole,   // no blocks
+    LongSum, // one item, whose sum is blocked
+    Small,   // small items, whose sums are blocked
+  };
 
   const Nest &nest;
   const Processor &processor;
@@ -206,15 +216,12 @@ private:
 
   // --- blocks, orders and packing: a descent, one change at a time ------------------------------
 
-  // With `blocked`, starts from small blocks instead of whole dimensions: where several changes pay
-  // only together, one of the two ends leads there.
-  std::pair<double, Schedule> refined(Schedule s, bool blocked) {
-    if (blocked) {
+  std::pair<double, Schedule> refined(Schedule s, Start start) {
+    if (start == Start::Small)
       for (unsigned d : s.parallelOrder)
         s.block[d] = std::min(nest.sizes[d], 4 * s.tile[d]);
-      if (!s.reductionOrder.empty())
-        blockReduction(s, 0, s.reductionOrder.size() > 1 ? 1 : 256);
-    }
+    if (start != Start::Whole && !s.reductionOrder.empty())
+      blockReduction(s, 0, s.reductionOrder.size() > 1 ? 1 : 256);
     double cost = model.total(s);
     for (unsigned round = 0; round < kRounds; ++round) {
       double before = cost;
@@ -223,16 +230,17 @@ private:
         if (c < cost * 0.999)
           s = changed, cost = c;
       };
-      for (unsigned d = 0; d < nest.rank(); ++d)
-        for (int64_t block : nest.reduces[d] ? SmallVector<int64_t>() : blocksOf(s, d)) {
-          Schedule changed = s;
-          changed.block[d] = block;
-          consider(changed);
-        }
+      // Sums first: how often an operand is read again depends on what stays in the caches.
       for (unsigned level = 0; level < s.reductionOrder.size(); ++level)
         for (int64_t block : blocksOf(s, s.reductionOrder[level])) {
           Schedule changed = s;
           blockReduction(changed, level, block);
+          consider(changed);
+        }
+      for (unsigned d = 0; d < nest.rank(); ++d)
+        for (int64_t block : nest.reduces[d] ? SmallVector<int64_t>() : blocksOf(s, d)) {
+          Schedule changed = s;
+          changed.block[d] = block;
           consider(changed);
         }
       for (unsigned from = 0; from < s.parallelOrder.size(); ++from)
