@@ -17,7 +17,8 @@ namespace dlc::kernel {
 constexpr double kLoadCost = 0.5;
 constexpr double kStoreCost = 1.0;
 constexpr double kBroadcastCost = 0.5;
-constexpr double kGatherCostPerLane = 3.0; // each lane is a load, often of its own cache line
+constexpr double kGatherCostPerLane =
+    5.0; // microcode: a load and its bookkeeping, and nothing else meanwhile
 constexpr double kShuffleCost = 1.0;
 constexpr double kArithmeticCost = 0.25; // so a product that is added costs half a cycle
 constexpr double kMathCallCost = 20;     // exp and its kin as a polynomial
