@@ -43,7 +43,7 @@ std::string describe(const Nest &nest, const Schedule &schedule) {
 std::optional<Panels> panelsOf(const Nest &nest, const Schedule &schedule, unsigned input) {
   const Access &access = nest.inputs[input];
   int v = schedule.vectorDim;
-  if (v < 0 || nest.reduces[v] || access.stride(v) == 0)
+  if (v < 0 || nest.reduces[v] || access.stride(v) == 0 || !nest.hasReduction())
     return std::nullopt;
   Panels panels;
   if (access.stride(v) != 1) {

@@ -58,7 +58,7 @@ struct Panels {
   llvm::SmallVector<unsigned> outer;  // the dimensions but the panel's and `walk`, outermost first
 };
 
-/// Null if the input cannot be packed.
+/// Null if the input cannot be packed, or is read only once anyway.
 std::optional<Panels> panelsOf(const Nest &nest, const Schedule &schedule, unsigned input);
 
 /// The op that folds a reduced value into output `i`, if the body does nothing else with that
