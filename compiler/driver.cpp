@@ -116,14 +116,6 @@ bool runPasses(Compilation &c, llvm::function_ref<void(OpPassManager &)> add) {
   return succeeded(passes.run(*c.module));
 }
 
-/// What the kernels' cost model should know of the target.
-kernel::Processor processorFor(const TargetOptions &target) {
-  kernel::Processor processor;
-  processor.vectorBytes = target.vectorBits() / 8;
-  processor.registers = target.vectorBits() == 512 ? 32 : 16;
-  return processor;
-}
-
 // --- the stages --------------------------------------------------------------------------------
 
 bool parseText(Compilation &c) {
@@ -199,7 +191,7 @@ bool fitsBudget(Compilation &c) {
 }
 
 bool lowerToLlvm(Compilation &c) {
-  kernel::Processor processor = processorFor(TargetOptions{c.options.target});
+  auto processor = kernel::Processor::withVectorBits(TargetOptions{c.options.target}.vectorBits());
   if (!runPasses(c, [&](OpPassManager &passes) { lower::addLlvmPasses(passes, processor); }))
     return false;
   // The entry points carry what compiling them told.
