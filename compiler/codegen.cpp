@@ -36,6 +36,8 @@ int TargetOptions::vectorBits() const {
   return target == "x86-64-v4" ? 512 : target == "x86-64-v3" ? 256 : 128;
 }
 
+bool TargetOptions::runsHere() const { return vectorBits() <= TargetOptions().vectorBits(); }
+
 static std::unique_ptr<TargetMachine> makeMachine(const TargetOptions &options) {
   InitializeNativeTarget();
   InitializeNativeTargetAsmPrinter();

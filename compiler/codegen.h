@@ -13,14 +13,19 @@
 
 namespace dlc {
 
+/// The levels of x86-64 that code can be made for, lowest first.
+inline constexpr const char *kLevels[] = {"x86-64-v2", "x86-64-v3", "x86-64-v4"};
+
 struct TargetOptions {
-  std::string target = "native"; // or x86-64-v2, x86-64-v3, x86-64-v4
+  std::string target = "native"; // or one of kLevels
 
   /// The processor's name and features as LLVM knows them.
   std::string processor() const;
   std::string features() const;
   /// Bits of the vectors that kernels should use: 512 with AVX-512, 256 with AVX2, else 128.
   int vectorBits() const;
+  /// Whether the processor we run on has such vectors.
+  bool runsHere() const;
 };
 
 /// LLVM's form of a compiled module. Add what is missing to `module`, then generate code once.

@@ -29,6 +29,13 @@ for program in ["dlc", "dlc-opt", "dlc-test"]:
     if os.path.exists(os.path.join(build, "bin", program)):
         config.available_features.add(program)
 
+# The levels of x86-64 that this processor runs, by what is new in each.
+with open("/proc/cpuinfo") as cpuinfo:
+    flags = set(next((line for line in cpuinfo if line.startswith("flags")), "").split())
+for level, feature in [("x86-64-v2", "sse4_2"), ("x86-64-v3", "avx2"), ("x86-64-v4", "avx512f")]:
+    if feature in flags:
+        config.available_features.add(level)
+
 # Oracles and data from Debian packages; the README's test command installs them.
 if subprocess.run([python, "-c", "import torch"], capture_output=True).returncode == 0:
     config.available_features.add("pytorch")

@@ -187,8 +187,7 @@ class Math : public testing::TestWithParam<std::tuple<Function, const char *>> {
 TEST_P(Math, isWithinTwoUlp) {
   auto [function, target] = GetParam();
   TargetOptions options{target};
-  if (std::string(target) != "native" &&
-      TargetOptions{"native"}.vectorBits() < options.vectorBits())
+  if (!options.runsHere())
     GTEST_SKIP() << "this processor cannot run " << target;
   Compiled compiled;
   ASSERT_NO_FATAL_FAILURE(

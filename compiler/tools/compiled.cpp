@@ -1,7 +1,6 @@
 // Functions of `nn` operations as machine code in this process.
 #include "compiler/tools/compiled.h"
 
-#include "compiler/codegen.h"
 #include "compiler/lower/lower.h"
 #include "runtime/include/dlc/model.h"
 
@@ -131,17 +130,14 @@ struct Compiled::Code {
 Compiled::Compiled(std::unique_ptr<Code> code) : code(std::move(code)) {}
 Compiled::~Compiled() = default;
 
-std::unique_ptr<Compiled> Compiled::make(ModuleOp module) {
+std::unique_ptr<Compiled> Compiled::make(ModuleOp module, const TargetOptions &target) {
   OwningOpRef<ModuleOp> lowered = module.clone();
   for (auto function : lowered->getOps<func::FuncOp>()) { // all are inputs and outputs here
     function.removeArgAttrsAttr();
     function.removeResAttrsAttr();
     function.setSymName(("test_" + function.getName()).str()); // an @update has a call of its own
   }
-  TargetOptions target;
-  kernel::Processor processor;
-  processor.vectorBytes = target.vectorBits() / 8;
-  processor.registers = target.vectorBits() == 512 ? 32 : 16;
+  auto processor = kernel::Processor::withVectorBits(target.vectorBits());
   PassManager passes(module.getContext());
   lower::addLinalgPasses(passes);
   lower::addLlvmPasses(passes, processor);

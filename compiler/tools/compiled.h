@@ -1,6 +1,7 @@
 // Functions of `nn` operations as machine code in this process, made by the compiler's own stages.
 #pragma once
 
+#include "compiler/codegen.h"
 #include "compiler/interp/tensor.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -17,8 +18,9 @@ mlir::OwningOpRef<mlir::ModuleOp> inSinglePrecision(mlir::ModuleOp module);
 /// The functions of one module, compiled.
 class Compiled {
 public:
-  /// Compiles a copy of the module. Null, with the reason reported, if that fails.
-  static std::unique_ptr<Compiled> make(mlir::ModuleOp module);
+  /// Compiles a copy of the module for a target that runs here. Null, with the reason reported, if
+  /// that fails.
+  static std::unique_ptr<Compiled> make(mlir::ModuleOp module, const TargetOptions &target);
   ~Compiled();
 
   /// Runs a function of the module for these arguments, which are rounded to its types. Fails if it

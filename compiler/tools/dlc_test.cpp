@@ -12,11 +12,13 @@
 
 using namespace mlir;
 
-static const char kUsage[] = R"(usage: dlc-test FILE.mlir...
+static const char kUsage[] = R"(usage: dlc-test [--target=LEVEL] FILE.mlir...
        dlc-test --coverage DIRECTORY
 
 Tests every function of the files: its stated values, its gradient against differences, and its
 compiled form against its evaluation (what a function may state: compiler/tools/op_test.h).
+With --target, x86-64-v2, x86-64-v3 or x86-64-v4, only the compiled form, made for that level:
+the rest does not depend on it. Without, the code is for this processor.
 --coverage reports, by name, each operation without a signature, an evaluation, a lowering or
 a test file.
 )";
@@ -34,27 +36,28 @@ struct Variant {
 
 /// The file's functions in both precisions; fewer than two, with the reason reported, if one does
 /// not compile.
-static SmallVector<Variant> compileVariants(ModuleOp module) {
+static SmallVector<Variant> compileVariants(ModuleOp module, const dlc::TargetOptions &target) {
   SmallVector<Variant> variants;
   variants.push_back({"compiled", module.clone(), nullptr});
   variants.push_back({"compiled in f32", dlc::tools::inSinglePrecision(module), nullptr});
   for (Variant &variant : variants)
-    variant.code = dlc::tools::Compiled::make(*variant.module);
+    variant.code = dlc::tools::Compiled::make(*variant.module, target);
   llvm::erase_if(variants, [](const Variant &variant) { return !variant.code; });
   return variants;
 }
 
 /// Runs what applies to one function; says what it proved.
-static LogicalResult testFunction(func::FuncOp function, ArrayRef<Variant> variants) {
+static LogicalResult testFunction(func::FuncOp function, ArrayRef<Variant> variants,
+                                  bool onlyCompiled) {
   SmallVector<StringRef> proved;
   bool passed = true;
   auto prove = [&](StringRef what, LogicalResult result) {
     passed &= succeeded(result);
     proved.push_back(what);
   };
-  if (dlc::tools::hasValues(function))
+  if (dlc::tools::hasValues(function) && !onlyCompiled)
     prove("values", dlc::tools::testValues(function));
-  if (dlc::tools::hasGradient(function))
+  if (dlc::tools::hasGradient(function) && !onlyCompiled)
     prove("gradient", dlc::tools::testGradient(function));
   for (const Variant &variant : variants) {
     auto compiled = variant.module.get().lookupSymbol<func::FuncOp>(function.getName());
@@ -65,7 +68,8 @@ static LogicalResult testFunction(func::FuncOp function, ArrayRef<Variant> varia
   return success(passed);
 }
 
-static LogicalResult testFile(MLIRContext &context, StringRef path) {
+static LogicalResult testFile(MLIRContext &context, StringRef path,
+                              const dlc::TargetOptions &target) {
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context);
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(path, sources, &context);
@@ -73,10 +77,10 @@ static LogicalResult testFile(MLIRContext &context, StringRef path) {
     return failure();
   if (module->getOps<func::FuncOp>().empty())
     return module->emitError("has no functions to test");
-  SmallVector<Variant> variants = compileVariants(*module);
+  SmallVector<Variant> variants = compileVariants(*module, target);
   bool passed = variants.size() == 2;
   for (auto function : module->getOps<func::FuncOp>())
-    passed &= succeeded(testFunction(function, variants));
+    passed &= succeeded(testFunction(function, variants, target.target != "native"));
   return success(passed);
 }
 
@@ -93,12 +97,24 @@ int main(int argc, char **argv) {
   context.loadDialect<dlc::nn::NnDialect, func::FuncDialect>();
   if (arguments.front() == "--coverage" && arguments.size() == 2)
     return failed(dlc::tools::checkCoverage(context, arguments[1]));
-  if (arguments.front().starts_with("-")) {
-    llvm::errs() << "dlc-test: unknown option `" << arguments.front() << "`\n" << kUsage;
+  dlc::TargetOptions target;
+  if (StringRef level = arguments.front(); level.consume_front("--target=")) {
+    target.target = level.str();
+    if (!llvm::is_contained(dlc::kLevels, level) || !target.runsHere()) {
+      llvm::errs() << "dlc-test: this processor has no level `" << level << "`; there are "
+                   << llvm::interleaved(dlc::kLevels) << "\n";
+      return 2;
+    }
+    arguments.erase(arguments.begin());
+  }
+  if (arguments.empty() || arguments.front().starts_with("-")) {
+    if (!arguments.empty())
+      llvm::errs() << "dlc-test: unknown option `" << arguments.front() << "`\n";
+    llvm::errs() << kUsage;
     return 2;
   }
   bool passed = true;
   for (StringRef path : arguments)
-    passed &= succeeded(testFile(context, path));
+    passed &= succeeded(testFile(context, path, target));
   return !passed;
 }
