@@ -17,7 +17,7 @@ using namespace llvm;
 namespace dlc {
 
 std::string TargetOptions::processor() const {
-  return target == "native" ? sys::getHostCPUName().str() : target;
+  return target == "native" ? sys::getHostCPUName().str() : target == kMulti ? "x86-64" : target;
 }
 
 std::string TargetOptions::features() const {
@@ -56,6 +56,19 @@ static std::unique_ptr<TargetMachine> makeMachine(const TargetOptions &options) 
                                   Reloc::PIC_, std::nullopt, CodeGenOptLevel::Aggressive));
 }
 
+/// The kernels are shaped for the target's vectors; LLVM must neither split nor avoid them.
+static void setTarget(Function &function, const TargetOptions &options) {
+  Attribute own = function.getFnAttribute("target-cpu");
+  TargetOptions target = own.isValid() ? TargetOptions{own.getValueAsString().str()} : options;
+  std::string width = std::to_string(target.vectorBits());
+  function.addFnAttr("target-cpu", target.processor());
+  if (std::string features = target.features(); !features.empty())
+    function.addFnAttr("target-features", features);
+  function.addFnAttr("prefer-vector-width", width);
+  function.addFnAttr("min-legal-vector-width", width);
+  function.addFnAttr(Attribute::NoUnwind);
+}
+
 std::optional<Code> translate(mlir::ModuleOp module, const TargetOptions &options) {
   Code code;
   code.machine = makeMachine(options);
@@ -72,18 +85,9 @@ std::optional<Code> translate(mlir::ModuleOp module, const TargetOptions &option
     return std::nullopt;
   code.module->setTargetTriple(code.machine->getTargetTriple());
   code.module->setDataLayout(code.machine->createDataLayout());
-  // The kernels are shaped for these vectors; LLVM must neither split nor avoid them.
-  std::string width = std::to_string(options.vectorBits());
-  for (Function &function : *code.module) {
-    if (function.isDeclaration())
-      continue;
-    function.addFnAttr("target-cpu", options.processor());
-    if (std::string features = options.features(); !features.empty())
-      function.addFnAttr("target-features", features);
-    function.addFnAttr("prefer-vector-width", width);
-    function.addFnAttr("min-legal-vector-width", width);
-    function.addFnAttr(Attribute::NoUnwind);
-  }
+  for (Function &function : *code.module)
+    if (!function.isDeclaration())
+      setTarget(function, options);
   return code;
 }
 

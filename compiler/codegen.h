@@ -15,11 +15,13 @@ namespace dlc {
 
 /// The levels of x86-64 that code can be made for, lowest first.
 inline constexpr const char *kLevels[] = {"x86-64-v2", "x86-64-v3", "x86-64-v4"};
+/// All of them in one program (levels.h).
+inline constexpr const char *kMulti = "multi";
 
 struct TargetOptions {
-  std::string target = "native"; // or one of kLevels
+  std::string target = "native"; // or one of kLevels, or kMulti
 
-  /// The processor's name and features as LLVM knows them.
+  /// The processor's name and features as LLVM knows them; of kMulti what all its processors have.
   std::string processor() const;
   std::string features() const;
   /// Bits of the vectors that kernels should use: 512 with AVX-512, 256 with AVX2, else 128.
@@ -42,7 +44,8 @@ struct Code {
   std::string assembly();
 };
 
-/// Translates a module that is wholly in the LLVM dialect. Nothing, with the reason on stderr, on a
+/// Translates a module that is wholly in the LLVM dialect. Functions are for the target, but where
+/// they name a processor of their own. Nothing, with the reason on stderr, on a
 /// fault of ours.
 std::optional<Code> translate(mlir::ModuleOp module, const TargetOptions &options);
 

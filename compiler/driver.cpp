@@ -7,6 +7,7 @@
 #include "compiler/from_net.h"
 #include "compiler/grad/differentiate.h"
 #include "compiler/header.h"
+#include "compiler/levels.h"
 #include "compiler/link.h"
 #include "compiler/lower/lower.h"
 #include "compiler/nn/nn.h"
@@ -190,9 +191,27 @@ bool fitsBudget(Compilation &c) {
   return false;
 }
 
+bool lowerForTarget(Compilation &c, const std::string &target) {
+  auto processor = kernel::Processor::withVectorBits(TargetOptions{target}.vectorBits());
+  return runPasses(c, [&](OpPassManager &passes) { lower::addLlvmPasses(passes, processor); });
+}
+
+bool lowerForAllLevels(Compilation &c) {
+  OwningOpRef<ModuleOp> tensors = std::move(c.module);
+  std::vector<LevelModule> levels;
+  for (const char *level : kLevels) {
+    c.module = tensors->clone();
+    if (!lowerForTarget(c, level))
+      return false;
+    levels.push_back({level, std::move(c.module)});
+  }
+  c.module = joinLevels(std::move(levels));
+  return true;
+}
+
 bool lowerToLlvm(Compilation &c) {
-  auto processor = kernel::Processor::withVectorBits(TargetOptions{c.options.target}.vectorBits());
-  if (!runPasses(c, [&](OpPassManager &passes) { lower::addLlvmPasses(passes, processor); }))
+  bool isMulti = c.options.target == kMulti;
+  if (!(isMulti ? lowerForAllLevels(c) : lowerForTarget(c, c.options.target)))
     return false;
   // The entry points carry what compiling them told.
   for (auto function : c.module->getOps<LLVM::LLVMFuncOp>()) {
@@ -347,7 +366,8 @@ int writeResult(Compilation &c) {
   if (form == "obj")
     wrong = writeFile(pathOr(name + ".o"), c.code.objectBytes());
   else if (form == "static")
-    wrong = writeArchive(pathOr("lib" + name + ".a"), c.code.objectBytes(), header);
+    wrong = writeArchive(pathOr("lib" + name + ".a"), c.code.objectBytes(), header,
+                         /*choosesLevel=*/c.options.target == kMulti);
   else
     wrong = linkObject(pathOr("lib" + name + ".so"), c.code.objectBytes(), /*shared=*/true);
   return wrong.empty() ? kDone : refuse(wrong);

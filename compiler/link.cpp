@@ -2,6 +2,7 @@
 // driver.
 #include "compiler/link.h"
 
+#include "llvm/Object/Archive.h"
 #include "llvm/Object/ArchiveWriter.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
@@ -98,9 +99,38 @@ std::string linkObject(const std::string &path, StringRef object, bool shared) {
   return "";
 }
 
-std::string writeArchive(const std::string &path, StringRef object, StringRef header) {
-  SmallVector<NewArchiveMember, 1> members;
+/// Adds the part of the runtime that runtime/level.h declares. Returns what went wrong.
+static std::string addLevelPart(SmallVectorImpl<NewArchiveMember> &members) {
+  std::string path = runtimeLibrary();
+  auto wrong = [&](const std::string &why) { return "cannot read `" + path + "`: " + why; };
+  auto bytes = MemoryBuffer::getFile(path);
+  if (!bytes)
+    return wrong(bytes.getError().message());
+  auto runtime = object::Archive::create(**bytes);
+  if (!runtime)
+    return wrong(toString(runtime.takeError()));
+  auto part = (*runtime)->findSym("dlc_choose");
+  if (!part)
+    return wrong(toString(part.takeError()));
+  if (!*part)
+    return wrong("it has no `dlc_choose`");
+  Expected<StringRef> object = (*part)->getBuffer();
+  if (!object)
+    return wrong(toString(object.takeError()));
+  NewArchiveMember member;
+  member.Buf = MemoryBuffer::getMemBufferCopy(*object, "level.o");
+  member.MemberName = member.Buf->getBufferIdentifier();
+  members.push_back(std::move(member));
+  return "";
+}
+
+std::string writeArchive(const std::string &path, StringRef object, StringRef header,
+                         bool choosesLevel) {
+  SmallVector<NewArchiveMember, 2> members;
   members.emplace_back(MemoryBufferRef(object, "model.o"));
+  if (choosesLevel)
+    if (std::string wrong = addLevelPart(members); !wrong.empty())
+      return wrong;
   Expected<std::unique_ptr<MemoryBuffer>> archive =
       writeArchiveToBuffer(members, SymtabWritingMode::NormalSymtab, object::Archive::K_GNU,
                            /*Deterministic=*/true, /*Thin=*/false);

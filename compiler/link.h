@@ -16,8 +16,10 @@ std::string writeFile(const std::string &path, llvm::StringRef bytes);
 /// Links the object file with the runtime to a program, or to a shared library.
 std::string linkObject(const std::string &path, llvm::StringRef object, bool shared);
 
-/// A static library of the object, and the header beside it (libNAME.a, NAME.h).
-std::string writeArchive(const std::string &path, llvm::StringRef object, llvm::StringRef header);
+/// A static library of the object, and the header beside it (libNAME.a, NAME.h). Code that chooses
+/// its level when it runs gets the part of the runtime that does so.
+std::string writeArchive(const std::string &path, llvm::StringRef object, llvm::StringRef header,
+                         bool choosesLevel);
 
 /// The runtime's static library, as installed beside this program.
 std::string runtimeLibrary();

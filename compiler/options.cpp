@@ -83,12 +83,12 @@ std::string setEmit(Options &options, const std::string &text) {
 }
 
 std::string setTarget(Options &options, const std::string &text) {
-  for (const char *known : {"native", "x86-64-v2", "x86-64-v3", "x86-64-v4"})
+  for (const char *known : {"native", "x86-64-v2", "x86-64-v3", "x86-64-v4", "multi"})
     if (text == known) {
       options.target = text;
       return "";
     }
-  return "takes native, x86-64-v2, x86-64-v3 or x86-64-v4";
+  return "takes native, x86-64-v2, x86-64-v3, x86-64-v4 or multi";
 }
 
 std::string setPrecision(Options &options, const std::string &text) {
@@ -133,7 +133,7 @@ constexpr Flag kFlags[] = {
     {"-D", "NAME=VALUE", kCompiling, "set a `const` of the model", setDefine},
     {"--batch", "N", kCompiling, "samples a call takes, instead of the train block's", setBatch},
     {"--target", "CPU", "compile run explain",
-     "native (the default), x86-64-v2, x86-64-v3 or x86-64-v4", setTarget},
+     "native (the default), x86-64-v2, -v3, -v4, or multi: all three in one", setTarget},
     {"--precision", "TYPE", "compile run explain", "f32 (the default) or f64", setPrecision},
     {"--memory-budget", "SIZE", "compile run",
      "fail if a step needs more than SIZE bytes (K, M, G)", setMemoryBudget},

@@ -1,8 +1,10 @@
 // dlc_main: picks the command, runs it, and reports how it went.
 #include "runtime/commands.h"
+#include "runtime/level.h"
 #include "runtime/text.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 namespace dlc::runtime {
@@ -52,7 +54,8 @@ multiplications and additions.)",
      "threads seconds json", bench},
     {"info", "[--json]", "what the program was compiled from and what it needs",
      R"(Prints weights, state, inputs and outputs with their shapes, memory, and how the model was
-compiled.)",
+compiled. Of a program for several processors (`dlc compile --target=multi`) it tells which
+kernels run on this one; DLC_LEVEL=v2 (or v3) in the environment chooses lower ones.)",
      "json", info},
 };
 
@@ -69,6 +72,25 @@ static std::string overview(const dlc_model &model, const char *program) {
   for (const Command &command : kCommands)
     text += format("  %-16s %s\n", command.name, command.summary);
   return text + format("\n`%s COMMAND --help` explains each.\n", program);
+}
+
+// Kernels for a newer processor would end the program without a word.
+static Status checkProcessor(const dlc_model &model) {
+  std::string target = model.target;
+  bool isMulti = target == "multi";
+  int needed = isMulti ? 2 : target.rfind("x86-64-v", 0) == 0 ? target.back() - '0' : 0;
+  int level = dlc_processor_level();
+  if (level < needed)
+    return inputError("the program is compiled for x86-64-v%d%s, and this processor is an %s; "
+                      "compile it %s`",
+                      needed, isMulti ? " and newer" : "",
+                      level > 1 ? format("x86-64-v%d", level).c_str() : "older one",
+                      level > 1 ? "with `--target=multi" : "there with `--target=native");
+  const char *wanted = getenv("DLC_LEVEL");
+  std::string name = wanted ? wanted : "v2";
+  if (isMulti && name != "v2" && name != "v3" && name != "v4")
+    return inputError("DLC_LEVEL, in the environment, takes v2, v3 or v4, not `%s`", wanted);
+  return Status();
 }
 
 static Status runCommand(const dlc_model &model, int argc, char **argv) {
@@ -99,6 +121,7 @@ static Status runCommand(const dlc_model &model, int argc, char **argv) {
   }
   if (!options.files.empty() && command->run != predict)
     return usageError("`%s` takes no `%s`", command->name, options.files[0].c_str());
+  DLC_TRY(checkProcessor(model));
   return command->run(model, options);
 }
 

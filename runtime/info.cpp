@@ -2,11 +2,13 @@
 #include "runtime/commands.h"
 
 #include "runtime/json.h"
+#include "runtime/level.h"
 #include "runtime/tensor.h"
 #include "runtime/text.h"
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 
 namespace dlc::runtime {
 
@@ -40,6 +42,11 @@ static int64_t weightCount(const dlc_model &model) {
     count += elementCount(model.weights[i].tensor);
   return count;
 }
+
+static bool isMulti(const dlc_model &model) { return strcmp(model.target, "multi") == 0; }
+
+// The kernels that run on this processor.
+static std::string level() { return format("x86-64-v%d", dlc_level()); }
 
 static std::string infoJson(const dlc_model &model) {
   auto ofVariable = [](const dlc_variable &variable) -> const dlc_tensor & {
@@ -75,6 +82,8 @@ static std::string infoJson(const dlc_model &model) {
     json.endObject().endObject();
   }
   json.key("compiler").string(model.compiler).key("target").string(model.target);
+  if (isMulti(model))
+    json.key("level").string(level());
   json.key("options").string(model.options).endObject();
   return json.text();
 }
@@ -95,7 +104,8 @@ Status info(const dlc_model &model, const Options &options) {
   printf("\n%s weights (%s bytes), batch %lld, arena %s bytes\n",
          grouped(weightCount(model)).c_str(), grouped(model.weight_bytes).c_str(),
          static_cast<long long>(model.batch), grouped(arenaBytes(model)).c_str());
-  printf("compiled by %s for %s%s%s\n\n", model.compiler, model.target,
+  printf("compiled by %s for %s%s%s%s\n\n", model.compiler, model.target,
+         isMulti(model) ? format(" (%s runs here)", level().c_str()).c_str() : "",
          *model.options ? " with " : "", model.options);
   for (int32_t i = 0; i < model.input_count; ++i)
     printTensor("input", model.inputs[i]);

@@ -39,6 +39,18 @@ with dlc.scratch() as folder:
     shell("rm xor.h && dlc compile xor.nn --emit=header -o xor.h && dlc compile xor.nn --emit=shared")
     shell(link.replace("libxor.a", "./libxor.so"))
     ask("the shared library")
+    # For several processors: the library chooses, without the runtime.
+    shell(build + " --target=multi")
+    shell(link)
+    for level in ("v2", "v3", "v4"):
+        environment["DLC_LEVEL"] = level
+        ask(f"the static library, {level}")
+    shell("dlc compile xor.nn --emit=shared --target=multi")
+    shell(link.replace("libxor.a", "./libxor.so"))
+    ask("the shared library for several processors")
+    shell("dlc compile xor.nn --emit=obj --target=multi -o xor.o && "
+          f"cc xor.o {dlc.BUILD}/lib/libdlcrt.a -lm -static-libgcc -pthread -o whole && ./whole info")
+
     shell("echo 'int main(void) { return xor_batch != 4; }' > plus.cpp && "
           f"c++ -I {dlc.ROOT}/runtime/include -include xor.h plus.cpp -o plus && ./plus")
     symbols = shell("nm -D --defined-only libxor.so").split()[2::3]

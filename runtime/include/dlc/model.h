@@ -146,7 +146,7 @@ typedef struct dlc_model {
   const char *name;
   const char *summary;  /* the model's doc comment */
   const char *compiler; /* its version */
-  const char *target;   /* processor the kernels are for */
+  const char *target;   /* processor the kernels are for; "multi": several, one chosen as it runs */
   const char *options;  /* as given to the compiler */
 
   int64_t batch;       /* samples a call takes; fewer are padded and get sample weight 0 */
