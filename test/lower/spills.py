@@ -1,0 +1,78 @@
+"""The main loops of products and 3x3 convolutions, forward and both gradients, keep everything in registers.
+
+Reads the assembly of whole networks: an innermost loop full of fused multiply-adds must not touch the stack.
+Any processor can run this; only reading is done.
+"""
+# RUN: %python %s
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+# A middle layer needs all three directions: y = x W, dW = x^T dy, dx = dy W^T, each of 256 x 512 x 512.
+PRODUCTS = """model products(x: f32[B, 512]) -> (y: f32[B, 512]) {
+  y = x |> dense(512) |> dense(512)
+}
+data samples(x: f32[512], target: f32[512]) {
+  train = csv("none.csv")
+}
+train products on samples {
+  loss      = mse(y, target)
+  optimizer = momentum(lr = 0.1)
+  batch     = 256
+}
+"""
+CONVOLUTIONS = """model convolutions(x: f32[B, 64, 28, 28]) -> (y: f32[B, 64]) {
+  y = x |> conv(64, kernel = 3, pad = 1) |> conv(64, kernel = 3, pad = 1) |> global_avg_pool
+}
+data samples(x: f32[64, 28, 28], target: f32[64]) {
+  train = csv("none.csv")
+}
+train convolutions on samples {
+  loss      = mse(y, target)
+  optimizer = momentum(lr = 0.1)
+  batch     = 32
+}
+"""
+DIRECTIONS = 3
+LEVELS = {"x86-64-v3": ("ymm", 12), "x86-64-v4": ("zmm", 24)}  # vectors, and accumulators of a full tile at least
+
+
+def innermost_loops(assembly):
+    """Yields (function, instructions) for each innermost loop."""
+    for function, body in re.findall(r"^([A-Za-z_][\w.]*):.*?\n(.*?)^\.Lfunc_end", assembly, re.M | re.S):
+        lines = [line.strip() for line in body.splitlines()]
+        place = {line.split(":")[0]: i for i, line in enumerate(lines) if line.startswith(".LBB")}
+        jumps = [(place.get(match[1]), i) for i, line in enumerate(lines)
+                 if (match := re.match(r"j\w+\s+(\.LBB\w+)", line))]
+        loops = [(begin, end) for begin, end in jumps if begin is not None and begin <= end]
+        for begin, end in loops:
+            if not any((b, e) != (begin, end) and begin <= b and e <= end for b, e in loops):
+                yield function, lines[begin:end + 1]
+
+
+def check(name, model, level, folder):
+    vectors, least = LEVELS[level]
+    path = pathlib.Path(folder) / "model.nn"
+    path.write_text(model)
+    assembly = subprocess.run(["dlc", "compile", path, f"--target={level}", "--emit=asm"], check=True,
+                              capture_output=True, text=True).stdout
+    full = set()
+    for function, loop in innermost_loops(assembly):
+        products = [line for line in loop if re.match(rf"vfn?madd.*%{vectors}", line)]
+        spills = [line for line in loop if "(%rsp" in line]
+        if len(products) >= 2 and spills:
+            sys.exit(f"{name}, {level}: the loop of {function} with {len(products)} products uses the stack:\n  "
+                     + "\n  ".join(spills))
+        if len(products) >= least:
+            full.add(function)
+    print(f"{name}, {level}: full tiles in {sorted(full)}")
+    if len(full) < DIRECTIONS:
+        sys.exit(f"{name}, {level}: only {len(full)} kernels have a full tile of {least} accumulators")
+
+
+with tempfile.TemporaryDirectory() as scratch:
+    for target in LEVELS:
+        check("products", PRODUCTS, target, scratch)
+        check("convolutions", CONVOLUTIONS, target, scratch)
