@@ -1,6 +1,8 @@
 // LLVM's part: translation to LLVM IR, the optimisation pipeline, object code.
 #include "compiler/codegen.h"
 
+#include "compiler/parts.h"
+
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -9,8 +11,11 @@
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/ThreadPool.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/SubtargetFeature.h"
+
+#include <atomic>
 
 using namespace llvm;
 
@@ -71,6 +76,7 @@ static void setTarget(Function &function, const TargetOptions &options) {
 
 std::optional<Code> translate(mlir::ModuleOp module, const TargetOptions &options) {
   Code code;
+  code.target = options;
   code.machine = makeMachine(options);
   if (!code.machine)
     return std::nullopt;
@@ -122,12 +128,44 @@ static bool emit(Module &module, TargetMachine &machine, CodeGenFileType type,
   return true;
 }
 
+static bool makeObject(Module &module, TargetMachine &machine, SmallVectorImpl<char> &bytes) {
+  optimize(module, machine);
+  return emit(module, machine, CodeGenFileType::ObjectFile, bytes);
+}
+
 bool Code::emitObject() {
+  objects.assign(1, {});
+  return !verifyModule(*module, &errs()) && makeObject(*module, *machine, objects[0]);
+}
+
+bool Code::emitObjects() {
   if (verifyModule(*module, &errs()))
     return false;
-  optimize(*module, *machine);
-  object.clear();
-  return emit(*module, *machine, CodeGenFileType::ObjectFile, object);
+  Parts parts(*module);
+  if (parts.size() == 1)
+    return emitObject();
+  objects.assign(parts.size(), {});
+  std::atomic<bool> done = true;
+  ThreadPoolStrategy cores = hardware_concurrency(parts.size());
+  cores.Limit = true; // no more than there are
+  DefaultThreadPool threads(cores);
+  for (size_t part = 0; part < parts.size(); ++part)
+    threads.async([&, part] {
+      LLVMContext own;
+      std::unique_ptr<Module> each = parts.load(part, own);
+      std::unique_ptr<TargetMachine> ownMachine = makeMachine(target);
+      if (!each || !ownMachine || !makeObject(*each, *ownMachine, objects[part]))
+        done = false;
+    });
+  threads.wait();
+  return done;
+}
+
+std::vector<StringRef> Code::objectFiles() const {
+  std::vector<StringRef> files;
+  for (const auto &object : objects)
+    files.push_back({object.data(), object.size()});
+  return files;
 }
 
 std::string Code::assembly() {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace dlc {
 
@@ -32,14 +33,20 @@ struct TargetOptions {
 
 /// LLVM's form of a compiled module. Add what is missing to `module`, then generate code once.
 struct Code {
+  TargetOptions target;
   std::unique_ptr<llvm::LLVMContext> context;
   std::unique_ptr<llvm::Module> module;
   std::unique_ptr<llvm::TargetMachine> machine;
-  llvm::SmallVector<char, 0> object;
+  std::vector<llvm::SmallVector<char, 0>> objects;
 
-  /// Optimises the module and makes the object file. False, with the reason on stderr, on a fault.
+  // Each optimises and makes object code. False, with the reason on stderr, on a fault.
+
+  /// One object file.
   bool emitObject();
-  llvm::StringRef objectBytes() const { return {object.data(), object.size()}; }
+  /// Several, on all cores, which belong in one link.
+  bool emitObjects();
+
+  std::vector<llvm::StringRef> objectFiles() const;
   /// The optimised module as assembly text. After emitObject.
   std::string assembly();
 };

@@ -241,12 +241,14 @@ bool generateObject(Compilation &c) {
   facts.functions = c.facts;
   facts.trace = c.trace;
   addModelTable(*c.code.module, *c.network, facts);
-  return c.code.emitObject();
+  // Only a link of our own makes one thing of several object files.
+  bool isLinked = c.options.emit == "exe" || c.options.emit == "shared";
+  return isLinked ? c.code.emitObjects() : c.code.emitObject();
 }
 
 bool linkProgram(Compilation &c) {
   const std::string &path = c.options.output.empty() ? c.network->name : c.options.output;
-  c.refusal = linkObject(path, c.code.objectBytes(), /*shared=*/false);
+  c.refusal = linkObjects(path, c.code.objectFiles(), /*shared=*/false);
   return c.refusal.empty();
 }
 
@@ -364,12 +366,12 @@ int writeResult(Compilation &c) {
   auto pathOr = [&](const std::string &usual) { return path.empty() ? usual : path; };
   std::string wrong;
   if (form == "obj")
-    wrong = writeFile(pathOr(name + ".o"), c.code.objectBytes());
+    wrong = writeFile(pathOr(name + ".o"), c.code.objectFiles()[0]);
   else if (form == "static")
-    wrong = writeArchive(pathOr("lib" + name + ".a"), c.code.objectBytes(), header,
+    wrong = writeArchive(pathOr("lib" + name + ".a"), c.code.objectFiles()[0], header,
                          /*choosesLevel=*/c.options.target == kMulti);
   else
-    wrong = linkObject(pathOr("lib" + name + ".so"), c.code.objectBytes(), /*shared=*/true);
+    wrong = linkObjects(pathOr("lib" + name + ".so"), c.code.objectFiles(), /*shared=*/true);
   return wrong.empty() ? kDone : refuse(wrong);
 }
 

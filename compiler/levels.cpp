@@ -91,10 +91,11 @@ private:
   /// Makes the function one for processors of the level, and notes it if it is an entry point.
   void adopt(LLVM::LLVMFuncOp function, StringRef level) {
     function.setTargetCpu(level);
-    function.setLinkage(LLVM::Linkage::Internal);
     auto arena = function->getAttrOfType<IntegerAttr>(kArena);
     if (!arena)
       return;
+    function.setVisibility_(
+        LLVM::Visibility::Hidden); // external: a part of its own may be made of it
     Entry &entry = entries[b.getStringAttr(function.getName().split('.').first)];
     entry.forms.push_back(function);
     entry.arenaBytes = std::max(entry.arenaBytes, arena.getInt());

@@ -13,6 +13,7 @@
 #include "llvm/Support/raw_ostream.h"
 
 #include <cstdlib>
+#include <deque>
 
 using namespace llvm;
 
@@ -47,7 +48,7 @@ std::string runtimeLibrary() {
   return path.str().str();
 }
 
-std::string linkObject(const std::string &path, StringRef object, bool shared) {
+std::string linkObjects(const std::string &path, ArrayRef<StringRef> objects, bool shared) {
   const char *chosen = std::getenv("CC");
   std::string name = chosen && *chosen ? chosen : "cc";
   ErrorOr<std::string> driver = sys::findProgramByName(name);
@@ -58,13 +59,17 @@ std::string linkObject(const std::string &path, StringRef object, bool shared) {
   if (!sys::fs::exists(runtime))
     return "the runtime library `" + runtime + "` is missing; build or install dlc completely";
 
-  // The object and the result are temporary files until all has gone well.
-  SmallString<128> objectPath, messages;
-  if (std::error_code error = sys::fs::createTemporaryFile("dlc", "o", objectPath))
-    return "cannot make a temporary file: " + error.message();
-  FileRemover removeObject(objectPath);
-  if (std::string wrong = writeFile(objectPath.str().str(), object); !wrong.empty())
-    return wrong;
+  // The objects and the result are temporary files until all has gone well.
+  std::vector<SmallString<128>> objectPaths(objects.size());
+  std::deque<FileRemover> removeObjects; // never copied
+  for (auto [object, objectPath] : zip(objects, objectPaths)) {
+    if (std::error_code error = sys::fs::createTemporaryFile("dlc", "o", objectPath))
+      return "cannot make a temporary file: " + error.message();
+    removeObjects.emplace_back(objectPath);
+    if (std::string wrong = writeFile(objectPath.str().str(), object); !wrong.empty())
+      return wrong;
+  }
+  SmallString<128> messages;
   if (std::error_code error = sys::fs::createTemporaryFile("dlc", "txt", messages))
     return "cannot make a temporary file: " + error.message();
   FileRemover removeMessages(messages);
@@ -74,8 +79,10 @@ std::string linkObject(const std::string &path, StringRef object, bool shared) {
   FileRemover removeResult(result);
   sys::RemoveFileOnSignal(result);
 
-  SmallVector<StringRef> arguments = {*driver, "-o",  result,    objectPath,
-                                      runtime, "-lm", "-pthread"};
+  SmallVector<StringRef> arguments = {*driver, "-o", result};
+  append_range(arguments, objectPaths);
+  for (StringRef flag : {StringRef(runtime), StringRef("-lm"), StringRef("-pthread")})
+    arguments.push_back(flag);
   for (const char *flag : {"-static-libgcc", "-Wl,--gc-sections", "-Wl,--build-id=none", "-s"})
     arguments.push_back(flag);
   if (shared)

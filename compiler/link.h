@@ -2,6 +2,7 @@
 // driver.
 #pragma once
 
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 
 #include <string>
@@ -13,8 +14,9 @@ namespace dlc {
 /// Writes the bytes to a temporary file beside `path` and renames it.
 std::string writeFile(const std::string &path, llvm::StringRef bytes);
 
-/// Links the object file with the runtime to a program, or to a shared library.
-std::string linkObject(const std::string &path, llvm::StringRef object, bool shared);
+/// Links the object files with the runtime to a program, or to a shared library.
+std::string linkObjects(const std::string &path, llvm::ArrayRef<llvm::StringRef> objects,
+                        bool shared);
 
 /// A static library of the object, and the header beside it (libNAME.a, NAME.h). Code that chooses
 /// its level when it runs gets the part of the runtime that does so.

@@ -89,7 +89,7 @@ void compile(Compiled &compiled, Formula formula, bool isF64, ArrayRef<int64_t> 
   llvm::SmallString<128> path;
   ASSERT_FALSE(llvm::sys::fs::createTemporaryFile("math_test", "so", path));
   llvm::FileRemover remove(path);
-  ASSERT_EQ(linkObject(path.str().str(), code->objectBytes(), /*shared=*/true), "");
+  ASSERT_EQ(linkObjects(path.str().str(), code->objectFiles(), /*shared=*/true), "");
   compiled.library = dlopen(path.c_str(), RTLD_NOW);
   ASSERT_TRUE(compiled.library) << dlerror();
   compiled.run = reinterpret_cast<Program>(dlsym(compiled.library, "run"));

@@ -159,7 +159,7 @@ std::unique_ptr<Compiled> Compiled::make(ModuleOp module, const TargetOptions &t
   auto linker = llvm::orc::LLJITBuilder().create();
   if (!linker)
     return fail(linker.takeError());
-  auto object = llvm::MemoryBuffer::getMemBufferCopy(generated->objectBytes(), "test.o");
+  auto object = llvm::MemoryBuffer::getMemBufferCopy(generated->objectFiles()[0], "test.o");
   if (llvm::Error error = (*linker)->addObjectFile(std::move(object)))
     return fail(std::move(error));
   code->linked = std::move(*linker);
