@@ -62,7 +62,7 @@ Value Builder::generic(ValueRange inputs, Value output, ArrayRef<AffineMap> maps
 
 Value Builder::multiplyAdd(Builder &b, ValueRange arguments) {
   Value product = arith::MulFOp::create(b, arguments[0], arguments[1]);
-  return arith::AddFOp::create(b, arguments[2], product);
+  return arith::AddFOp::create(b, arguments.back(), product);
 }
 
 // By way of one axis, which every shape folds to and unfolds from.

@@ -37,7 +37,7 @@ public:
   mlir::Value generic(mlir::ValueRange inputs, mlir::Value output,
                       llvm::ArrayRef<mlir::AffineMap> maps, unsigned reductions, Body body);
 
-  /// A multiplication of the first two arguments added to the third.
+  /// A multiplication of the first two arguments added to the last.
   static mlir::Value multiplyAdd(Builder &b, mlir::ValueRange arguments);
   mlir::Value reshape(mlir::Value x, Shape shape);
 };
@@ -70,14 +70,7 @@ mlir::Value spread(Builder &b, mlir::Value x, mlir::TypedAttr fill, Shape first,
 /// x with `pad` = [top, left, bottom, right] around its planes.
 mlir::Value padded(Builder &b, mlir::Value x, mlir::TypedAttr fill, Shape pad);
 
-/// What a window's gradient gathers from: dy spread over the strided places it belongs to, with
-/// room for `reach` = (kernel - 1) * dilation before the first, so that dx[h] reads `h + origin -
-/// dilation * r` for each tap r.
-struct Gathered {
-  mlir::Value plane;
-  llvm::SmallVector<int64_t, 2> origin;
-};
-Gathered gathered(Builder &b, mlir::Value dy, mlir::TypedAttr fill, Shape input, Shape reach,
-                  Shape stride, Shape pad);
+/// The shape of a window, as an operand that gives the nest two dimensions; nobody reads it.
+mlir::Value windowShape(Builder &b, Shape window);
 
 } // namespace dlc::lower

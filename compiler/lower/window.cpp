@@ -4,12 +4,13 @@
 using namespace mlir;
 
 namespace dlc::lower {
+
+Value windowShape(Builder &b, Shape window) { return b.empty(window, b.getI8Type()); }
+
 namespace {
 
 enum { N, C, P, Q, R, S, kWindowRank }; // the dimensions of a window's nest
 
-// The windows' shape, as an operand that gives the nest its last two dimensions; nobody reads it.
-Value windowShape(Builder &b, Shape kernel) { return b.empty(kernel, b.getI8Type()); }
 AffineMap windowMap(Builder &b) { return b.dims(kWindowRank, {R, S}); }
 AffineMap planeMap(Builder &b) { return b.dims(kWindowRank, {N, C, P, Q}); }
 
@@ -18,6 +19,29 @@ AffineMap elementMap(Builder &b, Shape stride) {
   return b.map(kWindowRank, {b.dim(N), b.dim(C), b.dim(P) * stride[0] + b.dim(R),
                              b.dim(Q) * stride[1] + b.dim(S)});
 }
+// What a pool's gradient gathers from: dy spread over the strided places it belongs to, with room
+// before the first, so that dx[h] reads `h + origin - r` for each row r of the window.
+struct Gathered {
+  Value plane;
+  SmallVector<int64_t, 2> origin;
+};
+
+// y[p] reads x[p * stride + r - pad], hence dx[h] gathers dy[p] where p * stride = h + pad - r.
+// `before` rows of room keep that from being negative.
+Gathered gathered(Builder &b, Value dy, TypedAttr fill, Shape input, Shape kernel, Shape stride,
+                  Shape pad) {
+  Shape plane = shapeOf(dy).take_back(2);
+  SmallVector<int64_t, 2> before, size, origin;
+  bool isAsItIs = true;
+  for (unsigned i = 0; i < 2; ++i) {
+    before.push_back(std::max<int64_t>(0, kernel[i] - 1 - pad[i]));
+    origin.push_back(pad[i] + before[i]);
+    size.push_back(std::max(input[i] + origin[i], before[i] + (plane[i] - 1) * stride[i] + 1));
+    isAsItIs &= before[i] == 0 && stride[i] == 1 && size[i] == plane[i];
+  }
+  return {isAsItIs ? dy : spread(b, dy, fill, before, stride, size), origin};
+}
+
 // The window that has an element of the gradient at its place (r, s).
 AffineMap gatherMap(Builder &b, Shape origin) {
   return b.map(kWindowRank, {b.dim(N), b.dim(C), b.dim(P) - b.dim(R) + origin[0],
@@ -95,9 +119,8 @@ Value lowerMaxPoolGrad(Builder &b, Operation *op, ValueRange operands) {
       return arith::SelectOp::create(b, isHere, a[0], b.number(elementOf(x), 0));
     });
   // No window has its largest element at place -1.
-  SmallVector<int64_t, 2> reach{kernel[0] - 1, kernel[1] - 1};
   auto gather = [&](Value value, TypedAttr fill) {
-    return gathered(b, value, fill, shape.take_back(2), reach, pool.getStride(), pool.getPad());
+    return gathered(b, value, fill, shape.take_back(2), kernel, pool.getStride(), pool.getPad());
   };
   Gathered gradient = gather(dy, zero(b, dy)), winner = gather(where, b.getI32IntegerAttr(-1));
   AffineMap from = gatherMap(b, gradient.origin);
@@ -134,8 +157,8 @@ Value lowerAvgPoolGrad(Builder &b, Operation *op, ValueRange operands) {
                  pool.getPad()))
     return overGrid(b, dy, kernel, shape,
                     [&](Builder &b, ValueRange a) { return scaled(b, a[0], kernel); });
-  Gathered gradient = gathered(b, dy, zero(b, dy), shape.take_back(2),
-                               {kernel[0] - 1, kernel[1] - 1}, pool.getStride(), pool.getPad());
+  Gathered gradient =
+      gathered(b, dy, zero(b, dy), shape.take_back(2), kernel, pool.getStride(), pool.getPad());
   return b.generic({gradient.plane, windowShape(b, kernel)}, b.filled(shape, zero(b, dy)),
                    {gatherMap(b, gradient.origin), windowMap(b), planeMap(b)}, 2,
                    [&](Builder &b, ValueRange a) -> Value {

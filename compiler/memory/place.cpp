@@ -3,11 +3,13 @@
 //     argument that is still to be read;
 //   - a reshaped value shares the memory of its source;
 //   - an elementwise result takes the place of an operand that is not needed any more;
+//   - what is a part of a larger tensor is written there straight away (inside.h);
 //   - all else gets an interval of the arena.
 // A linalg.fill costs nothing where it only starts a reduction.
 #include "compiler/memory/place.h"
 #include "compiler/memory/arena.h"
 #include "compiler/memory/buffers.h"
+#include "compiler/memory/inside.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -20,14 +22,6 @@ using namespace mlir;
 
 namespace dlc::memory {
 namespace {
-
-// The value whose memory a reshaped one shares.
-Value rootOf(Value value) {
-  Operation *op = value.getDefiningOp();
-  if (op && isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
-    return rootOf(op->getOperand(0));
-  return value;
-}
 
 // Constants that fusion left outside the body belong to it.
 void sinkConstants(Block &body) {
@@ -51,12 +45,12 @@ struct Memory {
 class Placer {
 public:
   Placer(func::FuncOp function, const Layouts &layouts)
-      : function(function), layouts(layouts), builder(function.getLoc(), function) {}
+      : function(function), layouts(layouts), inside(function),
+        builder(function.getLoc(), function) {}
 
   LogicalResult run() {
     copyReturnedArguments();
     number();
-    choosePadded();
     for (BlockArgument argument : function.getArguments()) {
       Place place = layouts.argument(function.getArgAttrDict(argument.getArgNumber()),
                                      argument.getArgNumber());
@@ -74,11 +68,11 @@ public:
 private:
   func::FuncOp function;
   const Layouts &layouts;
+  Inside inside;
   ImplicitLocOpBuilder builder;
   llvm::DenseMap<Operation *, int> steps;
   llvm::DenseMap<Value, int> lastUse; // by root
   llvm::DenseMap<Value, unsigned> memoryOf;
-  llvm::DenseMap<Value, tensor::InsertSliceOp> padded; // tensors that lie inside a larger one
   SmallVector<Memory> memories;
   SmallVector<char> constants;
   struct Copy {
@@ -119,28 +113,18 @@ private:
     }
   }
 
-  // A tensor that is padded is written straight into the larger one, where its other users read it
-  // too: no copy, and only the margin is filled.
-  void choosePadded() {
-    for (auto insert : function.front().getOps<tensor::InsertSliceOp>()) {
-      Value part = insert.getSource();
-      bool isPadding = llvm::all_of(insert.getStaticStrides(), [](int64_t s) { return s == 1; });
-      bool isReadByNests = llvm::all_of(part.getUses(), [&](OpOperand &use) {
-        auto nest = dyn_cast<linalg::GenericOp>(use.getOwner());
-        return use.getOwner() == insert || (nest && nest.isDpsInput(&use));
-      });
-      if (isPadding && isReadByNests && part.getDefiningOp<linalg::GenericOp>() &&
-          filling(insert.getDest()))
-        padded.try_emplace(part, insert);
-    }
-  }
-
-  // Whether this op has nothing to do, since its source lies in its result already.
-  bool isDone(tensor::InsertSliceOp insert) { return padded.lookup(insert.getSource()) == insert; }
-
   void assign(Value value, Memory memory) {
     memoryOf[value] = memories.size();
     memories.push_back(memory);
+  }
+
+  // The memory of the tensor that an insertion helps to make, from now on.
+  unsigned memoryOfWhole(tensor::InsertSliceOp insert, int step) {
+    Value whole = inside.wholeOf(insert);
+    int last = std::max(steps[whole.getDefiningOp()], lastUse.lookup(whole));
+    if (!memoryOf.contains(whole))
+      assign(whole, {bytesOf(whole.getType()), step, last, {}});
+    return memoryOf[whole];
   }
 
   // Whether anyone reads the filled tensor itself; a nest that it starts does not.
@@ -148,8 +132,8 @@ private:
     return llvm::any_of(filled.getUses(), [](OpOperand &use) {
       if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(use.getOwner()))
         return isRead(use.getOwner()->getResult(0));
-      if (auto insert = dyn_cast<tensor::InsertSliceOp>(use.getOwner()))
-        return use.get() == insert.getSource();
+      if (isa<tensor::InsertSliceOp>(use.getOwner()))
+        return false; // what is inserted is filled in its place
       auto generic = dyn_cast<linalg::GenericOp>(use.getOwner());
       return !generic || generic.isDpsInput(&use);
     });
@@ -170,12 +154,9 @@ private:
       return success();
     }
     if (auto insert = dyn_cast<tensor::InsertSliceOp>(op)) {
-      if (!filling(insert.getDest()))
-        return op.emitOpError("goes into a tensor that is no fill");
-      if (isDone(insert))
-        return success();
-      Value whole = insert.getResult();
-      assign(whole, {bytesOf(whole.getType()), step, std::max(step, lastUse.lookup(whole)), {}});
+      if (!inside.wholeOf(insert))
+        return op.emitOpError("goes into a tensor that is neither a fill nor made of such parts");
+      memoryOf[insert.getResult()] = memoryOfWhole(insert, step);
       return success();
     }
     auto generic = dyn_cast<linalg::GenericOp>(op);
@@ -186,10 +167,10 @@ private:
       if (generic.payloadUsesValueFromOperand(init) && !filling(init->get()))
         return op.emitOpError("goes on from a tensor that is no fill");
       int last = std::max(step, lastUse.lookup(result));
-      if (tensor::InsertSliceOp insert = padded.lookup(result)) {
-        Value whole = insert.getResult();
-        assign(whole, {bytesOf(whole.getType()), step, std::max(last, lastUse.lookup(whole)), {}});
-        memoryOf[result] = memoryOf[whole];
+      if (tensor::InsertSliceOp insert = inside.insertionOf(result)) {
+        memoryOf[result] = memoryOfWhole(insert, step);
+        Memory &whole = memories[memoryOf[result]];
+        whole.last = std::max(whole.last, last);
       } else if (std::optional<unsigned> operand = replaceable(generic, result)) {
         memoryOf[result] = *operand;
         memories[*operand].last = last;
@@ -208,15 +189,6 @@ private:
     while (int64_t(constants.size()) < offset + bytes) // the raw data of a splat is one element
       constants.append(raw.begin(), raw.end());
     return {"constants", 0, offset};
-  }
-
-  // The number that fills a tensor; null if it is no fill.
-  static TypedAttr filling(Value value) {
-    auto fill = rootOf(value).getDefiningOp<linalg::FillOp>();
-    TypedAttr number;
-    if (!fill || !matchPattern(fill.getInputs()[0], m_Constant(&number)))
-      return {};
-    return number;
   }
 
   // What a reduction starts from; null for a result that is written without being read.
@@ -402,22 +374,25 @@ private:
   }
 
   Value viewOf(Value value) {
-    tensor::InsertSliceOp insert = padded.lookup(value);
+    tensor::InsertSliceOp insert = inside.insertionOf(value);
     if (!insert)
       return view(placeOf(value), value.getType());
     return part(insert, view(placeOf(value), insert.getType()));
   }
 
-  // Fills what the part leaves free: left and right of it along each axis, as wide as the part
-  // along the axes before and as the whole along those after. Margins of single columns are not
-  // worth that: then everything is filled, in one go.
+  // Fills what the part of a fill leaves free: left and right of it along each axis, as wide as the
+  // part along the axes before and as the whole along those after. Margins of single columns are
+  // not worth that: then everything is filled, in one go.
   void fillAround(tensor::InsertSliceOp insert) {
+    TypedAttr number = filling(insert.getDest());
+    if (!number)
+      return;
     Value whole = view(placeOf(insert.getResult()), insert.getType());
     ArrayRef<int64_t> offsets = insert.getStaticOffsets(), sizes = insert.getStaticSizes();
     ArrayRef<int64_t> wholeSizes = insert.getType().getShape();
     bool isSpread = llvm::any_of(insert.getStaticStrides(), [](int64_t s) { return s != 1; });
     if (isSpread || sizes.back() != wholeSizes.back())
-      return emitFill(whole, filling(insert.getDest()));
+      return emitFill(whole, number);
     SmallVector<int64_t> from(offsets.size(), 0), extent(wholeSizes), steps(offsets.size(), 1);
     for (unsigned axis = 0; axis < offsets.size(); ++axis) {
       int64_t end = offsets[axis] + sizes[axis];
@@ -430,7 +405,7 @@ private:
                                                        extent, steps);
         emitFill(
             memref::SubViewOp::create(builder, cast<MemRefType>(type), whole, from, extent, steps),
-            filling(insert.getDest()));
+            number);
       }
       from[axis] = offsets[axis], extent[axis] = sizes[axis];
     }
@@ -446,11 +421,15 @@ private:
       return;
     }
     if (auto insert = dyn_cast<tensor::InsertSliceOp>(op)) {
-      if (isDone(insert))
-        return;
+      if (inside.insertionOf(insert.getSource()) == insert)
+        return; // it was written there
       Value whole = view(placeOf(insert.getResult()), insert.getType());
       fillAround(insert);
-      emitCopy(viewOf(insert.getSource()), part(insert, whole), {});
+      Value to = part(insert, whole);
+      if (TypedAttr number = filling(insert.getSource()))
+        emitFill(to, number);
+      else
+        emitCopy(viewOf(insert.getSource()), to, {});
       return;
     }
     auto generic = dyn_cast<linalg::GenericOp>(op);
@@ -462,7 +441,7 @@ private:
     SmallVector<Attribute> starts;
     for (OpResult result : generic->getResults()) {
       unsigned i = result.getResultNumber();
-      if (tensor::InsertSliceOp insert = padded.lookup(result))
+      if (tensor::InsertSliceOp insert = inside.insertionOf(result))
         fillAround(insert);
       outputs.push_back(viewOf(result));
       TypedAttr start = startOf(generic, i);

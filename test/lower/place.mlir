@@ -50,3 +50,34 @@ func.func @state(%x: tensor<3x3xf32>, %old: tensor<3x3xf32> {nn.kind = "state", 
   %y = nn.matmul %new, %old : (tensor<3x3xf32>, tensor<3x3xf32>) -> tensor<3x3xf32>
   return %new, %y : tensor<3x3xf32>, tensor<3x3xf32>
 }
+
+// -----
+
+// Parts that overlap are copied in the order of their insertion.
+
+// CHECK-LABEL: func.func @overlapping
+// CHECK-COUNT-2: math.tanh
+// CHECK:         memref.subview %{{.*}}[0] [4] [1] : memref<6xf32>
+// CHECK:         linalg.yield %in
+// CHECK:         memref.subview %{{.*}}[2] [4] [1] : memref<6xf32>
+// CHECK:         linalg.yield %in
+#line = affine_map<(i) -> (i)>
+func.func @overlapping(%a: tensor<4xf32>, %b: tensor<4xf32>) -> tensor<6xf32> {
+  %whole = tensor.empty() : tensor<6xf32>
+  %part = tensor.empty() : tensor<4xf32>
+  %second = linalg.generic {indexing_maps = [#line, #line], iterator_types = ["parallel"]}
+      ins(%b : tensor<4xf32>) outs(%part : tensor<4xf32>) {
+    ^bb0(%in: f32, %out: f32):
+      %y = math.tanh %in : f32
+      linalg.yield %y : f32
+    } -> tensor<4xf32>
+  %first = linalg.generic {indexing_maps = [#line, #line], iterator_types = ["parallel"]}
+      ins(%a : tensor<4xf32>) outs(%part : tensor<4xf32>) {
+    ^bb0(%in: f32, %out: f32):
+      %y = math.tanh %in : f32
+      linalg.yield %y : f32
+    } -> tensor<4xf32>
+  %begun = tensor.insert_slice %first into %whole[0] [4] [1] : tensor<4xf32> into tensor<6xf32>
+  %done = tensor.insert_slice %second into %begun[2] [4] [1] : tensor<4xf32> into tensor<6xf32>
+  return %done : tensor<6xf32>
+}
