@@ -21,6 +21,12 @@ using namespace llvm;
 
 namespace dlc {
 
+/// Asked once: each answer of the processor takes a while on a virtual machine.
+static const StringMap<bool> &hostFeatures() {
+  static const StringMap<bool> features = sys::getHostCPUFeatures();
+  return features;
+}
+
 std::string TargetOptions::processor() const {
   return target == "native" ? sys::getHostCPUName().str() : target == kMulti ? "x86-64" : target;
 }
@@ -28,14 +34,14 @@ std::string TargetOptions::processor() const {
 std::string TargetOptions::features() const {
   SubtargetFeatures features;
   if (target == "native")
-    for (const auto &feature : sys::getHostCPUFeatures())
+    for (const auto &feature : hostFeatures())
       features.AddFeature(feature.first(), feature.second);
   return features.getString();
 }
 
 int TargetOptions::vectorBits() const {
   if (target == "native") {
-    StringMap<bool> host = sys::getHostCPUFeatures();
+    const StringMap<bool> &host = hostFeatures();
     return host.lookup("avx512f") ? 512 : host.lookup("avx2") ? 256 : 128;
   }
   return target == "x86-64-v4" ? 512 : target == "x86-64-v3" ? 256 : 128;
