@@ -43,7 +43,8 @@ with dlc.scratch() as folder:
 
     def train(name, *command, **options):
         run = runs[name] = f"{folder}/run-{name}"
-        dlc.run(*command, program, "train", "--data", folder, "--run", run, "--threads", 2, **options)
+        dlc.run(*command, program, "train", "--data", folder, "--run", run, "--epochs", 2, "--threads", 2,
+                **options)
 
     # On this processor: DLC_LEVEL chooses, and what runs is what the level's own program runs, bit for bit.
     for level in LEVELS:
