@@ -50,8 +50,13 @@ int TargetOptions::vectorBits() const {
 bool TargetOptions::runsHere() const { return vectorBits() <= TargetOptions().vectorBits(); }
 
 static std::unique_ptr<TargetMachine> makeMachine(const TargetOptions &options) {
-  InitializeNativeTarget();
-  InitializeNativeTargetAsmPrinter();
+  static const bool kReady = [] { // once: threads come here together
+    return !InitializeNativeTarget() && !InitializeNativeTargetAsmPrinter();
+  }();
+  if (!kReady) {
+    errs() << "fault: LLVM has no code generator for this machine\n";
+    return nullptr;
+  }
   Triple triple(sys::getDefaultTargetTriple());
   std::string error;
   const Target *target = TargetRegistry::lookupTarget(triple, error);

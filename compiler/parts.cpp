@@ -13,8 +13,8 @@ using namespace llvm;
 namespace dlc {
 namespace {
 
-// A part costs a few milliseconds of its own; this many instructions take some fifty.
-constexpr size_t kPartInstructions = 4000;
+// A part costs a few milliseconds of its own; this many instructions take some ninety.
+constexpr size_t kPartInstructions = 2000;
 constexpr size_t kMostParts = 32;
 
 /// Functions that stay together: what only one kernel calls is there to be inlined in it.
