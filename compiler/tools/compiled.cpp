@@ -9,8 +9,10 @@
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 
+#include <chrono>
 #include <cmath>
 #include <cstring>
+#include <random>
 
 using namespace mlir;
 using dlc::interp::Tensor;
@@ -81,6 +83,12 @@ public:
                                                       : Number(int64_t(tensor.numbers[i]));
     });
   }
+  void writeRandom() {
+    std::minstd_rand random;
+    auto *numbers = static_cast<float *>(data());
+    for (size_t i = 0; i < size / sizeof(float); ++i)
+      numbers[i] = float(random()) / float(random.max()) - 0.5f;
+  }
   Tensor read(Type type) const {
     Tensor tensor(cast<RankedTensorType>(type).getShape().vec());
     visit(type,
@@ -112,6 +120,36 @@ private:
   std::unique_ptr<unsigned char, Free> bytes;
 };
 
+/// Times the kernels of a call that do at least so much work.
+struct Stopwatch {
+  int64_t leastWork;
+  int64_t work = 0;
+  double seconds = 0;
+
+  static double now() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+  }
+
+  /// A dlc_parallel whose pool is a Stopwatch.
+  static void run(void *pool, dlc_kernel kernel, void *const *buffers, int64_t count,
+                  int64_t work) {
+    double begin = now();
+    kernel(buffers, 0, count);
+    auto *watch = static_cast<Stopwatch *>(pool);
+    if (work < watch->leastWork)
+      return;
+    watch->seconds += now() - begin;
+    watch->work += work;
+  }
+};
+
+double median(std::vector<double> numbers) {
+  auto middle = numbers.begin() + int64_t(numbers.size() / 2);
+  std::nth_element(numbers.begin(), middle, numbers.end());
+  return *middle;
+}
+
 /// Does a kernel's items last to first, each in a call of its own: they must not depend on order.
 void runBackwards(void *, dlc_kernel kernel, void *const *buffers, int64_t count, int64_t) {
   for (int64_t item = count; item-- > 0;)
@@ -124,7 +162,15 @@ void runBackwards(void *, dlc_kernel kernel, void *const *buffers, int64_t count
 
 struct Compiled::Code {
   std::unique_ptr<llvm::orc::LLJIT> linked;
-  llvm::StringMap<int64_t> arenaBytes; // by the function's name
+  llvm::StringMap<int64_t> arenaBytes, flops; // by the function's name; flops: of contractions
+
+  using Entry = void (*)(const dlc_call *);
+  llvm::Expected<Entry> entry(StringRef name) {
+    auto address = linked->lookup(name);
+    if (!address)
+      return address.takeError();
+    return address->toPtr<Entry>();
+  }
 };
 
 Compiled::Compiled(std::unique_ptr<Code> code) : code(std::move(code)) {}
@@ -146,8 +192,10 @@ std::unique_ptr<Compiled> Compiled::make(ModuleOp module, const TargetOptions &t
 
   auto code = std::make_unique<Code>();
   for (auto function : lowered->getOps<LLVM::LLVMFuncOp>())
-    if (auto bytes = function->getAttrOfType<IntegerAttr>("dlc.arena_bytes"))
+    if (auto bytes = function->getAttrOfType<IntegerAttr>("dlc.arena_bytes")) {
       code->arenaBytes[function.getName()] = bytes.getInt();
+      code->flops[function.getName()] = function->getAttrOfType<IntegerAttr>("dlc.flops").getInt();
+    }
 
   std::optional<dlc::Code> generated = translate(*lowered, target);
   if (!generated || !generated->emitObject())
@@ -166,9 +214,17 @@ std::unique_ptr<Compiled> Compiled::make(ModuleOp module, const TargetOptions &t
   return std::unique_ptr<Compiled>(new Compiled(std::move(code)));
 }
 
+static std::string entryName(func::FuncOp function) {
+  return ("dlc_test_" + function.getName()).str();
+}
+
+static SmallVector<void *> addressesOf(const std::vector<Buffer> &buffers) {
+  return llvm::map_to_vector(buffers, [](const Buffer &buffer) { return buffer.data(); });
+}
+
 FailureOr<std::vector<Tensor>> Compiled::run(func::FuncOp function, ArrayRef<Tensor> arguments) {
-  std::string name = ("dlc_test_" + function.getName()).str();
-  auto entry = code->linked->lookup(name);
+  std::string name = entryName(function);
+  auto entry = code->entry(name);
   if (!entry)
     return function.emitError() << llvm::toString(entry.takeError()), failure();
 
@@ -181,16 +237,13 @@ FailureOr<std::vector<Tensor>> Compiled::run(func::FuncOp function, ArrayRef<Ten
     outputs.emplace_back(type);
   Buffer arena(code->arenaBytes.lookup(name));
 
-  auto addresses = [](const std::vector<Buffer> &buffers) {
-    return llvm::map_to_vector(buffers, [](const Buffer &buffer) { return buffer.data(); });
-  };
-  SmallVector<void *> inputAddresses = addresses(inputs), outputAddresses = addresses(outputs);
+  SmallVector<void *> inputAddresses = addressesOf(inputs), outputAddresses = addressesOf(outputs);
   dlc_call call = {};
   call.inputs = inputAddresses.data();
   call.outputs = outputAddresses.data();
   call.arena = arena.data();
   call.parallel = runBackwards;
-  entry->toPtr<void (*)(const dlc_call *)>()(&call);
+  (*entry)(&call);
 
   std::vector<Tensor> results;
   bool intact = arena.isIntact();
@@ -203,6 +256,56 @@ FailureOr<std::vector<Tensor>> Compiled::run(func::FuncOp function, ArrayRef<Ten
   if (!intact)
     return function.emitError("compiled: the code writes beyond its buffers"), failure();
   return results;
+}
+
+FailureOr<Compiled::Timing> Compiled::time(func::FuncOp function, double seconds) {
+  constexpr int kWarmUpCalls = 2;
+  constexpr size_t kFewestCalls = 3;
+  // What else a function does is less than this part of its contractions; the parts of one
+  // contraction (of a strided gradient, say) are more.
+  constexpr int64_t kSmallestPart = 32;
+
+  std::string name = entryName(function);
+  auto entry = code->entry(name);
+  if (!entry)
+    return function.emitError() << llvm::toString(entry.takeError()), failure();
+
+  std::vector<Buffer> inputs, outputs;
+  for (Type type : function.getArgumentTypes()) {
+    if (!getElementTypeOrSelf(type).isF32())
+      return function.emitError("only functions of f32 tensors can be timed"), failure();
+    inputs.emplace_back(type);
+    inputs.back().writeRandom();
+  }
+  for (Type type : function.getResultTypes())
+    outputs.emplace_back(type);
+  Buffer arena(code->arenaBytes.lookup(name));
+  int64_t flops = code->flops.lookup(name);
+
+  SmallVector<void *> inputAddresses = addressesOf(inputs), outputAddresses = addressesOf(outputs);
+  dlc_call call = {};
+  call.inputs = inputAddresses.data();
+  call.outputs = outputAddresses.data();
+  call.arena = arena.data();
+  call.parallel = Stopwatch::run;
+  std::vector<double> whole, contractions;
+  auto once = [&] {
+    Stopwatch watch{std::max<int64_t>(1, flops / kSmallestPart)};
+    call.pool = &watch;
+    double begin = Stopwatch::now();
+    (*entry)(&call);
+    whole.push_back(Stopwatch::now() - begin);
+    contractions.push_back(watch.seconds);
+    return watch.work;
+  };
+  for (int i = 0; i < kWarmUpCalls; ++i)
+    if (once() < flops) // a kernel of one item is called directly
+      return function.emitError("its contraction cannot be timed alone"), failure();
+  whole.clear(), contractions.clear();
+  for (double begin = Stopwatch::now();
+       whole.size() < kFewestCalls || Stopwatch::now() - begin < seconds;)
+    once();
+  return Timing{median(std::move(whole)), median(std::move(contractions))};
 }
 
 } // namespace dlc::tools

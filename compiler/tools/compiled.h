@@ -28,6 +28,16 @@ public:
   llvm::FailureOr<std::vector<interp::Tensor>> run(mlir::func::FuncOp function,
                                                    llvm::ArrayRef<interp::Tensor> arguments);
 
+  /// Seconds of one call, medians.
+  struct Timing {
+    double whole;        // of the function
+    double contractions; // in its products and convolutions alone: without what only brings
+                         // arguments into a layout, or results out of it
+  };
+  /// Calls a function of f32 tensors on random numbers, on this thread, for so many seconds. Fails
+  /// where a contraction is not a call of its own.
+  llvm::FailureOr<Timing> time(mlir::func::FuncOp function, double seconds);
+
 private:
   struct Code;
   explicit Compiled(std::unique_ptr<Code> code);
