@@ -34,6 +34,9 @@ constexpr double kFlushSeconds = 1;
 // Of more epochs than this only some get a line of their own.
 constexpr int64_t kMostEpochLines = 100;
 
+// Seconds with as many digits as a log needs.
+double toMilliseconds(double seconds) { return std::round(seconds * 1000) / 1000; }
+
 long long wide(int64_t value) { return static_cast<long long>(value); }
 
 class Training {
@@ -90,6 +93,7 @@ private:
   int64_t firstStep_ = 0;         // of this process
   int64_t samplesSinceEpoch_ = 0; // trained on since epochStarted_
   double started_ = 0, saved_ = 0, flushed_ = 0, epochStarted_ = 0;
+  double stepSeconds_ = 0; // since epochStarted_, in steps: what is left is waiting for data, logs
 
   int64_t samplesPerSecond() const {
     return int64_t(double(samplesSinceEpoch_) / std::max(secondsNow() - epochStarted_, 1e-9));
@@ -264,8 +268,10 @@ Status Training::takeSteps() {
   while (const data::Batch *batch = stream.next()) {
     if (batch->startsStep)
       step = Averages(model_);
+    double called = secondsNow();
     network_.step(*batch, progress_.calls++);
     optimizer_.accumulate(network_, batch->startsStep, batch->endsStep);
+    stepSeconds_ += secondsNow() - called;
     step.add(network_, batch->stepCount);
     if (!batch->endsStep)
       continue;
@@ -304,7 +310,9 @@ Status Training::finishStep(const data::Batch &batch, const Averages &step) {
   ++progress_.step;
   ++progress_.stepInEpoch;
   samplesSinceEpoch_ += batch.stepCount;
+  double called = secondsNow();
   optimizer_.update(network_, progress_.step, progress_.totalSteps);
+  stepSeconds_ += secondsNow() - called;
   for (size_t i = 0; i < step.sums.size(); ++i)
     progress_.partial.sums[i] += step.sums[i];
   progress_.partial.countSamples(batch.stepCount);
@@ -331,19 +339,21 @@ Status Training::finishEpoch() {
   trained.write(&json, false);
   double seconds = secondsNow() - epochStarted_;
   int64_t speed = samplesPerSecond();
-  json.key("seconds").number(std::round(seconds * 1000) / 1000).endObject();
+  json.key("seconds").number(toMilliseconds(seconds));
+  json.key("step_seconds").number(toMilliseconds(stepSeconds_)).endObject();
   DLC_TRY(log_.add(json.text(), options_.json));
 
   std::string text =
       format("epoch %lld/%lld  %s", wide(epoch), wide(progress_.epochs), trained.text().c_str());
   Averages judged = trained;
   if (!evaluationSplit_.empty()) {
+    double evaluated = secondsNow();
     judged = evaluateAll(network_, evaluation_);
     JsonWriter line;
     line.beginObject().key("kind").string("eval").key("epoch").integer(epoch);
     line.key("step").integer(progress_.step).key("split").string(evaluationSplit_);
     judged.write(&line, false);
-    line.endObject();
+    line.key("seconds").number(toMilliseconds(secondsNow() - evaluated)).endObject();
     DLC_TRY(log_.add(line.text(), options_.json));
     text += format("  |  %s: %s", evaluationSplit_.c_str(), judged.text().c_str());
   }
@@ -361,6 +371,7 @@ Status Training::finishEpoch() {
     display_.line(
         text + format("  |  %s samples/s, %s", grouped(speed).c_str(), duration(seconds).c_str()));
   epochStarted_ = secondsNow();
+  stepSeconds_ = 0;
   samplesSinceEpoch_ = 0;
   return Status();
 }
