@@ -19,7 +19,8 @@ milliseconds: of the whole call, and of its products and convolutions alone.
 )";
 
 static LogicalResult serve(ModuleOp module) {
-  std::unique_ptr<dlc::tools::Compiled> code = dlc::tools::Compiled::make(module);
+  std::unique_ptr<dlc::tools::Compiled> code =
+      dlc::tools::Compiled::make(module, dlc::TargetOptions());
   if (!code)
     return failure();
   std::string name;

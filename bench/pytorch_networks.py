@@ -1,8 +1,10 @@
-"""The networks of examples/ in PyTorch, timed on demand: pytorch.py NAME BATCH THREADS LAYOUT
+"""The networks of examples/ in PyTorch, timed on demand: pytorch_networks.py NAME BATCH THREADS
 
-Reads lines `step SECONDS` or `infer SECONDS` from standard input and answers each with the median time of one
-training step (forward, backward, momentum update) or one inference, in milliseconds.
+Reads lines `WHAT LAYOUT SECONDS` from standard input, WHAT being `step` or `infer`, LAYOUT `nchw` or `channels_last`,
+and answers each with the median time of one training step (forward, backward, momentum update) or one inference, in
+milliseconds.
 """
+import functools
 import statistics
 import sys
 import time
@@ -58,9 +60,9 @@ NETWORKS = {
 }
 
 
-def main():
-    name, batch, threads, layout = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-    torch.set_num_threads(threads)
+@functools.cache
+def runs(name, batch, layout):
+    """What can be timed."""
     torch.manual_seed(0)
     shape, classes, make = NETWORKS[name]
     network = make()
@@ -82,9 +84,16 @@ def main():
         with torch.inference_mode():
             network(x)
 
+    return {"step": step, "infer": infer}
+
+
+def main():
+    name, batch, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    torch.set_num_threads(threads)
+    print("ready", flush=True)
     for line in sys.stdin:
-        what, seconds = line.split()
-        run = step if what == "step" else infer
+        what, layout, seconds = line.split()
+        run = runs(name, batch, layout)[what]
         run()
         times, end = [], time.perf_counter() + float(seconds)
         while len(times) < 3 or time.perf_counter() < end:
