@@ -1,5 +1,6 @@
 // Counts issue slots of the innermost loop, and the bytes that each cache has to fetch.
 #include "compiler/kernel/cost.h"
+#include "compiler/kernel/ahead.h"
 #include "compiler/kernel/strided.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -25,9 +26,10 @@ constexpr double kMathCallCost = 20;     // exp and its kin as a polynomial
 constexpr double kLoopCost = 1.0;      // of one pass of the innermost loop: its counter and branch
 constexpr double kHorizontalCost = 20; // adding up the lanes of one vector
 constexpr double kTileCost = 4;        // entering a tile: addresses, outer loops, the first misses
-constexpr double kFillCost = 20; // a tile's first sums wait for operands, the last for results
-constexpr double kLatency = 4;   // of a multiply-add: fewer accumulators wait for it
-constexpr double kItemCost = 60; // entering an item
+constexpr double kFillCost = 20;  // a tile's first sums wait for operands, the last for results
+constexpr double kResumeCost = 2; // a sum that goes on waits for its vector from the second cache
+constexpr double kLatency = 4;    // of a multiply-add: fewer accumulators wait for it
+constexpr double kItemCost = 60;  // entering an item
 
 // Packing a vector of elements: a load and a store, and the shuffles of a transposition.
 constexpr double kCopyCost = 4.0;
@@ -35,12 +37,15 @@ constexpr double kTransposeCost = 8.0;
 constexpr int64_t kMaxPanelBytes = 640 << 10; // of all copies together: they lie on the stack
 
 // Bytes a cycle from the second cache to the first, and from what lies behind the second.
-constexpr double kL2Rate = 32, kFarRate = 8;
-constexpr double kRunBytes = 128; // what could have come while a run of neighbours began
-constexpr int64_t kLine = 64, kWays = 16;
+constexpr double kL2Rate = 32, kL3Rate = 20, kFarRate = 8;
+constexpr double kStreams = 40; // so many runs at a time are noticed and fetched before their time
+constexpr double kRunBytes = 128;       // what could have come while a run of neighbours began
+constexpr double kAheadRunBytes = 1024; // the same for what is asked for ahead, line by line
+constexpr int64_t kLine = kCacheLine, kL1Ways = 12, kL2Ways = 16;
 
 // What of fetching from the second cache is not hidden behind arithmetic, and from afar.
-constexpr double kUnhidden = 0.1, kFarShare = 0.8;
+constexpr double kUnhidden = 0.1, kFarShare = 0.8, kAheadUnhidden = 0.3;
+constexpr double kAheadCost = 1.0; // of asking for a line ahead: its address and the request
 
 constexpr int64_t kSharedWork = 16384; // less is not worth a second thread
 
@@ -60,7 +65,8 @@ static double bodyCost(const Nest &nest) {
 }
 
 CostModel::CostModel(const Nest &nest, const Processor &processor)
-    : nest(nest), processor(processor), operationCost(bodyCost(nest)) {}
+    : nest(nest), processor(processor), operationCost(bodyCost(nest)),
+      isContraction(nest.contractionFlops() > 0) {}
 
 // --- issue slots -----------------------------------------------------------------------------
 
@@ -115,6 +121,8 @@ double CostModel::issue(const Schedule &s) const {
   int64_t accumulators = nest.hasReduction() ? points * nest.outputs.size() : 0;
   if (accumulators > 1 && accumulators + registers + 1 > processor.registers)
     return kNever;
+  if (s.ahead >= 0)
+    loads += kAheadCost * aheadOf(nest, s, s.ahead)->perStep;
   double arithmetic = points * operationCost;
   double pass = std::max(arithmetic, loads) + 0.3 * std::min(arithmetic, loads) + kLoopCost;
   if (nest.hasReduction())
@@ -123,7 +131,7 @@ double CostModel::issue(const Schedule &s) const {
                   (vectorReduces ? points * kHorizontalCost : 0);
   if (blocks > 1) // what the block before has stored
     for (const Access &access : nest.outputs)
-      finish += accessCost(access, s, false, kLoadCost, none);
+      finish += accessCost(access, s, false, kResumeCost, none);
   return tiles * (double(passes) / blocks * pass + finish);
 }
 
@@ -136,6 +144,7 @@ struct Footprint {
   double bytes = 0;    // of the lines touched
   double run = 0;      // bytes that follow one another
   double occupied = 0; // of the cache: strides that are powers of two reach only a part of it
+  double perSet = 0;   // lines in each set that it reaches
 };
 
 Footprint footprint(ArrayRef<int64_t> strides, ArrayRef<int64_t> extents, int64_t elementBytes,
@@ -165,7 +174,7 @@ Footprint footprint(ArrayRef<int64_t> strides, ArrayRef<int64_t> extents, int64_
   // Replacement is not strictly by age, and pages lie anywhere: it is not as bad as it looks.
   double waste = std::sqrt(std::min<double>(sets, lines) / reached);
   double run = std::max<double>(kLine, runs[0].second * elementBytes);
-  return {lines * kLine, run, lines * kLine * std::max(1.0, waste)};
+  return {lines * kLine, run, lines * kLine * std::max(1.0, waste), lines / reached};
 }
 
 // How many times as long bytes from afar take, since each run of neighbours has to begin.
@@ -194,13 +203,16 @@ double CostModel::packing(const Schedule &s, int64_t &bytes) const {
     SmallVector<int64_t> extents;
     for (unsigned d = 0; d < nest.rank(); ++d)
       extents.push_back(std::min(s.block[d], nest.sizes[d]));
+    double far = 0; // unless it was fetched ahead
+    if (int(i) != s.ahead) {
+      Footprint source = footprint(access.strides, extents, elementBytes, 1);
+      far = kFarShare * source.bytes * scatter(source) / kFarRate;
+    }
     double vectors = double(panels->elements) / s.lanes;
     if (panels->walk >= 0) // by squares, the last of which may be partly empty
       vectors *= double(llvm::alignTo(extents[panels->walk], s.lanes)) / extents[panels->walk];
-    Footprint source = footprint(access.strides, extents, elementBytes, 1);
     bytes += panels->elements * elementBytes;
-    cost += blocks * (vectors * (panels->walk < 0 ? kCopyCost : kTransposeCost) +
-                      kFarShare * source.bytes * scatter(source) / kFarRate);
+    cost += blocks * (vectors * (panels->walk < 0 ? kCopyCost : kTransposeCost) + far);
   }
   return cost;
 }
@@ -209,7 +221,25 @@ double CostModel::packing(const Schedule &s, int64_t &bytes) const {
 struct CostModel::Operand {
   SmallVector<int64_t> strides;
   int64_t bytes;
+  bool isAhead = false;
 };
+
+// How many times a step of the innermost loop has to fetch a line that the step before it has read
+// too: a tile's rows that lie in one set of the first cache, more than its ways, drive each other
+// out.
+double CostModel::refetches(const Schedule &s, const Operand &operand) const {
+  if (s.reductionOrder.empty())
+    return 1;
+  int64_t walk = operand.strides[s.reductionOrder.back()] * operand.bytes;
+  if (walk <= 0 || walk >= kLine)
+    return 1;
+  SmallVector<int64_t> rows = s.tile;
+  if (s.vectorDim >= 0)
+    rows[s.vectorDim] = vectorsAlong(s);
+  Footprint print =
+      footprint(operand.strides, rows, operand.bytes, processor.l1Bytes / kLine / kL1Ways);
+  return print.perSet + 1 > kL1Ways ? double(kLine) / walk : 1;
+}
 
 // Bytes that come into a cache of this size, given the loops from the register tile outward: what
 // the body of a loop touches stays for the next pass if all of it fits.
@@ -220,7 +250,7 @@ double CostModel::traffic(const Schedule &s, int64_t cacheBytes) const {
       auto strides = access.strides;
       if (s.packed[i])
         strides = panelsOf(nest, s, i)->strides;
-      operands.push_back({strides, access.element.getIntOrFloatBitWidth() / 8});
+      operands.push_back({strides, access.element.getIntOrFloatBitWidth() / 8, int(i) == s.ahead});
       if (s.packed[i]) // a panel is as wide as its tile
         operands.back().strides[s.vectorDim] = 1;
     }
@@ -239,7 +269,8 @@ double CostModel::traffic(const Schedule &s, int64_t cacheBytes) const {
   SmallVector<int64_t> extents(nest.rank());
   for (unsigned d = 0; d < nest.rank(); ++d)
     extents[d] = std::min(nest.reduces[d] ? s.block[d] : s.tile[d], nest.sizes[d]);
-  int64_t sets = std::max<int64_t>(1, cacheBytes / kLine / kWays);
+  bool isFar = cacheBytes == processor.l2Bytes;
+  int64_t sets = std::max<int64_t>(1, cacheBytes / kLine / (isFar ? kL2Ways : kL1Ways));
   SmallVector<double> moved(operands.size(), 0);
   double inside = 0; // what the body of the next loop occupies
   auto measure = [&](SmallVectorImpl<Footprint> &prints) {
@@ -247,12 +278,16 @@ double CostModel::traffic(const Schedule &s, int64_t cacheBytes) const {
     for (const Operand &operand : operands) {
       prints.push_back(footprint(operand.strides, extents, operand.bytes, sets));
       occupied += prints.back().occupied;
+      // A way of the first cache is a page: lines that meet in a set meet wherever pages lie.
+      if (!isFar && prints.back().perSet > kL1Ways)
+        occupied += cacheBytes;
     }
     return occupied;
   };
   SmallVector<Footprint> prints;
   inside = measure(prints);
-  SmallVector<Footprint> innermost = prints;
+  SmallVector<Footprint> streamed = prints; // what is read in one go
+  SmallVector<bool> isFollowed(operands.size(), false);
   for (auto [bytes, print] : llvm::zip(moved, prints))
     bytes = print.bytes;
   for (auto [d, trips] : loops) {
@@ -270,12 +305,38 @@ double CostModel::traffic(const Schedule &s, int64_t cacheBytes) const {
         moved[i] = std::min(moved[i], std::max(prints[i].bytes, moved[i] / trips));
     }
     inside = outside;
+    // Runs that the next tiles go on with are followed as streams, if they are not too many.
+    for (auto [i, operand] : llvm::enumerate(operands))
+      if (isContraction && operand.strides[d] != 0 && !std::exchange(isFollowed[i], true) &&
+          streamed[i].bytes <= kStreams * streamed[i].run)
+        streamed[i] = prints[i];
   }
-  bool isFar = cacheBytes == processor.l2Bytes;
   double sum = 0;
   for (auto [i, bytes] : llvm::enumerate(moved))
-    sum += (i < inputs ? bytes : 2 * bytes) * (isFar ? scatter(innermost[i]) : 1);
+    if (!isFar) {
+      sum += (i < inputs ? bytes : 2 * bytes) * refetches(s, operands[i]);
+    } else if (!operands[i].isAhead) { // see fetchedAhead
+      // What is fetched again may still be in the third cache.
+      double whole = prints[i].bytes, again = std::max(0.0, bytes - whole);
+      double far = whole > processor.l3Bytes ? bytes : bytes - again * (1 - kFarRate / kL3Rate);
+      sum += (i < inputs ? far : 2 * far) * scatter(streamed[i]);
+    }
   return sum;
+}
+
+// What is fetched from afar behind the arithmetic; `occupied`: the second cache has to hold the
+// part at hand and the next.
+double CostModel::fetchedAhead(const Schedule &s, int64_t &occupied) const {
+  occupied = 0;
+  if (s.ahead < 0)
+    return 0;
+  Ahead ahead = *aheadOf(nest, s, s.ahead);
+  double steps = 1;
+  for (unsigned d = 0; d < nest.rank(); ++d)
+    steps *= nest.reduces[d] ? nest.sizes[d] : divideCeil(nest.sizes[d], s.tile[d]);
+  double run = ahead.lines * kLine, part = ahead.rows * run;
+  occupied = 2 * part;
+  return steps / ahead.steps * part * (1 + kAheadRunBytes / run);
 }
 
 // How much longer few or uneven items keep several threads than even ones.
@@ -285,7 +346,9 @@ static double idleness(int64_t items) {
 }
 
 double CostModel::total(const Schedule &s) const {
-  int64_t panelBytes = 0;
+  if (s.ahead >= 0 && !aheadOf(nest, s, s.ahead))
+    return kNever;
+  int64_t panelBytes = 0, aheadBytes = 0;
   double pack = packing(s, panelBytes), slots = issue(s);
   if (pack >= kNever || slots >= kNever)
     return kNever;
@@ -295,7 +358,11 @@ double CostModel::total(const Schedule &s) const {
   double busy = slots + pack + items * kItemCost;
   double near = traffic(s, processor.l1Bytes) / kL2Rate;
   double far = traffic(s, processor.l2Bytes) / kFarRate;
-  double cost = std::max(busy, near) + kUnhidden * std::min(busy, near) + kFarShare * far;
+  double fetched = fetchedAhead(s, aheadBytes) / kFarRate;
+  if (aheadBytes > 0 && aheadBytes + panelBytes > 0.8 * processor.l2Bytes)
+    return kNever;
+  double cost = std::max(busy, near) + kUnhidden * std::min(busy, near);
+  cost = std::max(cost, fetched) + kAheadUnhidden * std::min(cost, fetched) + kFarShare * far;
   if (nest.work() >= kSharedWork)
     cost *= idleness(items);
   return cost;

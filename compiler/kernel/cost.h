@@ -24,6 +24,7 @@ private:
   const Nest &nest;
   const Processor &processor;
   double operationCost;
+  bool isContraction;
 
   int64_t vectorsAlong(const Schedule &s) const;
   double accessCost(const Access &access, const Schedule &s, bool isPacked, double unitCost,
@@ -31,6 +32,8 @@ private:
   double issue(const Schedule &s) const;
   double packing(const Schedule &s, int64_t &bytes) const;
   double traffic(const Schedule &s, int64_t cacheBytes) const;
+  double refetches(const Schedule &s, const Operand &operand) const;
+  double fetchedAhead(const Schedule &s, int64_t &occupied) const;
 };
 
 } // namespace dlc::kernel

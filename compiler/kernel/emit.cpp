@@ -2,6 +2,7 @@
 // arguments, and the body on vectors. Tiles are static: remainders are tiles of their own, with a
 // constant mask on the last vector.
 #include "compiler/kernel/emit.h"
+#include "compiler/kernel/ahead.h"
 #include "compiler/kernel/strided.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -45,7 +46,10 @@ class Emitter {
 public:
   Emitter(OpBuilder &builder, Location loc, const Nest &nest, const Schedule &schedule)
       : b(loc, builder), nest(nest), schedule(schedule),
-        parallelVector(schedule.vectorDim >= 0 && !nest.reduces[schedule.vectorDim]) {}
+        parallelVector(schedule.vectorDim >= 0 && !nest.reduces[schedule.vectorDim]) {
+    if (schedule.ahead >= 0)
+      ahead = aheadOf(nest, schedule, schedule.ahead);
+  }
 
   func::FuncOp run(StringRef name) {
     SmallVector<Type> types(nest.buffers.begin(), nest.buffers.end());
@@ -60,6 +64,8 @@ public:
       for (const Access &access : *accesses)
         streams.push_back({entry->getArgument(access.buffer), index(access.offset), access.element,
                            access.strides, access.strides});
+    if (ahead)
+      fetched = streams[schedule.ahead];
     allocatePanels();
     Value begin = entry->getArgument(nest.buffers.size()),
           end = entry->getArgument(nest.buffers.size() + 1);
@@ -75,6 +81,8 @@ private:
   const bool parallelVector;
   SmallVector<Stream> streams;      // inputs, then outputs
   std::map<unsigned, Value> panels; // the memory for packed inputs
+  std::optional<Ahead> ahead;       // what is fetched ahead, and
+  Stream fetched;                   // from where
   SmallVector<Range> ranges;        // the current block of each dimension
   Value isFirst;                    // whether no block was summed up before; null: always
   Values ivs;                       // the current first point of each dimension
@@ -432,9 +440,45 @@ private:
     vector::StoreOp::create(b, value, to.buffer, ValueRange{position});
   }
 
+  // --- fetching ahead -----------------------------------------------------------------------
+  // Asks for the lines of the next part whose turn it is in this step.
+  void emitAhead() {
+    unsigned sum = schedule.reductionOrder.front();
+    auto since = [&](unsigned d) { return minus(ivs[d], ranges[d].begin); };
+    Value tile = index(0);
+    for (unsigned d : ahead->tiles)
+      tile = plus(times(tile, tileCount(nest, schedule, d)),
+                  arith::DivUIOp::create(b, since(d), index(schedule.tile[d])).getResult());
+    // Lines are spread evenly over the steps: bursts would find no free buffer and be dropped.
+    int64_t lines = ahead->rows * ahead->lines, turns = ahead->steps * ahead->perStep;
+    int64_t sumSteps = std::min(schedule.block[sum], nest.sizes[sum]);
+    Value turn = times(plus(times(tile, sumSteps), since(sum)), ahead->perStep);
+    Value part = plus(fetched.start, ahead->distance);
+    for (unsigned d = 0; d < nest.rank(); ++d) {
+      bool isInside = d == sum || llvm::is_contained(ahead->tiles, d);
+      Value origin = isInside ? ranges[d].begin : ivs[d];
+      if (origin && fetched.across[d] != 0)
+        part = plus(part, times(origin, fetched.across[d]));
+    }
+    int64_t lineElements = kCacheLine * 8 / fetched.element.getIntOrFloatBitWidth();
+    int64_t last = cast<MemRefType>(fetched.buffer.getType()).getNumElements() - 1;
+    for (int64_t i = 0; i < ahead->perStep; ++i) {
+      Value line = arith::DivUIOp::create(b, times(plus(turn, i), lines), index(turns));
+      Value row = arith::DivUIOp::create(b, line, index(ahead->lines));
+      Value column = arith::RemUIOp::create(b, line, index(ahead->lines));
+      Value position = plus(part, times(row, fetched.across[ahead->rowDim]));
+      position = plus(position, times(column, lineElements));
+      position = arith::MinUIOp::create(b, position, index(last));
+      memref::PrefetchOp::create(b, fetched.buffer, ValueRange{position}, /*isWrite=*/false,
+                                 /*localityHint=*/3, /*isDataCache=*/true);
+    }
+  }
+
   // --- the body -----------------------------------------------------------------------------
   Values emitBody(ArrayRef<Point> points, const Positions &positions, const Values &accumulators,
                   int64_t active) {
+    if (ahead)
+      emitAhead();
     std::map<std::tuple<unsigned, int64_t, int64_t>, Value> loaded; // each element is fetched once
     Values results;
     unsigned outputs = nest.outputs.size();

@@ -16,6 +16,12 @@ int64_t Nest::points() const {
   return n;
 }
 
+int64_t Nest::bytes(const Access &access) const {
+  return access.element
+             ? buffers[access.buffer].getNumElements() * access.element.getIntOrFloatBitWidth() / 8
+             : 0;
+}
+
 int64_t Nest::contractionFlops() const {
   if (!hasReduction() || outputs.size() != 1)
     return 0;

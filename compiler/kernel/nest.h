@@ -29,6 +29,8 @@ struct Nest {
   unsigned rank() const { return sizes.size(); }
   bool hasReduction() const { return llvm::is_contained(reduces, true); }
   int64_t points() const;
+  /// The size of the buffer that an access reads or writes.
+  int64_t bytes(const Access &access) const;
   /// Multiplications and additions, two a point, where the body is a product added up; else 0.
   int64_t contractionFlops() const;
   /// A rough count of operations in all, for deciding whether threads pay.

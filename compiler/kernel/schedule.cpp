@@ -36,6 +36,8 @@ std::string describe(const Nest &nest, const Schedule &schedule) {
   for (auto [i, isPacked] : llvm::enumerate(schedule.packed))
     if (isPacked)
       os << "packs " << i << " ";
+  if (schedule.ahead >= 0)
+    os << "ahead " << schedule.ahead << " ";
   os << "items " << itemCount(nest, schedule);
   return text;
 }
@@ -112,23 +114,27 @@ public:
       schedule.lanes = processor.lanes(widestElementBytes(nest));
       tryTiles(schedule);
     }
-    Schedule best;
-    double bestCost = std::numeric_limits<double>::infinity();
+    std::vector<std::pair<double, Schedule>> found;
     for (const auto &[issue, candidate] : tiles)
       for (Start start : {Start::Whole, Start::LongSum, Start::Small}) {
         if (issue > kWorstCandidate * tiles.front().first)
           continue;
         auto [cost, schedule] = refined(candidate, start);
-        if (cost < bestCost)
-          best = schedule, bestCost = cost;
+        found.push_back({cost, schedule});
       }
-    return best;
+    auto isCheaper = [](const auto &a, const auto &b) { return a.first < b.first; };
+    llvm::stable_sort(found, isCheaper);
+    found.resize(std::min<size_t>(found.size(), kFinalists));
+    for (auto &[cost, schedule] : found)
+      changePairs(schedule, cost);
+    return llvm::min_element(found, isCheaper)->second;
   }
 
 private:
   static constexpr unsigned kCandidates = 12;
   static constexpr double kWorstCandidate = 1.2; // times the cheapest
   static constexpr unsigned kRounds = 8;
+  static constexpr unsigned kFinalists = 4; // are tried with two changes at a time
 
   // Where a descent starts: several changes may pay only together, and one of these leads there.
   enum class Start {
@@ -216,6 +222,29 @@ private:
 
   // --- blocks, orders and packing: a descent, one change at a time ------------------------------
 
+  // A sum that is blocked pays only if its outputs stay in the cache, and the other way round.
+  void changePairs(Schedule &s, double &cost) {
+    auto reductions = [&](Schedule &at, auto body) {
+      for (unsigned level = 0; level < at.reductionOrder.size(); ++level)
+        for (int64_t block : blocksOf(at, at.reductionOrder[level])) {
+          Schedule changed = at;
+          blockReduction(changed, level, block);
+          body(changed);
+        }
+    };
+    Schedule start = s;
+    for (unsigned d : start.parallelOrder)
+      for (int64_t block : blocksOf(start, d)) {
+        Schedule changed = start;
+        changed.block[d] = block;
+        reductions(changed, [&](const Schedule &both) {
+          double c = model.total(both);
+          if (c < cost * 0.999)
+            s = both, cost = c;
+        });
+      }
+  }
+
   std::pair<double, Schedule> refined(Schedule s, Start start) {
     if (start == Start::Small)
       for (unsigned d : s.parallelOrder)
@@ -254,6 +283,11 @@ private:
       for (unsigned i = 0; i < nest.inputs.size(); ++i) {
         Schedule changed = s;
         changed.packed[i] = !changed.packed[i];
+        consider(changed);
+        if (nest.bytes(nest.inputs[i]) <= processor.l2Bytes)
+          continue;
+        changed = s;
+        changed.ahead = s.ahead == int(i) ? -1 : i;
         consider(changed);
       }
       if (cost == before)

@@ -9,7 +9,7 @@ namespace dlc::kernel {
 struct Processor {
   unsigned vectorBytes = 64;
   unsigned registers = 32; // vector registers
-  int64_t l1Bytes = 48 << 10, l2Bytes = 1 << 20;
+  int64_t l1Bytes = 48 << 10, l2Bytes = 1 << 20, l3Bytes = 8 << 20;
 
   static Processor withVectorBits(unsigned bits) { return {bits / 8, bits == 512 ? 32u : 16u}; }
   /// Lanes for elements of this many bytes.
@@ -31,6 +31,7 @@ struct Schedule {
   llvm::SmallVector<unsigned> reductionOrder; // outermost first; the vector dimension last
   /// The inputs that are copied, block by block, to where they are read in order.
   llvm::SmallVector<bool> packed;
+  int ahead = -1; // the input whose next part is fetched while one is worked on (ahead.h); -1: none
 
   bool vectorReduces(const Nest &nest) const { return vectorDim >= 0 && nest.reduces[vectorDim]; }
 };
