@@ -212,6 +212,33 @@ private:
     });
   }
 
+  // The dimensions of a tile but the vector's. The one outermost decides what is held in registers
+  // for its next point: the operands without it.
+  SmallVector<unsigned> tileOrder() {
+    SmallVector<unsigned> order(schedule.parallelOrder);
+    llvm::erase_if(order, [&](unsigned d) { return int(d) == schedule.vectorDim; });
+    auto held = [&](unsigned outermost) {
+      int64_t most = 0;
+      for (const Access &access : nest.inputs) {
+        int64_t values = access.stride(outermost) == 0;
+        for (unsigned d : schedule.parallelOrder)
+          if (access.stride(d) != 0)
+            values *=
+                int(d) == schedule.vectorDim ? schedule.tile[d] / schedule.lanes : schedule.tile[d];
+        most = std::max(most, values);
+      }
+      return most;
+    };
+    auto best = order.end();
+    for (auto d = order.begin(); d != order.end(); ++d)
+      if (parallelVector && schedule.tile[*d] > 1 &&
+          (best == order.end() || held(*d) < held(*best)))
+        best = d;
+    if (best != order.end())
+      std::rotate(order.begin(), best, best + 1);
+    return order;
+  }
+
   SmallVector<Point> pointsOf(ArrayRef<int64_t> extent) {
     int64_t all = schedule.lanes;
     SmallVector<Point> points{
@@ -227,9 +254,8 @@ private:
         }
       points = std::move(next);
     };
-    for (unsigned d : schedule.parallelOrder)
-      if (int(d) != schedule.vectorDim)
-        spread(d, 1);
+    for (unsigned d : tileOrder())
+      spread(d, 1);
     if (parallelVector)
       spread(schedule.vectorDim, schedule.lanes);
     return points;
