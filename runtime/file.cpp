@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 namespace dlc::runtime {
 
@@ -123,52 +122,6 @@ std::string joinPath(const std::string &folder, const std::string &name) {
   if (folder.empty() || (!name.empty() && name[0] == '/'))
     return name;
   return folder.back() == '/' ? folder + name : folder + "/" + name;
-}
-
-CompressedReader::~CompressedReader() {
-  if (file_)
-    gzclose(static_cast<gzFile>(file_));
-}
-
-Status CompressedReader::open(const std::string &path) {
-  path_ = path;
-  struct stat about;
-  if (stat(path.c_str(), &about) != 0)
-    return failure("open", path);
-  if (S_ISDIR(about.st_mode)) {
-    errno = EISDIR;
-    return failure("read", path);
-  }
-  file_ = gzopen(path.c_str(), "rb");
-  if (!file_)
-    return failure("open", path);
-  gzbuffer(static_cast<gzFile>(file_), 1 << 17);
-  return Status();
-}
-
-Status CompressedReader::read(void *data, size_t size, size_t *got) {
-  auto file = static_cast<gzFile>(file_);
-  auto *bytes = static_cast<char *>(data);
-  *got = 0;
-  while (*got < size) {
-    auto want =
-        static_cast<unsigned>(std::min<size_t>(size - *got, 1u << 30)); // gzread counts in int
-    int count = gzread(file, bytes + *got, want);
-    int fault = Z_OK;
-    const char *why = gzerror(file, &fault);
-    // A truncated stream gives its last bytes together with Z_BUF_ERROR.
-    if (count < 0 || (fault != Z_OK && fault != Z_STREAM_END)) {
-      // zlib's text begins with the path.
-      if (strncmp(why, path_.c_str(), path_.size()) == 0)
-        why += std::min(strlen(why), path_.size() + 2);
-      return inputError("`%s` is damaged: %s", path_.c_str(),
-                        fault == Z_ERRNO ? strerror(errno) : why);
-    }
-    if (count == 0)
-      break;
-    *got += size_t(count);
-  }
-  return Status();
 }
 
 } // namespace dlc::runtime

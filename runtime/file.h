@@ -25,21 +25,4 @@ Status makeFolders(const std::string &path);
 std::string folderOf(const std::string &path);                            // "." for a bare name
 std::string joinPath(const std::string &folder, const std::string &name); // an absolute name stays
 
-// A file that is gzip-compressed or plain, told apart by its first bytes.
-class CompressedReader {
-public:
-  CompressedReader() = default;
-  CompressedReader(const CompressedReader &) = delete;
-  CompressedReader &operator=(const CompressedReader &) = delete;
-  ~CompressedReader();
-
-  Status open(const std::string &path);
-  // Reads up to `size` bytes; `*got` is less only at the end. Damaged data is an error.
-  Status read(void *data, size_t size, size_t *got);
-
-private:
-  std::string path_;
-  void *file_ = nullptr; // a gzFile
-};
-
 } // namespace dlc::runtime

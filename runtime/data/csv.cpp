@@ -1,21 +1,10 @@
 // CSV files: one sample a line, numbers only.
 #include "runtime/data/dataset.h"
 
-#include "runtime/file.h"
+#include "runtime/gzip.h"
 #include "runtime/text.h"
 
 namespace dlc::runtime::data {
-
-static Status readText(const std::string &path, std::string *text) {
-  CompressedReader reader;
-  DLC_TRY(reader.open(path));
-  char block[65536];
-  for (size_t got = 1; got > 0;) {
-    DLC_TRY(reader.read(block, sizeof block, &got));
-    text->append(block, got);
-  }
-  return Status();
-}
 
 static Status readLine(const std::string &path, int64_t number, std::string_view line,
                        char separator, int64_t columns, std::vector<double> *values) {
@@ -40,9 +29,9 @@ static Status readLine(const std::string &path, int64_t number, std::string_view
 
 Status readCsv(const std::string &path, bool header, char separator, int64_t columns,
                std::vector<double> *values) {
-  std::string text;
-  DLC_TRY(readText(path, &text));
-  std::string_view rest = text;
+  std::vector<unsigned char> text;
+  DLC_TRY(readUnpacked(path, &text));
+  std::string_view rest(reinterpret_cast<const char *>(text.data()), text.size());
   if (rest.substr(0, 3) == "\xEF\xBB\xBF") // a byte order mark
     rest.remove_prefix(3);
   for (int64_t number = 1; !rest.empty(); ++number) {

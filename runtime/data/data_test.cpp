@@ -86,6 +86,27 @@ TEST(Idx, ReadsBigEndianNumbers) {
   expectPart(source.error(folder.path()), "label -2", "negative label");
 }
 
+TEST(Idx, ReadsGzipFilesOfSeveralMembersOrWithSomethingAfterThem) {
+  std::string values = idxBytes(8, {2, 2, 3}, kTwoImages);
+  // The stated length is that of the last member: too little room for all.
+  std::string large = idxBytes(8, {2, 2, 3 << 15}, std::string(size_t(12) << 15, 'x'));
+  for (const std::string &packed : {gzipped(values.substr(0, 9)) + gzipped(values.substr(9)),
+                                    gzipped(values) + std::string(512, '\0')}) {
+    Folder folder;
+    folder.write("train-values", packed);
+    folder.write("train-labels", idxBytes(8, {2}, kTwoLabels));
+    Dataset dataset;
+    Status status = idxSource().load(folder.path(), &dataset);
+    ASSERT_FALSE(status.failed()) << status.message();
+    EXPECT_EQ(dataset.columns[0].at(6), 'g');
+  }
+  Folder folder;
+  folder.write("train-values", gzipped(large) + gzipped("y"));
+  folder.write("train-labels", idxBytes(8, {2}, kTwoLabels));
+  expectPart(idxSource().error(folder.path()), "a sample needs 6 numbers",
+             "a first member of more");
+}
+
 TEST(Idx, WrongFilesAreNamed) {
   const std::string values = idxBytes(8, {2, 2, 3}, kTwoImages),
                     labels = idxBytes(8, {2}, kTwoLabels);

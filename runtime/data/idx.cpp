@@ -4,7 +4,7 @@
 // bytes, then the elements, all big-endian.
 #include "runtime/data/dataset.h"
 
-#include "runtime/file.h"
+#include "runtime/gzip.h"
 #include "runtime/tensor.h"
 
 #include <cstring>
@@ -60,36 +60,34 @@ void decode(int type, Column *column) {
 
 Status readIdx(const std::string &path, Column *column, int64_t *count) {
   column->origin = path;
-  CompressedReader reader;
-  DLC_TRY(reader.open(path));
-  unsigned char magic[4];
-  size_t got = 0;
-  DLC_TRY(reader.read(magic, sizeof magic, &got));
-  if (got == 0)
+  std::vector<unsigned char> &bytes = column->bytes;
+  DLC_TRY(readUnpacked(path, &bytes));
+  if (bytes.empty())
     return inputError("`%s` is empty", path.c_str());
-  if (got < sizeof magic || magic[0] != 0 || magic[1] != 0)
+  constexpr size_t kMagic = 4;
+  const unsigned char *magic = bytes.data();
+  if (bytes.size() < kMagic || magic[0] != 0 || magic[1] != 0)
     return inputError("`%s` is not an IDX file: it must begin with 00 00, an element type (08 for "
                       "bytes) and the number of axes",
                       path.c_str());
-  if (sizeOf(magic[2]) == 0)
+  int type = magic[2];
+  if (sizeOf(type) == 0)
     return inputError("`%s` has the element type 0x%02x, which no IDX file can have", path.c_str(),
-                      magic[2]);
+                      type);
   size_t axes = magic[3];
   if (axes == 0)
     return inputError("`%s` is an IDX file of no axes; the first must count the samples",
                       path.c_str());
-  std::vector<unsigned char> sizes(axes * 4);
-  DLC_TRY(reader.read(sizes.data(), sizes.size(), &got));
-  if (got < sizes.size())
+  size_t header = kMagic + axes * 4;
+  if (bytes.size() < header)
     return inputError("`%s` is truncated within its header", path.c_str());
   std::vector<int64_t> shape;
   for (size_t axis = 0; axis < axes; ++axis) {
-    const unsigned char *b = &sizes[axis * 4];
+    const unsigned char *b = &bytes[kMagic + axis * 4];
     shape.push_back(int64_t(b[0]) << 24 | b[1] << 16 | b[2] << 8 | b[3]);
   }
   int64_t elements = checkedProduct(shape), total = 0;
-  if (elements < 0 || __builtin_mul_overflow(elements, sizeOf(magic[2]), &total) ||
-      total > kMostBytes)
+  if (elements < 0 || __builtin_mul_overflow(elements, sizeOf(type), &total) || total > kMostBytes)
     return inputError("`%s` has the impossible shape %s in its header", path.c_str(),
                       shapeText(shape).c_str());
   *count = shape[0];
@@ -97,23 +95,16 @@ Status readIdx(const std::string &path, Column *column, int64_t *count) {
     return inputError("`%s` has the shape %s, but a sample needs %lld numbers", path.c_str(),
                       shapeText(shape).c_str(), static_cast<long long>(column->perSample));
 
-  // Grown as bytes arrive: a header that promises more than the file has costs no memory.
-  constexpr size_t kBlock = 1 << 20;
-  while (int64_t(column->bytes.size()) < total) {
-    size_t begin = column->bytes.size(), want = std::min<size_t>(kBlock, size_t(total) - begin);
-    column->bytes.resize(begin + want);
-    DLC_TRY(reader.read(column->bytes.data() + begin, want, &got));
-    if (got < want)
-      return inputError(
-          "`%s` is truncated: its shape %s needs %lld bytes of numbers, the file has %zu",
-          path.c_str(), shapeText(shape).c_str(), static_cast<long long>(total), begin + got);
-  }
-  unsigned char extra;
-  DLC_TRY(reader.read(&extra, 1, &got));
-  if (got > 0)
+  size_t got = bytes.size() - header;
+  if (got < size_t(total))
+    return inputError(
+        "`%s` is truncated: its shape %s needs %lld bytes of numbers, the file has %zu",
+        path.c_str(), shapeText(shape).c_str(), static_cast<long long>(total), got);
+  if (got > size_t(total))
     return inputError("`%s` has bytes after its end: its shape %s needs %lld bytes of numbers",
                       path.c_str(), shapeText(shape).c_str(), static_cast<long long>(total));
-  decode(magic[2], column);
+  bytes.erase(bytes.begin(), bytes.begin() + int64_t(header));
+  decode(type, column);
   return Status();
 }
 

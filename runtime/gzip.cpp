@@ -1,0 +1,75 @@
+// Files that may be gzip-compressed, unpacked by libdeflate: twice as fast as zlib, and half of
+// what a short training does before its first step.
+#include "runtime/gzip.h"
+
+#include "runtime/file.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <libdeflate.h>
+#include <memory>
+
+namespace dlc::runtime {
+
+namespace {
+
+struct Free {
+  void operator()(libdeflate_decompressor *unpacker) const {
+    libdeflate_free_decompressor(unpacker);
+  }
+};
+
+// Whether a member of a gzip file begins here (RFC 1952).
+bool isGzip(const unsigned char *data, size_t size) {
+  return size >= 2 && data[0] == 0x1F && data[1] == 0x8B;
+}
+
+// Deflate makes nothing smaller than this.
+constexpr size_t kMostRatio = 1032;
+// No data set is packed as well as this: a damaged length costs no more memory.
+constexpr size_t kUsualRatio = 16;
+
+// How long the file says that its last member is. Often it is the only one.
+size_t statedSize(const unsigned char *data, size_t size) {
+  if (size < 4)
+    return 0;
+  const unsigned char *end = data + size;
+  return size_t(end[-4]) | size_t(end[-3]) << 8 | size_t(end[-2]) << 16 | size_t(end[-1]) << 24;
+}
+
+} // namespace
+
+Status readUnpacked(const std::string &path, std::vector<unsigned char> *bytes) {
+  std::string file;
+  DLC_TRY(readFile(path, &file));
+  auto *next = reinterpret_cast<const unsigned char *>(file.data());
+  size_t left = file.size(), done = 0;
+  if (!isGzip(next, left)) {
+    bytes->assign(next, next + left);
+    return Status();
+  }
+  std::unique_ptr<libdeflate_decompressor, Free> unpacker(libdeflate_alloc_decompressor());
+  if (!unpacker)
+    return internalError("no memory to unpack `%s`", path.c_str());
+  size_t room = std::min(statedSize(next, left), left * kUsualRatio) + 1; // + 1: never none
+  // Members follow one another; what follows the last one is no part of the data.
+  while (isGzip(next, left)) {
+    bytes->resize(done + room);
+    size_t taken = 0, made = 0;
+    libdeflate_result result = libdeflate_gzip_decompress_ex(
+        unpacker.get(), next, left, bytes->data() + done, room, &taken, &made);
+    if (result == LIBDEFLATE_INSUFFICIENT_SPACE && room < left * kMostRatio) {
+      room *= 2;
+      continue;
+    }
+    if (result != LIBDEFLATE_SUCCESS)
+      return inputError("`%s` is damaged: its %zu bytes end too early, or what they unpack to is "
+                        "not what their checksum says; get the file again",
+                        path.c_str(), file.size());
+    next += taken, left -= taken, done += made;
+  }
+  bytes->resize(done);
+  return Status();
+}
+
+} // namespace dlc::runtime
