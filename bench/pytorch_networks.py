@@ -5,13 +5,13 @@ and answers each with the median time of one training step (forward, backward, m
 milliseconds.
 """
 import functools
-import statistics
 import sys
-import time
 
 import torch
 from torch import nn
 from torch.nn import functional
+
+from stopwatch import median_milliseconds
 
 
 class Block(nn.Module):
@@ -95,12 +95,7 @@ def main():
         what, layout, seconds = line.split()
         run = runs(name, batch, layout)[what]
         run()
-        times, end = [], time.perf_counter() + float(seconds)
-        while len(times) < 3 or time.perf_counter() < end:
-            begin = time.perf_counter()
-            run()
-            times.append(time.perf_counter() - begin)
-        print(1e3 * statistics.median(times), flush=True)
+        print(median_milliseconds(run, float(seconds)), flush=True)
 
 
 main()

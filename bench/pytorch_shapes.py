@@ -3,11 +3,11 @@
 Reads lines `REQUEST LAYOUT SECONDS`, a request of shapes.py and `nchw` or `channels_last`, and answers each with the
 median milliseconds of a call.
 """
-import statistics
 import sys
-import time
 
 import torch
+
+from stopwatch import median_milliseconds
 
 
 def product(rows, columns, inner, form):
@@ -40,12 +40,7 @@ def main():
         with torch.inference_mode():
             for _ in range(2):
                 run()
-            times, end = [], time.perf_counter() + float(seconds)
-            while len(times) < 3 or time.perf_counter() < end:
-                begin = time.perf_counter()
-                run()
-                times.append(time.perf_counter() - begin)
-        print(1e3 * statistics.median(times), flush=True)
+            print(median_milliseconds(run, float(seconds)), flush=True)
 
 
 main()
