@@ -47,6 +47,11 @@ int TargetOptions::vectorBits() const {
   return target == "x86-64-v4" ? 512 : target == "x86-64-v3" ? 256 : 128;
 }
 
+kernel::Processor TargetOptions::shape() const {
+  return target == "native" ? kernel::Processor::ofHost(vectorBits())
+                            : kernel::Processor::withVectorBits(vectorBits());
+}
+
 bool TargetOptions::runsHere() const { return vectorBits() <= TargetOptions().vectorBits(); }
 
 static std::unique_ptr<TargetMachine> makeMachine(const TargetOptions &options) {

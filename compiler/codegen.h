@@ -1,6 +1,8 @@
 // LLVM's part: from the LLVM dialect to optimised object code for a target processor.
 #pragma once
 
+#include "compiler/kernel/processor.h"
+
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/IR/LLVMContext.h"
@@ -27,6 +29,8 @@ struct TargetOptions {
   std::string features() const;
   /// Bits of the vectors that kernels should use: 512 with AVX-512, 256 with AVX2, else 128.
   int vectorBits() const;
+  /// What kernels are shaped for: of `native` with the caches of this machine, else a usual one.
+  kernel::Processor shape() const;
   /// Whether the processor we run on has such vectors.
   bool runsHere() const;
 };

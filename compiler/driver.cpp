@@ -192,7 +192,7 @@ bool fitsBudget(Compilation &c) {
 }
 
 bool lowerForTarget(Compilation &c, const std::string &target) {
-  auto processor = kernel::Processor::withVectorBits(TargetOptions{target}.vectorBits());
+  kernel::Processor processor = TargetOptions{target}.shape();
   return runPasses(c, [&](OpPassManager &passes) { lower::addLlvmPasses(passes, processor); });
 }
 

@@ -34,14 +34,14 @@ constexpr double kItemCost = 60;  // entering an item
 // Packing a vector of elements: a load and a store, and the shuffles of a transposition.
 constexpr double kCopyCost = 4.0;
 constexpr double kTransposeCost = 8.0;
-constexpr int64_t kMaxPanelBytes = 640 << 10; // of all copies together: they lie on the stack
+constexpr double kPanelShare = 0.65; // of the second cache may be copies; they lie on the stack
 
 // Bytes a cycle from the second cache to the first, and from what lies behind the second.
 constexpr double kL2Rate = 32, kL3Rate = 20, kFarRate = 8;
 constexpr double kStreams = 40; // so many runs at a time are noticed and fetched before their time
 constexpr double kRunBytes = 128;       // what could have come while a run of neighbours began
 constexpr double kAheadRunBytes = 1024; // the same for what is asked for ahead, line by line
-constexpr int64_t kLine = kCacheLine, kL1Ways = 12, kL2Ways = 16;
+constexpr int64_t kLine = kCacheLine;
 
 // What of fetching from the second cache is not hidden behind arithmetic, and from afar.
 constexpr double kUnhidden = 0.1, kFarShare = 0.8, kAheadUnhidden = 0.3;
@@ -237,13 +237,13 @@ double CostModel::refetches(const Schedule &s, const Operand &operand) const {
   if (s.vectorDim >= 0)
     rows[s.vectorDim] = vectorsAlong(s);
   Footprint print =
-      footprint(operand.strides, rows, operand.bytes, processor.l1Bytes / kLine / kL1Ways);
-  return print.perSet + 1 > kL1Ways ? double(kLine) / walk : 1;
+      footprint(operand.strides, rows, operand.bytes, processor.l1.bytes / kLine / processor.l1.ways);
+  return print.perSet + 1 > processor.l1.ways ? double(kLine) / walk : 1;
 }
 
 // Bytes that come into a cache of this size, given the loops from the register tile outward: what
 // the body of a loop touches stays for the next pass if all of it fits.
-double CostModel::traffic(const Schedule &s, int64_t cacheBytes) const {
+double CostModel::traffic(const Schedule &s, const Cache &cache) const {
   SmallVector<Operand> operands;
   for (auto [i, access] : llvm::enumerate(nest.inputs))
     if (access.element) {
@@ -269,8 +269,8 @@ double CostModel::traffic(const Schedule &s, int64_t cacheBytes) const {
   SmallVector<int64_t> extents(nest.rank());
   for (unsigned d = 0; d < nest.rank(); ++d)
     extents[d] = std::min(nest.reduces[d] ? s.block[d] : s.tile[d], nest.sizes[d]);
-  bool isFar = cacheBytes == processor.l2Bytes;
-  int64_t sets = std::max<int64_t>(1, cacheBytes / kLine / (isFar ? kL2Ways : kL1Ways));
+  bool isFar = &cache == &processor.l2;
+  int64_t sets = cache.bytes / kLine / cache.ways;
   SmallVector<double> moved(operands.size(), 0);
   double inside = 0; // what the body of the next loop occupies
   auto measure = [&](SmallVectorImpl<Footprint> &prints) {
@@ -279,8 +279,8 @@ double CostModel::traffic(const Schedule &s, int64_t cacheBytes) const {
       prints.push_back(footprint(operand.strides, extents, operand.bytes, sets));
       occupied += prints.back().occupied;
       // A way of the first cache is a page: lines that meet in a set meet wherever pages lie.
-      if (!isFar && prints.back().perSet > kL1Ways)
-        occupied += cacheBytes;
+      if (!isFar && prints.back().perSet > cache.ways)
+        occupied += cache.bytes;
     }
     return occupied;
   };
@@ -296,7 +296,7 @@ double CostModel::traffic(const Schedule &s, int64_t cacheBytes) const {
     extents[d] = std::min(extents[d] * trips, nest.sizes[d]);
     prints.clear();
     double outside = measure(prints);
-    bool stays = inside <= cacheBytes * 0.8;
+    bool stays = inside <= cache.bytes * 0.8;
     for (auto [i, operand] : llvm::enumerate(operands)) {
       if (stays && operand.strides[d] == 0)
         continue;
@@ -352,14 +352,14 @@ double CostModel::total(const Schedule &s) const {
   double pack = packing(s, panelBytes), slots = issue(s);
   if (pack >= kNever || slots >= kNever)
     return kNever;
-  if (panelBytes > kMaxPanelBytes) // worse the larger it is, so that a search finds its way out
+  if (panelBytes > kPanelShare * processor.l2.bytes) // worse the larger it is, so that a search finds its way out
     return kNever * panelBytes;
   int64_t items = itemCount(nest, s);
   double busy = slots + pack + items * kItemCost;
-  double near = traffic(s, processor.l1Bytes) / kL2Rate;
-  double far = traffic(s, processor.l2Bytes) / kFarRate;
+  double near = traffic(s, processor.l1) / kL2Rate;
+  double far = traffic(s, processor.l2) / kFarRate;
   double fetched = fetchedAhead(s, aheadBytes) / kFarRate;
-  if (aheadBytes > 0 && aheadBytes + panelBytes > 0.8 * processor.l2Bytes)
+  if (aheadBytes > 0 && aheadBytes + panelBytes > 0.8 * processor.l2.bytes)
     return kNever;
   double cost = std::max(busy, near) + kUnhidden * std::min(busy, near);
   cost = std::max(cost, fetched) + kAheadUnhidden * std::min(cost, fetched) + kFarShare * far;

@@ -31,7 +31,7 @@ private:
                     int64_t &registers) const;
   double issue(const Schedule &s) const;
   double packing(const Schedule &s, int64_t &bytes) const;
-  double traffic(const Schedule &s, int64_t cacheBytes) const;
+  double traffic(const Schedule &s, const Cache &cache) const;
   double refetches(const Schedule &s, const Operand &operand) const;
   double fetchedAhead(const Schedule &s, int64_t &occupied) const;
 };

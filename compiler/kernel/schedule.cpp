@@ -284,7 +284,7 @@ private:
         Schedule changed = s;
         changed.packed[i] = !changed.packed[i];
         consider(changed);
-        if (nest.bytes(nest.inputs[i]) <= processor.l2Bytes)
+        if (nest.bytes(nest.inputs[i]) <= processor.l2.bytes)
           continue;
         changed = s;
         changed.ahead = s.ahead == int(i) ? -1 : i;

@@ -2,19 +2,9 @@
 // all chosen by one cost model.
 #pragma once
 #include "compiler/kernel/nest.h"
+#include "compiler/kernel/processor.h"
 
 namespace dlc::kernel {
-
-/// What the cost model knows of the processor.
-struct Processor {
-  unsigned vectorBytes = 64;
-  unsigned registers = 32; // vector registers
-  int64_t l1Bytes = 48 << 10, l2Bytes = 1 << 20, l3Bytes = 8 << 20;
-
-  static Processor withVectorBits(unsigned bits) { return {bits / 8, bits == 512 ? 32u : 16u}; }
-  /// Lanes for elements of this many bytes.
-  unsigned lanes(unsigned elementBytes) const { return std::max(1u, vectorBytes / elementBytes); }
-};
 
 struct Schedule {
   /// The dimension whose neighbours share a vector: a parallel one, or a reduced one whose lanes

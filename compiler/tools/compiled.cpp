@@ -183,10 +183,9 @@ std::unique_ptr<Compiled> Compiled::make(ModuleOp module, const TargetOptions &t
     function.removeResAttrsAttr();
     function.setSymName(("test_" + function.getName()).str()); // an @update has a call of its own
   }
-  auto processor = kernel::Processor::withVectorBits(target.vectorBits());
   PassManager passes(module.getContext());
   lower::addLinalgPasses(passes);
-  lower::addLlvmPasses(passes, processor);
+  lower::addLlvmPasses(passes, target.shape());
   if (failed(passes.run(*lowered)))
     return nullptr;
 

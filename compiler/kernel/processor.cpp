@@ -1,0 +1,26 @@
+// Usual processors, and the caches of this one.
+#include "compiler/kernel/processor.h"
+
+#include <unistd.h>
+
+namespace dlc::kernel {
+
+Processor Processor::withVectorBits(unsigned bits) {
+  if (bits == 512)
+    return {};
+  return {.vectorBytes = bits / 8, .registers = 16, .l1 = {32 << 10, 8}, .l2 = {512 << 10, 8}};
+}
+
+Processor Processor::ofHost(unsigned bits) {
+  Processor processor = withVectorBits(bits);
+  auto ask = [](Cache &cache, int size, int ways) {
+    // 0 or less, or a single way: not known.
+    if (long bytes = sysconf(size), lines = sysconf(ways); bytes > 0 && lines > 1)
+      cache = {bytes, lines};
+  };
+  ask(processor.l1, _SC_LEVEL1_DCACHE_SIZE, _SC_LEVEL1_DCACHE_ASSOC);
+  ask(processor.l2, _SC_LEVEL2_CACHE_SIZE, _SC_LEVEL2_CACHE_ASSOC);
+  return processor;
+}
+
+} // namespace dlc::kernel
