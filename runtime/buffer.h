@@ -4,23 +4,32 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <sys/mman.h>
 #include <utility>
 
 namespace dlc::runtime {
 
+constexpr size_t kAlignment = 64; // what model.h promises to the kernels: a cache line
+
+/// Memory for kernels, to be freed with free(). The system is asked to back large ones by huge
+/// pages: kernels walk over more rows at a time than a processor remembers pages of 4 KiB.
+inline void *allocate(size_t bytes) {
+  constexpr size_t kHugePage = 2 << 20;
+  // At least one line, so that it is never null; aligned_alloc wants whole ones.
+  size_t alignment = bytes < kHugePage ? kAlignment : kHugePage;
+  size_t size = (bytes / alignment + 1) * alignment;
+  void *data = aligned_alloc(alignment, size);
+  if (!data)
+    abort();
+  if (alignment == kHugePage)
+    madvise(data, size, MADV_HUGEPAGE); // a wish; small pages do as well
+  return data;
+}
+
 class Buffer {
 public:
-  static constexpr size_t kAlignment = 64; // what model.h promises to the kernels: a cache line
-
   Buffer() = default;
-  explicit Buffer(int64_t bytes) : bytes_(bytes) {
-    // At least one line, so that data() is never null; aligned_alloc wants whole lines.
-    size_t size = (size_t(bytes) / kAlignment + 1) * kAlignment;
-    data_ = aligned_alloc(kAlignment, size);
-    if (!data_)
-      abort();
-    memset(data_, 0, size);
-  }
+  explicit Buffer(int64_t bytes) : data_(allocate(size_t(bytes))), bytes_(bytes) { clear(); }
   Buffer(Buffer &&other) noexcept { swap(other); }
   Buffer &operator=(Buffer &&other) noexcept {
     swap(other);

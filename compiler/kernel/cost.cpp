@@ -32,7 +32,7 @@ constexpr double kLatency = 4;    // of a multiply-add: fewer accumulators wait 
 constexpr double kItemCost = 60;  // entering an item
 
 // Packing a vector of elements: a load and a store, and the shuffles of a transposition.
-constexpr double kCopyCost = 4.0;
+constexpr double kCopyRate = 16; // bytes a cycle
 constexpr double kTransposeCost = 8.0;
 constexpr double kPanelShare = 0.65; // of the second cache may be copies; they lie on the stack
 
@@ -44,10 +44,15 @@ constexpr double kAheadRunBytes = 1024; // the same for what is asked for ahead,
 constexpr int64_t kLine = kCacheLine;
 
 // What of fetching from the second cache is not hidden behind arithmetic, and from afar.
+constexpr double kRunCost = 1.0; // of a run's first line, which nobody has foreseen
 constexpr double kUnhidden = 0.1, kFarShare = 0.8, kAheadUnhidden = 0.3;
 constexpr double kAheadCost = 1.0; // of asking for a line ahead: its address and the request
 
 constexpr int64_t kSharedWork = 16384; // less is not worth a second thread
+
+// Sets that are not reached are lost, but pages lie anywhere, and replacement is not strictly by
+// age.
+constexpr double kWaste = 0.75;
 
 constexpr double kNever = 1e30;
 
@@ -83,7 +88,9 @@ double CostModel::accessCost(const Access &access, const Schedule &s, bool isPac
       distinct *= s.tile[d];
   if (s.vectorDim < 0)
     return distinct * unitCost;
-  int64_t stride = isPacked ? 1 : access.stride(s.vectorDim);
+  int64_t stride = access.stride(s.vectorDim);
+  if (isPacked && stride != 0)
+    stride = 1;
   if (stride != 0)
     distinct *= vectorsAlong(s);
   if (stride == 1)
@@ -171,8 +178,7 @@ Footprint footprint(ArrayRef<int64_t> strides, ArrayRef<int64_t> extents, int64_
     int64_t places = stride * elementBytes % kLine ? sets : sets / std::gcd(apart, sets);
     reached = std::min<double>(sets, reached * std::min(count, places));
   }
-  // Replacement is not strictly by age, and pages lie anywhere: it is not as bad as it looks.
-  double waste = std::sqrt(std::min<double>(sets, lines) / reached);
+  double waste = std::pow(std::min<double>(sets, lines) / reached, kWaste);
   double run = std::max<double>(kLine, runs[0].second * elementBytes);
   return {lines * kLine, run, lines * kLine * std::max(1.0, waste), lines / reached};
 }
@@ -188,7 +194,7 @@ double CostModel::inRegisters(const Schedule &s) const {
 }
 
 double CostModel::packing(const Schedule &s, int64_t &bytes) const {
-  double cost = 0;
+  double cost = 0, copyCost = processor.vectorBytes / kCopyRate;
   for (unsigned i = 0; i < nest.inputs.size(); ++i) {
     if (!s.packed[i])
       continue;
@@ -208,11 +214,12 @@ double CostModel::packing(const Schedule &s, int64_t &bytes) const {
       Footprint source = footprint(access.strides, extents, elementBytes, 1);
       far = kFarShare * source.bytes * scatter(source) / kFarRate;
     }
-    double vectors = double(panels->elements) / s.lanes;
+    int64_t width = s.tile[panels->across];
+    double vectors = double(panels->elements) / width * divideCeil(width, s.lanes);
     if (panels->walk >= 0) // by squares, the last of which may be partly empty
       vectors *= double(llvm::alignTo(extents[panels->walk], s.lanes)) / extents[panels->walk];
     bytes += panels->elements * elementBytes;
-    cost += blocks * (vectors * (panels->walk < 0 ? kCopyCost : kTransposeCost) + far);
+    cost += blocks * (vectors * (panels->walk < 0 ? copyCost : kTransposeCost) + far);
   }
   return cost;
 }
@@ -222,6 +229,20 @@ struct CostModel::Operand {
   SmallVector<int64_t> strides;
   int64_t bytes;
   bool isAhead = false;
+  // Of a copy: the dimension that goes from panel to panel, and a panel's width.
+  int across = -1;
+  int64_t width = 1;
+
+  Footprint footprint(ArrayRef<int64_t> extents, int64_t sets) const {
+    if (across < 0)
+      return kernel::footprint(strides, extents, bytes, sets);
+    SmallVector<int64_t> panelStrides(strides), panelExtents(extents);
+    panelStrides.push_back(strides[across] * width);
+    panelExtents.push_back(divideCeil(extents[across], width));
+    panelStrides[across] = 1;
+    panelExtents[across] = std::min(width, extents[across]);
+    return kernel::footprint(panelStrides, panelExtents, bytes, sets);
+  }
 };
 
 // How many times a step of the innermost loop has to fetch a line that the step before it has read
@@ -236,23 +257,24 @@ double CostModel::refetches(const Schedule &s, const Operand &operand) const {
   SmallVector<int64_t> rows = s.tile;
   if (s.vectorDim >= 0)
     rows[s.vectorDim] = vectorsAlong(s);
-  Footprint print =
-      footprint(operand.strides, rows, operand.bytes, processor.l1.bytes / kLine / processor.l1.ways);
+  Footprint print = operand.footprint(rows, processor.l1.bytes / kLine / processor.l1.ways);
   return print.perSet + 1 > processor.l1.ways ? double(kLine) / walk : 1;
 }
 
 // Bytes that come into a cache of this size, given the loops from the register tile outward: what
 // the body of a loop touches stays for the next pass if all of it fits.
-double CostModel::traffic(const Schedule &s, const Cache &cache) const {
+CostModel::Traffic CostModel::traffic(const Schedule &s, const Cache &cache) const {
   SmallVector<Operand> operands;
   for (auto [i, access] : llvm::enumerate(nest.inputs))
     if (access.element) {
-      auto strides = access.strides;
-      if (s.packed[i])
-        strides = panelsOf(nest, s, i)->strides;
-      operands.push_back({strides, access.element.getIntOrFloatBitWidth() / 8, int(i) == s.ahead});
-      if (s.packed[i]) // a panel is as wide as its tile
-        operands.back().strides[s.vectorDim] = 1;
+      operands.push_back(
+          {access.strides, access.element.getIntOrFloatBitWidth() / 8, int(i) == s.ahead});
+      if (s.packed[i]) {
+        std::optional<Panels> panels = panelsOf(nest, s, i);
+        operands.back().strides = panels->strides;
+        operands.back().across = panels->across;
+        operands.back().width = s.tile[panels->across];
+      }
     }
   unsigned inputs = operands.size();
   for (const Access &access : nest.outputs)
@@ -276,7 +298,7 @@ double CostModel::traffic(const Schedule &s, const Cache &cache) const {
   auto measure = [&](SmallVectorImpl<Footprint> &prints) {
     double occupied = 0;
     for (const Operand &operand : operands) {
-      prints.push_back(footprint(operand.strides, extents, operand.bytes, sets));
+      prints.push_back(operand.footprint(extents, sets));
       occupied += prints.back().occupied;
       // A way of the first cache is a page: lines that meet in a set meet wherever pages lie.
       if (!isFar && prints.back().perSet > cache.ways)
@@ -286,7 +308,7 @@ double CostModel::traffic(const Schedule &s, const Cache &cache) const {
   };
   SmallVector<Footprint> prints;
   inside = measure(prints);
-  SmallVector<Footprint> streamed = prints; // what is read in one go
+  SmallVector<Footprint> first = prints, streamed = prints; // what is read in one go
   SmallVector<bool> isFollowed(operands.size(), false);
   for (auto [bytes, print] : llvm::zip(moved, prints))
     bytes = print.bytes;
@@ -311,15 +333,17 @@ double CostModel::traffic(const Schedule &s, const Cache &cache) const {
           streamed[i].bytes <= kStreams * streamed[i].run)
         streamed[i] = prints[i];
   }
-  double sum = 0;
+  Traffic sum;
   for (auto [i, bytes] : llvm::enumerate(moved))
     if (!isFar) {
-      sum += (i < inputs ? bytes : 2 * bytes) * refetches(s, operands[i]);
+      double all = (i < inputs ? bytes : 2 * bytes) * refetches(s, operands[i]);
+      sum.bytes += all;
+      sum.runs += all / first[i].run;
     } else if (!operands[i].isAhead) { // see fetchedAhead
       // What is fetched again may still be in the third cache.
       double whole = prints[i].bytes, again = std::max(0.0, bytes - whole);
       double far = whole > processor.l3Bytes ? bytes : bytes - again * (1 - kFarRate / kL3Rate);
-      sum += (i < inputs ? far : 2 * far) * scatter(streamed[i]);
+      sum.bytes += (i < inputs ? far : 2 * far) * scatter(streamed[i]);
     }
   return sum;
 }
@@ -352,17 +376,21 @@ double CostModel::total(const Schedule &s) const {
   double pack = packing(s, panelBytes), slots = issue(s);
   if (pack >= kNever || slots >= kNever)
     return kNever;
-  if (panelBytes > kPanelShare * processor.l2.bytes) // worse the larger it is, so that a search finds its way out
+  if (panelBytes >
+      kPanelShare *
+          processor.l2.bytes) // worse the larger it is, so that a search finds its way out
     return kNever * panelBytes;
   int64_t items = itemCount(nest, s);
   double busy = slots + pack + items * kItemCost;
-  double near = traffic(s, processor.l1) / kL2Rate;
-  double far = traffic(s, processor.l2) / kFarRate;
+  Traffic toFirst = traffic(s, processor.l1);
+  double near = toFirst.bytes / kL2Rate;
+  double far = traffic(s, processor.l2).bytes / kFarRate;
   double fetched = fetchedAhead(s, aheadBytes) / kFarRate;
   if (aheadBytes > 0 && aheadBytes + panelBytes > 0.8 * processor.l2.bytes)
     return kNever;
   double cost = std::max(busy, near) + kUnhidden * std::min(busy, near);
-  cost = std::max(cost, fetched) + kAheadUnhidden * std::min(cost, fetched) + kFarShare * far;
+  cost = std::max(cost, fetched) + kAheadUnhidden * std::min(cost, fetched) + kFarShare * far +
+         kRunCost * toFirst.runs;
   if (nest.work() >= kSharedWork)
     cost *= idleness(items);
   return cost;

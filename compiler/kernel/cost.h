@@ -20,6 +20,11 @@ private:
     int64_t trips;
   };
   struct Operand;
+  /// What a cache has to fetch.
+  struct Traffic {
+    double bytes = 0;
+    double runs = 0; // of lines that follow one another
+  };
 
   const Nest &nest;
   const Processor &processor;
@@ -31,7 +36,7 @@ private:
                     int64_t &registers) const;
   double issue(const Schedule &s) const;
   double packing(const Schedule &s, int64_t &bytes) const;
-  double traffic(const Schedule &s, const Cache &cache) const;
+  Traffic traffic(const Schedule &s, const Cache &cache) const;
   double refetches(const Schedule &s, const Operand &operand) const;
   double fetchedAhead(const Schedule &s, int64_t &occupied) const;
 };

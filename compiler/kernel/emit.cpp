@@ -11,6 +11,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include <map>
+#include <set>
 
 using namespace mlir;
 
@@ -18,6 +19,10 @@ namespace dlc::kernel {
 namespace {
 
 using Values = SmallVector<Value>;
+
+// Outputs that fit a first cache are there, and what comes before a few steps are over need not be
+// asked for.
+constexpr int64_t kFewestFetchedBytes = 32 << 10, kFewestFetchedSteps = 16;
 
 // One accumulator's place in a tile.
 struct Point {
@@ -263,6 +268,7 @@ private:
 
   void emitTile(const Positions &positions, ArrayRef<int64_t> extent) {
     SmallVector<Point> points = pointsOf(extent);
+    fetchOutputs(points, positions);
     SmallVector<Type> types;
     if (nest.hasReduction() || readsOutputs())
       for (unsigned n = 0; n < points.size() * nest.outputs.size(); ++n)
@@ -272,6 +278,26 @@ private:
     for (auto [n, point] : llvm::enumerate(points))
       for (unsigned i = 0; i < nest.outputs.size(); ++i)
         finish(i, point, positions, results[n * nest.outputs.size() + i]);
+  }
+
+  // Asks for the lines of a tile's outputs while its sums are made: a store, too, needs its line.
+  void fetchOutputs(ArrayRef<Point> points, const Positions &positions) {
+    int64_t steps = 1;
+    for (unsigned d : schedule.reductionOrder)
+      steps *= std::min(schedule.block[d], nest.sizes[d]);
+    for (unsigned i = 0; i < nest.outputs.size() && parallelVector; ++i) {
+      const Stream &stream = streams[nest.inputs.size() + i];
+      int64_t bytes = stream.element.getIntOrFloatBitWidth() / 8;
+      if (nest.bytes(nest.outputs[i]) < kFewestFetchedBytes || steps < kFewestFetchedSteps ||
+          stream.within[schedule.vectorDim] != 1)
+        continue;
+      std::set<int64_t> lines;
+      for (const Point &point : points)
+        if (lines.insert(distance(stream, point) * bytes / kCacheLine).second)
+          memref::PrefetchOp::create(b, stream.buffer,
+                                     ValueRange{at(nest.inputs.size() + i, point, positions)},
+                                     /*isWrite=*/true, /*localityHint=*/3, /*isDataCache=*/true);
+    }
   }
 
   bool readsOutputs() {
@@ -386,33 +412,48 @@ private:
         start = minus(start, times(ranges[d].begin, layout.strides[d]));
     Stream from = streams[input];
     Stream to{memory, start, from.element, layout.strides, layout.strides};
-    to.within[schedule.vectorDim] = 1;
+    to.within[layout.across] = 1;
     emitPackingLoops(from, to, layout, 0, from.start, to.start);
     streams[input] = to;
   }
 
+  // Calls `body` with each place of an axis that the current block reaches.
+  template <typename Body> void alongAxis(const Panels::Axis &axis, Body body) {
+    if (axis.dims.size() == 1)
+      return over(axis.dims[0], 1, [&](Value iv, int64_t) { body(iv); });
+    Value begin = index(0), end = index(1);
+    for (auto [d, step] : llvm::zip(axis.dims, axis.steps)) {
+      Range range = ranges[d];
+      Value last = index(range.extent - 1);
+      if (range.begin) {
+        begin = plus(begin, times(range.begin, step));
+        last = plus(range.begin, last);
+        if (nest.sizes[d] % range.extent != 0)
+          last = arith::MinUIOp::create(b, last, index(nest.sizes[d] - 1));
+      }
+      end = plus(end, times(last, step));
+    }
+    loop(begin, end, 1, body);
+  }
+
   void emitPackingLoops(const Stream &from, const Stream &to, const Panels &layout, unsigned level,
                         Value source, Value target) {
-    unsigned v = schedule.vectorDim;
-    auto enter = [&](unsigned d, Value iv, auto body) {
-      body(plus(source, times(iv, from.across[d])), plus(target, times(iv, to.across[d])));
-    };
-    if (level < layout.outer.size()) {
-      unsigned d = layout.outer[level];
-      return over(d, 1, [&](Value iv, int64_t) {
-        enter(d, iv,
-              [&](Value s, Value t) { emitPackingLoops(from, to, layout, level + 1, s, t); });
+    if (level < layout.axes.size()) {
+      const Panels::Axis &axis = layout.axes[level];
+      return alongAxis(axis, [&](Value place) {
+        emitPackingLoops(from, to, layout, level + 1, plus(source, times(place, axis.unit)),
+                         plus(target, times(place, axis.stride)));
       });
     }
-    over(v, schedule.tile[v], [&](Value iv, int64_t width) {
-      enter(v, iv, [&](Value s, Value t) {
-        if (layout.walk < 0)
-          return copyRow(from, to, s, t, width);
-        over(layout.walk, schedule.lanes, [&](Value first, int64_t rows) {
-          Value begin = plus(s, times(first, from.across[layout.walk]));
-          transpose(from, to, begin, plus(t, times(first, to.across[layout.walk])), width, rows,
-                    to.across[layout.walk]);
-        });
+    unsigned d = layout.across;
+    over(d, schedule.tile[d], [&](Value iv, int64_t width) {
+      Value s = plus(source, times(iv, from.across[d])), t = plus(target, times(iv, to.across[d]));
+      if (layout.walk < 0)
+        return copyRow(from, to, s, t, width);
+      over(layout.walk, schedule.lanes, [&](Value first, int64_t rows) {
+        Value begin = plus(s, times(first, from.across[layout.walk]));
+        transpose(from, to, begin, plus(t, times(first, to.across[layout.walk])), width, rows,
+                  to.across[layout.walk]);
       });
     });
   }

@@ -2,6 +2,7 @@
 #include "compiler/kernel/cost.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/Support/MathExtras.h"
+#include <numeric>
 
 using namespace mlir;
 
@@ -42,13 +43,57 @@ std::string describe(const Nest &nest, const Schedule &schedule) {
   return text;
 }
 
+// The dimension whose tile is a panel's width: the lanes', or one whose neighbours in a tile are
+// neighbours in memory and are each read by all lanes.
+static std::optional<unsigned> panelDim(const Nest &nest, const Schedule &schedule,
+                                        const Access &access) {
+  int v = schedule.vectorDim;
+  if (v < 0 || nest.reduces[v] || !nest.hasReduction())
+    return std::nullopt;
+  if (access.stride(v) != 0)
+    return v;
+  for (unsigned d : schedule.parallelOrder)
+    if (access.stride(d) == 1 && schedule.tile[d] > 1)
+      return d;
+  return std::nullopt;
+}
+
+// The axes of an input's dimensions, in the order of `dims`: two share one where their walks meet.
+static SmallVector<Panels::Axis> axesOf(const Nest &nest, const Access &access,
+                                        ArrayRef<unsigned> dims) {
+  SmallVector<Panels::Axis> axes;
+  for (unsigned d : dims) {
+    int64_t stride = access.stride(d);
+    auto meets = [&](const Panels::Axis &axis) {
+      return llvm::any_of(axis.dims, [&](unsigned other) {
+        auto [less, more] =
+            std::minmax({std::pair(stride, d), std::pair(access.stride(other), other)});
+        return less.first > 0 && more.first % less.first == 0 &&
+               more.first < less.first * nest.sizes[less.second];
+      });
+    };
+    auto axis = llvm::find_if(axes, meets);
+    if (axis == axes.end()) {
+      axes.push_back({stride, 0, {d}, {}});
+      continue;
+    }
+    axis->dims.push_back(d);
+    axis->unit = std::gcd(axis->unit, stride);
+  }
+  for (Panels::Axis &axis : axes)
+    for (unsigned d : axis.dims)
+      axis.steps.push_back(access.stride(d) / axis.unit);
+  return axes;
+}
+
 std::optional<Panels> panelsOf(const Nest &nest, const Schedule &schedule, unsigned input) {
   const Access &access = nest.inputs[input];
-  int v = schedule.vectorDim;
-  if (v < 0 || nest.reduces[v] || access.stride(v) == 0 || !nest.hasReduction())
+  std::optional<unsigned> across = panelDim(nest, schedule, access);
+  if (!across)
     return std::nullopt;
   Panels panels;
-  if (access.stride(v) != 1) {
+  panels.across = *across;
+  if (access.stride(*across) != 1) {
     auto walks = [&](unsigned d) { return access.stride(d) == 1; };
     auto walk = llvm::find_if(schedule.reductionOrder, walks);
     if (walk == schedule.reductionOrder.end())
@@ -57,22 +102,44 @@ std::optional<Panels> panelsOf(const Nest &nest, const Schedule &schedule, unsig
     if (schedule.block[*walk] < nest.sizes[*walk] && schedule.block[*walk] % schedule.lanes != 0)
       return std::nullopt; // squares would straddle blocks
   }
+  auto extent = [&](unsigned d) { return std::min(schedule.block[d], nest.sizes[d]); };
+  SmallVector<unsigned> dims; // the innermost first
+  for (unsigned d : llvm::concat<const unsigned>(schedule.parallelOrder, schedule.reductionOrder))
+    if (d != *across && int(d) != panels.walk && access.stride(d) != 0)
+      dims.insert(dims.begin(), d);
   panels.strides.assign(nest.rank(), 0);
-  auto extend = [&](unsigned d) {
-    panels.strides[d] = panels.elements;
-    panels.elements *= std::min(schedule.block[d], nest.sizes[d]);
-    if (int(d) != panels.walk)
-      panels.outer.insert(panels.outer.begin(), d);
+  int64_t width = schedule.tile[*across];
+  panels.elements = width;
+  if (panels.walk >= 0) {
+    panels.strides[panels.walk] = panels.elements;
+    panels.elements *= extent(panels.walk);
+  }
+  auto isReduced = [&](const Panels::Axis &axis) {
+    return llvm::any_of(axis.dims, [&](unsigned d) { return nest.reduces[d]; });
   };
-  panels.elements = schedule.tile[v];
-  for (unsigned d : llvm::reverse(schedule.reductionOrder))
-    if (access.stride(d) != 0)
-      extend(d);
-  panels.strides[v] = panels.elements / schedule.tile[v];
-  panels.elements *= llvm::divideCeil(std::min(schedule.block[v], nest.sizes[v]), schedule.tile[v]);
-  for (unsigned d : llvm::reverse(schedule.parallelOrder))
-    if (int(d) != v && access.stride(d) != 0)
-      extend(d);
+  auto extend = [&](Panels::Axis &axis) {
+    axis.stride = panels.elements;
+    int64_t places = 1;
+    for (auto [d, step] : llvm::zip(axis.dims, axis.steps)) {
+      panels.strides[d] = axis.stride * step;
+      places += (extent(d) - 1) * step;
+    }
+    panels.elements *= places;
+  };
+  panels.axes = axesOf(nest, access, dims);
+  // A panel is what the reductions walk over; what only parallel dimensions tell apart lies
+  // outside.
+  auto outside = std::stable_partition(panels.axes.begin(), panels.axes.end(), isReduced);
+  for (auto axis = panels.axes.begin(); axis != outside; ++axis)
+    extend(*axis);
+  // Rows are copied by whole vectors: the last one reaches beyond its panel.
+  if (width % schedule.lanes != 0)
+    panels.elements = llvm::alignTo(panels.elements + schedule.lanes, width);
+  panels.strides[*across] = panels.elements / width;
+  panels.elements *= llvm::divideCeil(extent(*across), width);
+  for (auto axis = outside; axis != panels.axes.end(); ++axis)
+    extend(*axis);
+  std::reverse(panels.axes.begin(), panels.axes.end());
   return panels;
 }
 

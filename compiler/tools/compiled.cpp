@@ -2,6 +2,7 @@
 #include "compiler/tools/compiled.h"
 
 #include "compiler/lower/lower.h"
+#include "runtime/buffer.h"
 #include "runtime/include/dlc/model.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -54,7 +55,6 @@ Tensor rounded(Tensor tensor, Type type) {
 
 namespace {
 
-constexpr size_t kAlignment = 64;
 constexpr size_t kGuard = 64;          // bytes after a buffer that must stay as they are
 constexpr unsigned char kUnset = 0xFF; // as a float: not a number
 
@@ -62,8 +62,7 @@ constexpr unsigned char kUnset = 0xFF; // as a float: not a number
 class Buffer {
 public:
   explicit Buffer(size_t size)
-      : size(size), bytes(static_cast<unsigned char *>(
-                        std::aligned_alloc(kAlignment, llvm::alignTo(size + kGuard, kAlignment)))) {
+      : size(size), bytes(static_cast<unsigned char *>(runtime::allocate(size + kGuard))) {
     std::memset(bytes.get(), kUnset, size + kGuard);
   }
   explicit Buffer(Type type)
