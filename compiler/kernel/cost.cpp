@@ -34,7 +34,7 @@ constexpr double kItemCost = 60;  // entering an item
 // Packing a vector of elements: a load and a store, and the shuffles of a transposition.
 constexpr double kCopyRate = 16; // bytes a cycle
 constexpr double kTransposeCost = 8.0;
-constexpr double kPanelShare = 0.65; // of the second cache may be copies; they lie on the stack
+constexpr double kPanelShare = 1.25; // of the second cache may be copies; they lie on the stack
 
 // Bytes a cycle from the second cache to the first, and from what lies behind the second.
 constexpr double kL2Rate = 32, kL3Rate = 20, kFarRate = 8;

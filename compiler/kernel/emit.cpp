@@ -20,6 +20,13 @@ namespace {
 
 using Values = SmallVector<Value>;
 
+// A short loop inside another costs a wrong guess each time it ends. So loops over a sum become
+// one: those inside which there are fewer steps than kLongLoop, up to kMostSteps in all.
+constexpr int64_t kLongLoop = 200, kMostSteps = 1024;
+
+// What is no contraction has loops of up to so many points in all steps written out.
+constexpr int64_t kMostUnrolled = 64;
+
 // Outputs that fit a first cache are there, and what comes before a few steps are over need not be
 // asked for.
 constexpr int64_t kFewestFetchedBytes = 32 << 10, kFewestFetchedSteps = 16;
@@ -51,7 +58,8 @@ class Emitter {
 public:
   Emitter(OpBuilder &builder, Location loc, const Nest &nest, const Schedule &schedule)
       : b(loc, builder), nest(nest), schedule(schedule),
-        parallelVector(schedule.vectorDim >= 0 && !nest.reduces[schedule.vectorDim]) {
+        parallelVector(schedule.vectorDim >= 0 && !nest.reduces[schedule.vectorDim]),
+        isContraction(nest.contractionFlops() > 0) {
     if (schedule.ahead >= 0)
       ahead = aheadOf(nest, schedule, schedule.ahead);
   }
@@ -59,7 +67,7 @@ public:
   func::FuncOp run(StringRef name) {
     SmallVector<Type> types(nest.buffers.begin(), nest.buffers.end());
     types.append(2, b.getIndexType());
-    auto function = func::FuncOp::create(b, name, b.getFunctionType(types, {}));
+    function = func::FuncOp::create(b, name, b.getFunctionType(types, {}));
     function.setPrivate();
     for (unsigned i = 0; i < nest.buffers.size(); ++i)
       function.setArgAttr(i, "llvm.noalias", b.getUnitAttr());
@@ -83,14 +91,16 @@ private:
   ImplicitLocOpBuilder b;
   const Nest &nest;
   const Schedule &schedule;
-  const bool parallelVector;
-  SmallVector<Stream> streams;      // inputs, then outputs
-  std::map<unsigned, Value> panels; // the memory for packed inputs
-  std::optional<Ahead> ahead;       // what is fetched ahead, and
-  Stream fetched;                   // from where
-  SmallVector<Range> ranges;        // the current block of each dimension
-  Value isFirst;                    // whether no block was summed up before; null: always
-  Values ivs;                       // the current first point of each dimension
+  const bool parallelVector, isContraction;
+  func::FuncOp function;
+  std::map<std::vector<int32_t>, Value> walks; // tables of where streams stand (emitWalk)
+  SmallVector<Stream> streams;                 // inputs, then outputs
+  std::map<unsigned, Value> panels;            // the memory for packed inputs
+  std::optional<Ahead> ahead;                  // what is fetched ahead, and
+  Stream fetched;                              // from where
+  SmallVector<Range> ranges;                   // the current block of each dimension
+  Value isFirst; // whether no block was summed up before; null: always
+  Values ivs;    // the current first point of each dimension
 
   // --- index arithmetic ---------------------------------------------------------------------
   Value index(int64_t i) { return arith::ConstantIndexOp::create(b, i); }
@@ -364,6 +374,8 @@ private:
                        Values accumulators, int64_t active) {
     if (level == schedule.reductionOrder.size())
       return emitBody(points, positions, accumulators, active);
+    if (isContraction && level == walkLevel())
+      return emitWalk(level, points, positions, accumulators);
     unsigned d = schedule.reductionOrder[level];
     int64_t step = int(d) == schedule.vectorDim ? schedule.lanes : 1;
     int64_t full = nest.sizes[d] / step, rest = nest.sizes[d] % step;
@@ -378,9 +390,10 @@ private:
       ivs[d] = iv;
       return emitReduction(level + 1, points, advance(positions, d, iv), std::move(values), lanes);
     };
-    if (full == 1)
-      accumulators = emit(begin, accumulators, active);
-    if (full > 1) {
+    if (full == 1 || (!isContraction && stepsFrom(level) * int64_t(points.size()) <= kMostUnrolled))
+      for (int64_t i = 0; i < full; ++i)
+        accumulators = emit(plus(begin, i * step), accumulators, active);
+    else if (full > 1) {
       auto forOp = scf::ForOp::create(b, begin, end, index(step), accumulators);
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(forOp.getBody());
@@ -391,6 +404,118 @@ private:
     if (rest > 0)
       accumulators = emit(index(full * step), accumulators, rest);
     return accumulators;
+  }
+
+  // --- one loop over several dimensions of a sum --------------------------------------------
+  // The level from which the reduction's loops are one; none if there is no other loop to join.
+  std::optional<unsigned> walkLevel() {
+    ArrayRef<unsigned> order = schedule.reductionOrder;
+    if (schedule.vectorReduces(nest) || ahead || order.size() < 2)
+      return std::nullopt;
+    unsigned level = order.size() - 1;
+    int64_t steps = ranges[order[level]].extent;
+    while (level > 0 && steps < kLongLoop && !ranges[order[level]].begin) {
+      int64_t extent = ranges[order[level - 1]].extent;
+      if (extent == 1 || steps * extent > kMostSteps)
+        break;
+      steps *= extent;
+      --level;
+    }
+    return level + 1 < order.size() ? std::optional(level) : std::nullopt;
+  }
+
+  Values emitWalk(unsigned level, ArrayRef<Point> points, const Positions &positions,
+                  const Values &accumulators) {
+    ArrayRef<unsigned> dims = ArrayRef(schedule.reductionOrder).drop_front(level);
+    unsigned outermost = dims.front();
+    int64_t inside = 1;
+    for (unsigned d : dims.drop_front())
+      inside *= nest.sizes[d];
+    Range range = ranges[outermost];
+    int64_t steps = range.extent * inside;
+    Value end = index(steps);
+    Positions start = positions;
+    if (range.begin) {
+      start = advance(positions, outermost, range.begin);
+      if (nest.sizes[outermost] % range.extent != 0) {
+        Value left = arith::SubIOp::create(b, index(nest.sizes[outermost]), range.begin);
+        end = times(arith::MinUIOp::create(b, left, index(range.extent)), inside);
+      }
+    }
+    SmallVector<Value> tables;
+    SmallVector<int64_t> strides;
+    for (const Stream &stream : streams) {
+      std::vector<int32_t> offsets = walkOf(stream, dims, steps);
+      strides.push_back(steps > 1 ? offsets[1] : 0);
+      bool isLinear = true;
+      for (int64_t i = 0; i < steps; ++i)
+        isLinear &= offsets[i] == i * strides.back();
+      tables.push_back(isLinear ? Value() : tableOf(std::move(offsets)));
+    }
+    auto forOp = scf::ForOp::create(b, index(0), end, index(1), accumulators);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(forOp.getBody());
+    Value iv = forOp.getInductionVar();
+    Positions here;
+    for (auto [position, table, stride] : llvm::zip(start, tables, strides)) {
+      if (!table && stride == 0) {
+        here.push_back(position);
+        continue;
+      }
+      Value offset = table ? arith::IndexCastOp::create(b, b.getIndexType(),
+                                                        memref::LoadOp::create(b, table, iv))
+                                 .getResult()
+                           : times(iv, stride);
+      here.push_back(plus(position, offset));
+    }
+    Values carried(forOp.getRegionIterArgs());
+    scf::YieldOp::create(b, emitBody(points, here, carried, schedule.lanes));
+    return Values(forOp->result_begin(), forOp->result_end());
+  }
+
+  // Where a stream stands in each step of a walk over `dims`, the last fastest.
+  std::vector<int32_t> walkOf(const Stream &stream, ArrayRef<unsigned> dims, int64_t steps) {
+    std::vector<int32_t> offsets(steps);
+    for (int64_t i = 0; i < steps; ++i) {
+      int64_t rest = i, offset = 0;
+      for (unsigned d : llvm::reverse(dims.drop_front())) {
+        offset += rest % nest.sizes[d] * stream.across[d];
+        rest /= nest.sizes[d];
+      }
+      offsets[i] = offset + rest * stream.across[dims.front()];
+    }
+    return offsets;
+  }
+
+  // The address of a table; alike ones are one.
+  Value tableOf(std::vector<int32_t> numbers) {
+    auto [entry, isNew] = walks.try_emplace(numbers);
+    if (isNew) {
+      OpBuilder::InsertionGuard guard(b);
+      auto type = MemRefType::get({int64_t(numbers.size())}, b.getI32Type());
+      auto data = DenseElementsAttr::get(RankedTensorType::get(type.getShape(), b.getI32Type()),
+                                         ArrayRef(numbers));
+      std::string name = (function.getName() + "_walk" + Twine(walks.size() - 1)).str();
+      b.setInsertionPoint(function);
+      memref::GlobalOp::create(b, name, b.getStringAttr("private"), type, data, /*constant=*/true,
+                               /*alignment=*/IntegerAttr());
+      b.setInsertionPointToStart(&function.getBody().front());
+      entry->second = memref::GetGlobalOp::create(b, type, name);
+    }
+    return entry->second;
+  }
+
+  // Steps of the reduction loops from `level` inward: as many as there are loop bodies if these are
+  // unrolled, which needs a number that is known.
+  int64_t stepsFrom(unsigned level) {
+    int64_t steps = 1;
+    for (unsigned d : ArrayRef(schedule.reductionOrder).drop_front(level)) {
+      if (ranges[d].begin && nest.sizes[d] % ranges[d].extent != 0)
+        return kMostUnrolled + 1;
+      steps *=
+          llvm::divideCeil(ranges[d].extent, int(d) == schedule.vectorDim ? schedule.lanes : 1);
+    }
+    return steps;
   }
 
   // --- packing ------------------------------------------------------------------------------

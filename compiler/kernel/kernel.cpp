@@ -43,13 +43,18 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
   // Replaces `op` by the call of its kernel and returns its nominal floating-point operations.
   int64_t callKernel(linalg::GenericOp op, llvm::StringMap<Kernel> &kernels) {
     SmallVector<Value> operands;
-    Nest nest = makeNest(op, operands);
+    Nest nest = makeNest(op, operands), apart = nest;
     int64_t flops = nest.contractionFlops(), work = nest.work();
     collapse(nest);
 
     auto [entry, isNew] = kernels.try_emplace(fingerprint(nest));
     if (isNew) {
-      Schedule schedule = chooseSchedule(nest, processor);
+      auto [schedule, cost] = chooseSchedule(nest, processor);
+      if (flops > 0)
+        collapse(apart, /*keepsWindows=*/true);
+      if (flops > 0 && apart.rank() != nest.rank())
+        if (auto [other, cheaper] = chooseSchedule(apart, processor); cheaper < cost)
+          std::tie(nest, schedule) = std::tie(apart, other);
       auto moduleEnd = OpBuilder::atBlockEnd(getOperation().getBody());
       std::string name = "kernel_" + std::to_string(kernels.size() - 1);
       func::FuncOp kernel = emitKernel(moduleEnd, op.getLoc(), name, nest, schedule);

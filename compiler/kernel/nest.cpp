@@ -141,7 +141,16 @@ static void eraseDim(Nest &nest, unsigned dim) {
       index.setDim(index.getDim() - 1);
 }
 
-void collapse(Nest &nest) {
+// Whether another dimension walks an input as this one does.
+static bool isWindow(const Nest &nest, unsigned dim) {
+  for (unsigned d = 0; d < nest.rank(); ++d)
+    for (const Access &input : nest.inputs)
+      if (d != dim && input.stride(d) != 0 && input.stride(d) == input.stride(dim))
+        return true;
+  return false;
+}
+
+void collapse(Nest &nest, bool keepsWindows) {
   SmallVector<bool> indexed = indexedDims(nest);
   for (unsigned d = nest.rank(); d-- > 0;)
     if (nest.sizes[d] == 1 && !indexed[d]) {
@@ -153,8 +162,9 @@ void collapse(Nest &nest) {
     auto isOneWalk = [&](const Access &access) {
       return access.stride(outer) == access.stride(d) * nest.sizes[d];
     };
-    if (nest.reduces[outer] != nest.reduces[d] || indexed[outer] || indexed[d] ||
-        !llvm::all_of(nest.inputs, isOneWalk) || !llvm::all_of(nest.outputs, isOneWalk))
+    if ((keepsWindows && isWindow(nest, outer)) || nest.reduces[outer] != nest.reduces[d] ||
+        indexed[outer] || indexed[d] || !llvm::all_of(nest.inputs, isOneWalk) ||
+        !llvm::all_of(nest.outputs, isOneWalk))
       continue;
     nest.sizes[d] *= nest.sizes[outer];
     eraseDim(nest, outer);

@@ -41,8 +41,10 @@ struct Nest {
 /// the same memory is passed once, so kernels may take their buffers as not overlapping.
 Nest makeNest(mlir::linalg::LinalgOp op, llvm::SmallVectorImpl<mlir::Value> &operands);
 
-/// Merges neighbouring dimensions that every access walks as one, and drops those of size 1.
-void collapse(Nest &nest);
+/// Merges neighbouring dimensions that every access walks as one, and drops those of size 1. With
+/// `keepsWindows` a dimension stays by itself where it walks an input as another one does, as a
+/// window's columns walk the image's: such an input can then be copied without repetition.
+void collapse(Nest &nest, bool keepsWindows = false);
 
 /// A text that two nests share exactly if one kernel serves both.
 std::string fingerprint(const Nest &nest);

@@ -169,7 +169,7 @@ public:
   Search(const Nest &nest, const Processor &processor)
       : nest(nest), processor(processor), model(nest, processor) {}
 
-  Schedule run() {
+  std::pair<Schedule, double> run() {
     Schedule scalar;
     scalar.tile.assign(nest.rank(), 1);
     keep(scalar);
@@ -194,7 +194,8 @@ public:
     found.resize(std::min<size_t>(found.size(), kFinalists));
     for (auto &[cost, schedule] : found)
       changePairs(schedule, cost);
-    return llvm::min_element(found, isCheaper)->second;
+    auto &[cost, schedule] = *llvm::min_element(found, isCheaper);
+    return {schedule, cost};
   }
 
 private:
@@ -394,7 +395,7 @@ private:
 
 } // namespace
 
-Schedule chooseSchedule(const Nest &nest, const Processor &processor) {
+std::pair<Schedule, double> chooseSchedule(const Nest &nest, const Processor &processor) {
   return Search(nest, processor).run();
 }
 

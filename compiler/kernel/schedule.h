@@ -30,8 +30,9 @@ struct Schedule {
 /// 2". After `/` the register tile, after `@` the block.
 std::string describe(const Nest &nest, const Schedule &schedule);
 
-/// The cheapest schedule. It depends on the nest and the processor only, never on thread counts.
-Schedule chooseSchedule(const Nest &nest, const Processor &processor);
+/// The cheapest schedule and the cycles it should take. It depends on the nest and the processor
+/// only, never on thread counts.
+std::pair<Schedule, double> chooseSchedule(const Nest &nest, const Processor &processor);
 
 /// How many blocks cover a dimension.
 int64_t blockCount(const Nest &nest, const Schedule &schedule, unsigned dim);
