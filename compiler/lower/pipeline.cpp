@@ -1,6 +1,7 @@
 // The passes of the stages `linalg` and `llvm`, in order.
 #include "compiler/fuse/fuse.h"
 #include "compiler/fuse/layout.h"
+#include "compiler/fuse/split.h"
 #include "compiler/kernel/kernel.h"
 #include "compiler/lower/lower.h"
 #include "compiler/lower/math.h"
@@ -63,6 +64,7 @@ void addLinalgPasses(OpPassManager &passes) {
   passes.addNestedPass<func::FuncOp>(fuse::createFusePass());
   passes.addNestedPass<func::FuncOp>(std::make_unique<TidyPass>());
   passes.addNestedPass<func::FuncOp>(fuse::createLayoutPass());
+  passes.addNestedPass<func::FuncOp>(fuse::createSplitPass());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
 }
@@ -103,6 +105,7 @@ void registerPasses() {
   };
   registerPass(createLinalgPass);
   registerPass(fuse::createFusePass);
+  registerPass(fuse::createSplitPass);
   registerPass(memory::createPlacePass);
   registerPass(createEntryPass);
   PassPipelineRegistration<>("dlc-linalg", "nn to fused linalg on tensors", addLinalgPasses);

@@ -1,0 +1,117 @@
+// Cuts long sums into parts.
+#include "compiler/fuse/split.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+
+namespace dlc::fuse {
+namespace {
+
+constexpr int64_t kParts = 8;                 // even work for 2, 4 and 8 threads
+constexpr int64_t kFewestBytes = 256 << 10;   // of inputs: less is in a cache
+constexpr int64_t kInputsToPartialSums = 8;   // bytes: so that these cost little
+
+int64_t bytesOf(Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  return type.getNumElements() * type.getElementTypeBitWidth() / 8;
+}
+
+// Whether the op yields its output's previous value plus something, from zero on.
+bool isSumFromZero(linalg::GenericOp op) {
+  if (op.getNumDpsInits() != 1 || op.hasIndexSemantics())
+    return false;
+  auto fill = op.getDpsInits()[0].getDefiningOp<linalg::FillOp>();
+  auto sum = op.getBody()->getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
+  BlockArgument previous = op.getRegionOutputArgs()[0];
+  return fill && matchPattern(fill.getInputs()[0], m_AnyZeroFloat()) && sum &&
+         previous.hasOneUse() && *previous.user_begin() == sum;
+}
+
+// The outermost reduced dimension, if the sum over it is worth cutting.
+std::optional<unsigned> dimToCut(linalg::GenericOp op) {
+  if (!isSumFromZero(op))
+    return std::nullopt;
+  int64_t inputs = 0, sums = bytesOf(op.getDpsInits()[0]) * kParts;
+  for (Value input : op.getDpsInputs())
+    inputs += bytesOf(input);
+  if (inputs < kFewestBytes || inputs < kInputsToPartialSums * sums)
+    return std::nullopt;
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  for (auto [d, kind] : llvm::enumerate(op.getIteratorTypesArray()))
+    if (kind == utils::IteratorType::reduction)
+      return sizes[d] > kParts && sizes[d] % kParts == 0 ? std::optional<unsigned>(d) : std::nullopt;
+  return std::nullopt;
+}
+
+void cut(linalg::GenericOp op, unsigned dim) {
+  ImplicitLocOpBuilder b(op.getLoc(), op);
+  int64_t part = op.getStaticLoopRanges()[dim] / kParts;
+  unsigned rank = op.getNumLoops() + 1; // the part's number comes first
+  auto sumType = cast<RankedTensorType>(op.getDpsInits()[0].getType());
+
+  // d becomes number * part + d in the inputs; a tensor nobody reads tells how far it goes.
+  SmallVector<AffineExpr> dims;
+  for (unsigned d = 1; d < rank; ++d)
+    dims.push_back(b.getAffineDimExpr(d));
+  dims[dim] = b.getAffineDimExpr(0) * part + dims[dim];
+  SmallVector<Value> inputs(op.getDpsInputs());
+  SmallVector<AffineMap> maps;
+  for (OpOperand *operand : op.getDpsInputOperands())
+    maps.push_back(op.getMatchingIndexingMap(operand).replaceDimsAndSymbols(dims, {}, rank, 0));
+  inputs.push_back(tensor::EmptyOp::create(b, {part}, b.getI8Type()));
+  maps.push_back(AffineMap::get(rank, 0, b.getAffineDimExpr(dim + 1)));
+  AffineMap results = op.getMatchingIndexingMap(op.getDpsInitOperand(0)).shiftDims(1);
+  maps.push_back(results.insertResult(b.getAffineDimExpr(0), 0));
+
+  SmallVector<int64_t> shape(sumType.getShape());
+  shape.insert(shape.begin(), kParts);
+  Value zero = op.getDpsInits()[0].getDefiningOp<linalg::FillOp>().getInputs()[0];
+  auto filled = [&](ArrayRef<int64_t> sizes) {
+    Value empty = tensor::EmptyOp::create(b, sizes, sumType.getElementType());
+    return linalg::FillOp::create(b, zero, empty).getResult(0);
+  };
+  SmallVector<utils::IteratorType> kinds = op.getIteratorTypesArray();
+  kinds.insert(kinds.begin(), utils::IteratorType::parallel);
+  Value start = filled(shape);
+  auto parts = linalg::GenericOp::create(b, start.getType(), inputs, start, maps, kinds);
+  parts.getRegion().takeBody(op.getRegion());
+  parts.getBody()->insertArgument(inputs.size() - 1, b.getI8Type(), op.getLoc());
+
+  // The sum of the parts, in their order.
+  unsigned outputs = sumType.getRank();
+  AffineMap all = b.getMultiDimIdentityMap(outputs + 1);
+  AffineMap whole = all.dropResult(0);
+  SmallVector<utils::IteratorType> sumKinds(outputs + 1, utils::IteratorType::parallel);
+  sumKinds[0] = utils::IteratorType::reduction;
+  auto sum = linalg::GenericOp::create(
+      b, sumType, parts.getResult(0), filled(sumType.getShape()), ArrayRef{all, whole}, sumKinds,
+      [](OpBuilder &builder, Location loc, ValueRange arguments) {
+        Value next = arith::AddFOp::create(builder, loc, arguments[1], arguments[0]);
+        linalg::YieldOp::create(builder, loc, next);
+      });
+  op.getResult(0).replaceAllUsesWith(sum.getResult(0));
+  op.erase();
+}
+
+struct SplitPass : PassWrapper<SplitPass, OperationPass<func::FuncOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(SplitPass)
+  StringRef getArgument() const override { return "dlc-split"; }
+  StringRef getDescription() const override { return "long sums to sums of parts"; }
+  void runOnOperation() override {
+    SmallVector<linalg::GenericOp> ops(getOperation().getOps<linalg::GenericOp>());
+    for (linalg::GenericOp op : ops)
+      if (std::optional<unsigned> dim = dimToCut(op))
+        cut(op, *dim);
+  }
+};
+
+} // namespace
+
+std::unique_ptr<Pass> createSplitPass() { return std::make_unique<SplitPass>(); }
+
+} // namespace dlc::fuse
