@@ -12,9 +12,10 @@ using namespace mlir;
 namespace dlc::fuse {
 namespace {
 
-constexpr int64_t kParts = 8;                 // even work for 2, 4 and 8 threads
-constexpr int64_t kFewestBytes = 256 << 10;   // of inputs: less is in a cache
-constexpr int64_t kInputsToPartialSums = 8;   // bytes: so that these cost little
+constexpr int64_t kParts = 8;               // even work for 2, 4 and 8 threads
+constexpr int64_t kFewestBytes = 256 << 10; // of inputs: less is in a cache
+constexpr int64_t kInputsToPartialSums = 6; // bytes: so that these cost little
+constexpr int64_t kWide = 128;              // a dimension of so many points can be cut itself
 
 int64_t bytesOf(Value value) {
   auto type = cast<RankedTensorType>(value.getType());
@@ -32,19 +33,36 @@ bool isSumFromZero(linalg::GenericOp op) {
          previous.hasOneUse() && *previous.user_begin() == sum;
 }
 
+// What each of several items would read again if the work were cut along another dimension.
+int64_t bytesReadAgain(linalg::GenericOp op) {
+  int64_t least = 0;
+  for (Value input : op.getDpsInputs())
+    least += bytesOf(input);
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  for (auto [d, kind] : llvm::enumerate(op.getIteratorTypesArray())) {
+    if (kind == utils::IteratorType::reduction || sizes[d] < kWide)
+      continue;
+    int64_t again = 0;
+    for (OpOperand *input : op.getDpsInputOperands())
+      if (!op.getMatchingIndexingMap(input).isFunctionOfDim(d))
+        again += bytesOf(input->get());
+    least = std::min(least, again);
+  }
+  return least;
+}
+
 // The outermost reduced dimension, if the sum over it is worth cutting.
 std::optional<unsigned> dimToCut(linalg::GenericOp op) {
   if (!isSumFromZero(op))
     return std::nullopt;
-  int64_t inputs = 0, sums = bytesOf(op.getDpsInits()[0]) * kParts;
-  for (Value input : op.getDpsInputs())
-    inputs += bytesOf(input);
-  if (inputs < kFewestBytes || inputs < kInputsToPartialSums * sums)
+  int64_t saved = bytesReadAgain(op), sums = bytesOf(op.getDpsInits()[0]) * kParts;
+  if (saved < kFewestBytes || saved < kInputsToPartialSums * sums)
     return std::nullopt;
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
   for (auto [d, kind] : llvm::enumerate(op.getIteratorTypesArray()))
     if (kind == utils::IteratorType::reduction)
-      return sizes[d] > kParts && sizes[d] % kParts == 0 ? std::optional<unsigned>(d) : std::nullopt;
+      return sizes[d] > kParts && sizes[d] % kParts == 0 ? std::optional<unsigned>(d)
+                                                         : std::nullopt;
   return std::nullopt;
 }
 

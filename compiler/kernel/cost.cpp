@@ -44,7 +44,8 @@ constexpr double kAheadRunBytes = 1024; // the same for what is asked for ahead,
 constexpr int64_t kLine = kCacheLine;
 
 // What of fetching from the second cache is not hidden behind arithmetic, and from afar.
-constexpr double kRunCost = 1.0; // of a run's first line, which nobody has foreseen
+constexpr int64_t kShortGap = 128; // bytes: where every second line is wanted, all of them come
+constexpr double kRunCost = 1.0;   // of a run's first line, which nobody has foreseen
 constexpr double kUnhidden = 0.1, kFarShare = 0.8, kAheadUnhidden = 0.3;
 constexpr double kAheadCost = 1.0; // of asking for a line ahead: its address and the request
 
@@ -161,11 +162,12 @@ Footprint footprint(ArrayRef<int64_t> strides, ArrayRef<int64_t> extents, int64_
     if (stride != 0 && extent > 1)
       walks.push_back({std::abs(stride), extent});
   llvm::sort(walks);
-  // Runs of neighbours, repeated at larger and larger distances; walks that overlap make one.
+  // Runs of neighbours, repeated at larger and larger distances; walks that overlap or nearly meet
+  // make one.
   SmallVector<std::pair<int64_t, int64_t>> runs{{1, 1}};
   for (auto [stride, extent] : walks) {
     auto &[unit, count] = runs.back();
-    if (stride <= unit * count)
+    if (stride <= unit * count || (unit == 1 && stride * elementBytes <= kShortGap))
       count += (extent - 1) * stride / unit;
     else
       runs.push_back({stride, extent});
