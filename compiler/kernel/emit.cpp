@@ -27,6 +27,8 @@ constexpr int64_t kLongLoop = 200, kMostSteps = 1024;
 // What is no contraction has loops of up to so many points in all steps written out.
 constexpr int64_t kMostUnrolled = 64;
 
+constexpr int64_t kMaskedStoreBits = 512;
+
 // Outputs that fit a first cache are there, and what comes before a few steps are over need not be
 // asked for.
 constexpr int64_t kFewestFetchedBytes = 32 << 10, kFewestFetchedSteps = 16;
@@ -790,6 +792,24 @@ private:
                                     mask(point.active), zero);
   }
 
+  // Before AVX-512 a masked store is microcode or does not exist.
+  static bool isSlowMasked(Value vector) {
+    auto type = cast<VectorType>(vector.getType());
+    return type.getNumElements() * type.getElementTypeBitWidth() < kMaskedStoreBits;
+  }
+
+  // The first `active` lanes, by vectors of 4, 2 and 1 lanes.
+  void storeInPieces(Value buffer, Value position, Value value, int64_t active) {
+    int64_t size = schedule.lanes;
+    for (int64_t first = 0; first < active; first += size) {
+      while (size > active - first)
+        size /= 2;
+      Value piece = vector::ExtractStridedSliceOp::create(b, value, ArrayRef{first}, ArrayRef{size},
+                                                          ArrayRef<int64_t>{1});
+      vector::StoreOp::create(b, piece, buffer, ValueRange{plus(position, first)});
+    }
+  }
+
   void store(unsigned output, const Point &point, const Positions &positions, Value value) {
     unsigned n = nest.inputs.size() + output;
     Value buffer = streams[n].buffer, position = at(n, point, positions);
@@ -801,6 +821,8 @@ private:
     if (stride != 1)
       vector::ScatterOp::create(b, Type(), buffer, ValueRange{position}, lanesTimes(stride),
                                 mask(point.active), value);
+    else if (point.active < schedule.lanes && isSlowMasked(value))
+      storeInPieces(buffer, position, value, point.active);
     else if (point.active < schedule.lanes)
       vector::MaskedStoreOp::create(b, buffer, ValueRange{position}, mask(point.active), value);
     else
