@@ -180,7 +180,10 @@ Footprint footprint(ArrayRef<int64_t> strides, ArrayRef<int64_t> extents, int64_
     int64_t places = stride * elementBytes % kLine ? sets : sets / std::gcd(apart, sets);
     reached = std::min<double>(sets, reached * std::min(count, places));
   }
-  double waste = std::pow(std::min<double>(sets, lines) / reached, kWaste);
+  double unreached = std::min<double>(sets, lines) / reached;
+  // Sets that are not reached are lost, but pages lie anywhere, and replacement is not strictly by
+  // age: the power 3/4.
+  double waste = std::sqrt(unreached * std::sqrt(unreached));
   double run = std::max<double>(kLine, runs[0].second * elementBytes);
   return {lines * kLine, run, lines * kLine * std::max(1.0, waste), lines / reached};
 }

@@ -25,7 +25,7 @@ using Values = SmallVector<Value>;
 constexpr int64_t kLongLoop = 200, kMostSteps = 1024;
 
 // What is no contraction has loops of up to so many points in all steps written out.
-constexpr int64_t kMostUnrolled = 64;
+constexpr int64_t kMostUnrolled = 36;
 
 constexpr int64_t kMaskedStoreBits = 512;
 
@@ -48,6 +48,7 @@ struct Stream {
   Type element;
   SmallVector<int64_t> across; // from a step of a dimension's loop to the next, a point each
   SmallVector<int64_t> within; // between the points of a tile
+  bool isWhole = false;        // a vector may be read where not all of its lanes are wanted
 };
 
 // The part of a dimension that the loops at hand run over: [begin, begin + extent) below its size.
@@ -540,6 +541,7 @@ private:
     Stream from = streams[input];
     Stream to{memory, start, from.element, layout.strides, layout.strides};
     to.within[layout.across] = 1;
+    to.isWhole = int(layout.across) == schedule.vectorDim;
     emitPackingLoops(from, to, layout, 0, from.start, to.start);
     streams[input] = to;
   }
@@ -779,7 +781,7 @@ private:
       Value scalar = memref::LoadOp::create(b, buffer, position);
       return vector::BroadcastOp::create(b, type, scalar);
     }
-    bool isFull = point.active == schedule.lanes;
+    bool isFull = point.active == schedule.lanes || stream.isWhole;
     if (stride == 1 && isFull)
       return vector::LoadOp::create(b, type, buffer, ValueRange{position});
     Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));

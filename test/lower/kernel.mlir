@@ -68,17 +68,46 @@ func.func @weights(%a: tensor<32x4096xf32>, %b: tensor<4096x4096xf32>) -> tensor
 // from it.
 
 // CHECK-LABEL: func.func private @kernel_0
-// CHECK-SAME:    2r:40000@
+// CHECK-SAME:    2r:40001@
 // CHECK:         %[[FIRST:.*]] = arith.cmpi eq
 // CHECK:         scf.if %[[FIRST]]
 // CHECK:         else
 // CHECK:           {{vector.load|vector.gather}} %arg2
 // CHECK:         scf.for {{.*}} iter_args
-// CHECK:         {{vector.store|vector.scatter}} %arg2
-func.func @long(%a: tensor<40000x64xf32>, %b: tensor<40000x128xf32>) -> tensor<64x128xf32> {
-  %at = nn.transpose %a permutation [1, 0] : (tensor<40000x64xf32>) -> tensor<64x40000xf32>
-  %y = nn.matmul %at, %b : (tensor<64x40000xf32>, tensor<40000x128xf32>) -> tensor<64x128xf32>
+// CHECK:         {{vector.store .*|vector.scatter }}%arg2
+func.func @long(%a: tensor<40001x64xf32>, %b: tensor<40001x128xf32>) -> tensor<64x128xf32> {
+  %at = nn.transpose %a permutation [1, 0] : (tensor<40001x64xf32>) -> tensor<64x40001xf32>
+  %y = nn.matmul %at, %b : (tensor<64x40001xf32>, tensor<40001x128xf32>) -> tensor<64x128xf32>
   return %y : tensor<64x128xf32>
+}
+
+// -----
+
+// A gradient of weights: the rows of both operands lie far apart, so both are copied.
+
+// CHECK-LABEL: func.func private @kernel_0
+// CHECK-SAME:    packs 0 packs 1
+// CHECK-COUNT-2: memref.alloca() {alignment = 64 : i64}
+func.func @turned(%a: tensor<1024x1024xf32>, %b: tensor<1024x1024xf32>) -> tensor<1024x1024xf32> {
+  %at = nn.transpose %a permutation [1, 0] : (tensor<1024x1024xf32>) -> tensor<1024x1024xf32>
+  %y = nn.matmul %at, %b : (tensor<1024x1024xf32>, tensor<1024x1024xf32>) -> tensor<1024x1024xf32>
+  return %y : tensor<1024x1024xf32>
+}
+
+// -----
+
+// The sum over a small window is one loop; where the image stands in each of its steps is a table.
+
+// CHECK-LABEL: func.func @window
+// CHECK:         memref.global "private" constant @kernel_[[N:[0-9]+]]_walk0 : memref<27xi32> = dense<[0, 1, 2, 34, 35, 36, 68,
+// CHECK:         func.func private @kernel_[[N]]
+// CHECK:         %[[TABLE:.*]] = memref.get_global @kernel_[[N]]_walk0
+// CHECK:         scf.for %[[STEP:.*]] = %c0{{.*}} to %c27{{.*}} iter_args
+// CHECK:           memref.load %[[TABLE]][%[[STEP]]]
+func.func @window(%x: tensor<8x3x32x32xf32>, %w: tensor<16x3x3x3xf32>) -> tensor<8x16x32x32xf32> {
+  %y = nn.conv2d %x, %w stride [1, 1] pad [1, 1, 1, 1] dilation [1, 1] groups 1
+      : (tensor<8x3x32x32xf32>, tensor<16x3x3x3xf32>) -> tensor<8x16x32x32xf32>
+  return %y : tensor<8x16x32x32xf32>
 }
 
 // -----
