@@ -103,6 +103,32 @@ double CostModel::accessCost(const Access &access, const Schedule &s, bool isPac
                          : kGatherCostPerLane * s.lanes);
 }
 
+// What of a sum's steps is left where tiles of this size leave out the padding.
+double CostModel::shareOutsidePadding(const Schedule &s) const {
+  if (nest.paddings.empty())
+    return 1;
+  double share = 1;
+  std::optional<unsigned> walk = walkLevel(nest, s);
+  for (const Padding &p : nest.paddings) {
+    int64_t tile = s.tile[p.parallel], size = nest.sizes[p.parallel], taps = nest.sizes[p.reduced];
+    size_t level = llvm::find(s.reductionOrder, p.reduced) - s.reductionOrder.begin();
+    if (!isContraction || int(p.reduced) == s.vectorDim || (walk && level > *walk))
+      continue;
+    double steps = 0, all = 0;
+    for (int64_t first = 0; first < size; first += tile) {
+      int64_t last = std::min(first + tile, size) - 1;
+      int64_t a =
+          p.sign > 0 ? p.low - p.offset - p.step * last : p.step * first + p.offset - p.high + 1;
+      int64_t b =
+          p.sign > 0 ? p.high - p.offset - p.step * first : p.step * last + p.offset - p.low + 1;
+      steps += std::max<int64_t>(0, std::min(b, taps) - std::max<int64_t>(a, 0));
+      all += taps;
+    }
+    share *= steps / all;
+  }
+  return share;
+}
+
 double CostModel::issue(const Schedule &s) const {
   bool vectorReduces = s.vectorReduces(nest);
   int64_t points = vectorsAlong(s), tiles = 1, passes = 1;
@@ -140,7 +166,7 @@ double CostModel::issue(const Schedule &s) const {
   if (blocks > 1) // what the block before has stored
     for (const Access &access : nest.outputs)
       finish += accessCost(access, s, false, kResumeCost, none);
-  return tiles * (double(passes) / blocks * pass + finish);
+  return tiles * (shareOutsidePadding(s) * double(passes) / blocks * pass + finish);
 }
 
 // --- caches ----------------------------------------------------------------------------------

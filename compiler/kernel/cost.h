@@ -34,6 +34,7 @@ private:
   int64_t vectorsAlong(const Schedule &s) const;
   double accessCost(const Access &access, const Schedule &s, bool isPacked, double unitCost,
                     int64_t &registers) const;
+  double shareOutsidePadding(const Schedule &s) const;
   double issue(const Schedule &s) const;
   double packing(const Schedule &s, int64_t &bytes) const;
   Traffic traffic(const Schedule &s, const Cache &cache) const;

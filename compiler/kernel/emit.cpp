@@ -20,10 +20,6 @@ namespace {
 
 using Values = SmallVector<Value>;
 
-// A short loop inside another costs a wrong guess each time it ends. So loops over a sum become
-// one: those inside which there are fewer steps than kLongLoop, up to kMostSteps in all.
-constexpr int64_t kLongLoop = 200, kMostSteps = 1024;
-
 // What is no contraction has loops of up to so many points in all steps written out.
 constexpr int64_t kMostUnrolled = 36;
 
@@ -102,8 +98,9 @@ private:
   std::optional<Ahead> ahead;                  // what is fetched ahead, and
   Stream fetched;                              // from where
   SmallVector<Range> ranges;                   // the current block of each dimension
-  Value isFirst; // whether no block was summed up before; null: always
-  Values ivs;    // the current first point of each dimension
+  Value isFirst;                // whether no block was summed up before; null: always
+  Values ivs;                   // the current first point of each dimension, and
+  SmallVector<int64_t> extents; // how many points of it the current tile has
 
   // --- index arithmetic ---------------------------------------------------------------------
   Value index(int64_t i) { return arith::ConstantIndexOp::create(b, i); }
@@ -280,6 +277,7 @@ private:
   }
 
   void emitTile(const Positions &positions, ArrayRef<int64_t> extent) {
+    extents.assign(extent.begin(), extent.end());
     SmallVector<Point> points = pointsOf(extent);
     fetchOutputs(points, positions);
     SmallVector<Type> types;
@@ -377,7 +375,7 @@ private:
                        Values accumulators, int64_t active) {
     if (level == schedule.reductionOrder.size())
       return emitBody(points, positions, accumulators, active);
-    if (isContraction && level == walkLevel())
+    if (level == walkLevel(nest, schedule))
       return emitWalk(level, points, positions, accumulators);
     unsigned d = schedule.reductionOrder[level];
     int64_t step = int(d) == schedule.vectorDim ? schedule.lanes : 1;
@@ -389,14 +387,16 @@ private:
       if (nest.sizes[d] % range.extent != 0)
         end = arith::MinUIOp::create(b, end, index(nest.sizes[d]));
     }
+    bool isPadded = narrow(d, begin, end);
     auto emit = [&](Value iv, Values values, int64_t lanes) {
       ivs[d] = iv;
       return emitReduction(level + 1, points, advance(positions, d, iv), std::move(values), lanes);
     };
-    if (full == 1 || (!isContraction && stepsFrom(level) * int64_t(points.size()) <= kMostUnrolled))
+    if ((full == 1 && !isPadded) ||
+        (!isContraction && stepsFrom(level) * int64_t(points.size()) <= kMostUnrolled))
       for (int64_t i = 0; i < full; ++i)
         accumulators = emit(plus(begin, i * step), accumulators, active);
-    else if (full > 1) {
+    else if (full > 0) {
       auto forOp = scf::ForOp::create(b, begin, end, index(step), accumulators);
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(forOp.getBody());
@@ -409,24 +409,28 @@ private:
     return accumulators;
   }
 
-  // --- one loop over several dimensions of a sum --------------------------------------------
-  // The level from which the reduction's loops are one; none if there is no other loop to join.
-  std::optional<unsigned> walkLevel() {
-    ArrayRef<unsigned> order = schedule.reductionOrder;
-    if (schedule.vectorReduces(nest) || ahead || order.size() < 2)
-      return std::nullopt;
-    unsigned level = order.size() - 1;
-    int64_t steps = ranges[order[level]].extent;
-    while (level > 0 && steps < kLongLoop && !ranges[order[level]].begin) {
-      int64_t extent = ranges[order[level - 1]].extent;
-      if (extent == 1 || steps * extent > kMostSteps)
-        break;
-      steps *= extent;
-      --level;
+  // Leaves out of [begin, end), steps of a reduced dimension, what all points of the tile find to
+  // be padding. Whether there is any.
+  bool narrow(unsigned dim, Value &begin, Value &end) {
+    bool isPadded = false;
+    for (const Padding &p : nest.paddings) {
+      if (!isContraction || p.reduced != dim || int(dim) == schedule.vectorDim)
+        continue;
+      Value first = times(ivs[p.parallel], p.step);
+      Value last = plus(first, (extents[p.parallel] - 1) * p.step);
+      auto from = [&](int64_t bound, Value row) {
+        return arith::SubIOp::create(b, index(bound - p.offset), row).getResult();
+      };
+      Value least = p.sign > 0 ? from(p.low, last) : plus(first, p.offset - p.high + 1);
+      Value most = p.sign > 0 ? from(p.high, first) : plus(last, p.offset - p.low + 1);
+      begin = arith::MaxSIOp::create(b, begin, least);
+      end = arith::MinSIOp::create(b, end, most);
+      isPadded = true;
     }
-    return level + 1 < order.size() ? std::optional(level) : std::nullopt;
+    return isPadded;
   }
 
+  // --- one loop over several dimensions of a sum --------------------------------------------
   Values emitWalk(unsigned level, ArrayRef<Point> points, const Positions &positions,
                   const Values &accumulators) {
     ArrayRef<unsigned> dims = ArrayRef(schedule.reductionOrder).drop_front(level);
@@ -436,15 +440,14 @@ private:
       inside *= nest.sizes[d];
     Range range = ranges[outermost];
     int64_t steps = range.extent * inside;
-    Value end = index(steps);
-    Positions start = positions;
-    if (range.begin) {
-      start = advance(positions, outermost, range.begin);
-      if (nest.sizes[outermost] % range.extent != 0) {
-        Value left = arith::SubIOp::create(b, index(nest.sizes[outermost]), range.begin);
-        end = times(arith::MinUIOp::create(b, left, index(range.extent)), inside);
-      }
-    }
+    Value first = range.begin ? range.begin : index(0), last = plus(first, range.extent);
+    if (range.begin && nest.sizes[outermost] % range.extent != 0)
+      last = arith::MinUIOp::create(b, last, index(nest.sizes[outermost]));
+    narrow(outermost, first, last);
+    // The walk's steps are counted from the block's first.
+    Positions start = range.begin ? advance(positions, outermost, range.begin) : positions;
+    Value begin = times(minus(first, range.begin), inside);
+    Value end = times(minus(last, range.begin), inside);
     SmallVector<Value> tables;
     SmallVector<int64_t> strides;
     for (const Stream &stream : streams) {
@@ -455,7 +458,7 @@ private:
         isLinear &= offsets[i] == i * strides.back();
       tables.push_back(isLinear ? Value() : tableOf(std::move(offsets)));
     }
-    auto forOp = scf::ForOp::create(b, index(0), end, index(1), accumulators);
+    auto forOp = scf::ForOp::create(b, begin, end, index(1), accumulators);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(forOp.getBody());
     Value iv = forOp.getInductionVar();

@@ -47,7 +47,8 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       int64_t flops = 0;
       for (auto op : function.getOps<linalg::GenericOp>()) {
-        Call call{op};
+        Call call;
+        call.op = op;
         Nest nest = makeNest(op, call.operands);
         flops += nest.contractionFlops();
         call.work = nest.work();

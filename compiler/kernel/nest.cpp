@@ -60,6 +60,33 @@ static void addLinear(AffineExpr expression, int64_t scale, Access &access) {
   addLinear(binary.getLHS(), scale * cast<AffineConstantExpr>(binary.getRHS()).getValue(), access);
 }
 
+// Where less than this part of an axis is padding, finding it costs about what it saves.
+constexpr int64_t kLeastPadding = 9; // one in so many
+
+// What the bounds of an input's axes say of the nest's rows: where a parallel and a reduced
+// dimension walk an axis together.
+static void addPaddings(AffineMap map, ArrayRef<int64_t> shape, ArrayRef<int64_t> bounds,
+                        Nest &nest) {
+  for (auto [axis, expression] : llvm::enumerate(map.getResults())) {
+    Padding padding{.low = bounds[2 * axis], .high = bounds[2 * axis + 1]};
+    int64_t zeros = shape[axis] - (padding.high - padding.low);
+    if (zeros * kLeastPadding < shape[axis])
+      continue;
+    Access walk;
+    walk.strides.assign(nest.rank(), 0);
+    addLinear(expression, 1, walk);
+    padding.offset = walk.offset;
+    unsigned parallel = 0, reduced = 0;
+    for (unsigned d = 0; d < nest.rank(); ++d)
+      if (int64_t step = walk.stride(d); step != 0 && nest.reduces[d])
+        ++reduced, padding.reduced = d, padding.sign = step;
+      else if (step != 0)
+        ++parallel, padding.parallel = d, padding.step = step;
+    if (parallel == 1 && reduced == 1 && padding.step > 0 && std::abs(padding.sign) == 1)
+      nest.paddings.push_back(padding);
+  }
+}
+
 static Access makeAccess(AffineMap map, MemRefType type, unsigned buffer, unsigned rank) {
   Access access;
   access.buffer = buffer;
@@ -109,8 +136,13 @@ Nest makeNest(linalg::LinalgOp op, SmallVectorImpl<Value> &operands) {
     }
     accesses.push_back(makeAccess(op.getMatchingIndexingMap(&operand), type, buffer, nest.rank()));
   };
-  for (OpOperand *operand : op.getDpsInputOperands())
+  auto nonzero = op->getAttrOfType<ArrayAttr>("dlc.nonzero");
+  for (auto [i, operand] : llvm::enumerate(op.getDpsInputOperands())) {
     add(*operand, nest.inputs);
+    if (auto bounds = nonzero ? dyn_cast<DenseI64ArrayAttr>(nonzero[i]) : DenseI64ArrayAttr())
+      addPaddings(op.getMatchingIndexingMap(operand),
+                  cast<MemRefType>(operand->get().getType()).getShape(), bounds, nest);
+  }
   for (OpOperand &operand : op.getDpsInitsMutable())
     add(operand, nest.outputs);
 
@@ -128,7 +160,18 @@ static SmallVector<bool> indexedDims(const Nest &nest) {
   return indexed;
 }
 
+// Says no more of a dimension's padding: it changes.
+static void forgetPadding(Nest &nest, unsigned dim) {
+  llvm::erase_if(nest.paddings,
+                 [&](const Padding &p) { return p.parallel == dim || p.reduced == dim; });
+}
+
 static void eraseDim(Nest &nest, unsigned dim) {
+  forgetPadding(nest, dim);
+  for (Padding &padding : nest.paddings) {
+    padding.parallel -= padding.parallel > dim;
+    padding.reduced -= padding.reduced > dim;
+  }
   auto erase = [&](auto &list) { list.erase(list.begin() + dim); };
   erase(nest.sizes);
   erase(nest.reduces);
@@ -167,6 +210,7 @@ void collapse(Nest &nest, bool keepsWindows) {
         !llvm::all_of(nest.outputs, isOneWalk))
       continue;
     nest.sizes[d] *= nest.sizes[outer];
+    forgetPadding(nest, d);
     eraseDim(nest, outer);
     indexed.erase(indexed.begin() + outer);
   }
@@ -185,6 +229,8 @@ std::string fingerprint(const Nest &nest) {
   for (TypedAttr start : nest.starts)
     os << start << ";";
   list(nest.buffers);
+  for (const Padding &p : nest.paddings)
+    list(ArrayRef<int64_t>{p.parallel, p.reduced, p.step, p.sign, p.offset, p.low, p.high});
 
   llvm::DenseMap<Value, unsigned> numbers;
   for (BlockArgument argument : nest.body->getArguments())

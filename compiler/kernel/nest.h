@@ -15,6 +15,15 @@ struct Access {
   int64_t stride(unsigned dim) const { return strides[dim]; }
 };
 
+/// Where an input is zero for certain, in the padding of an image: row `step * parallel + sign *
+/// reduced + offset` of it is something else only from `low` on and below `high`. A sum of products
+/// need not go there.
+struct Padding {
+  unsigned parallel = 0, reduced = 0; // dimensions
+  int64_t step = 1, sign = 1, offset = 0;
+  int64_t low = 0, high = 0;
+};
+
 /// Loops over `sizes` around the block `body`, whose arguments are the inputs' elements and then
 /// the outputs' previous ones, and which yields the outputs' new ones.
 struct Nest {
@@ -24,6 +33,7 @@ struct Nest {
   /// What each output starts from; null where it goes on from the buffer's contents.
   llvm::SmallVector<mlir::TypedAttr> starts;
   llvm::SmallVector<mlir::MemRefType> buffers; // flat
+  llvm::SmallVector<Padding> paddings;         // of the inputs
   mlir::Block *body = nullptr;
 
   unsigned rank() const { return sizes.size(); }
@@ -39,6 +49,8 @@ struct Nest {
 
 /// The nest of a linalg op on buffers. `operands` receives the op's buffer for each of the nest's:
 /// the same memory is passed once, so kernels may take their buffers as not overlapping.
+/// Its attributes: `dlc.start`, what each output starts from, and `dlc.nonzero`, for each input the
+/// bounds [low, high) of each axis outside which it is zero for certain, or a unit.
 Nest makeNest(mlir::linalg::LinalgOp op, llvm::SmallVectorImpl<mlir::Value> &operands);
 
 /// Merges neighbouring dimensions that every access walks as one, and drops those of size 1. With

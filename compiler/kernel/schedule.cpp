@@ -43,6 +43,26 @@ std::string describe(const Nest &nest, const Schedule &schedule) {
   return text;
 }
 
+std::optional<unsigned> walkLevel(const Nest &nest, const Schedule &schedule) {
+  // Loops join those inside which there are fewer steps than kLongLoop, up to kMostSteps in all.
+  constexpr int64_t kLongLoop = 200, kMostSteps = 1024;
+  ArrayRef<unsigned> order = schedule.reductionOrder;
+  if (nest.contractionFlops() == 0 || schedule.vectorReduces(nest) || schedule.ahead >= 0 ||
+      order.size() < 2)
+    return std::nullopt;
+  unsigned level = order.size() - 1;
+  auto extent = [&](unsigned at) {
+    return std::min(schedule.block[order[at]], nest.sizes[order[at]]);
+  };
+  int64_t steps = extent(level);
+  while (level > 0 && steps < kLongLoop && extent(level) == nest.sizes[order[level]]) {
+    if (extent(level - 1) == 1 || steps * extent(level - 1) > kMostSteps)
+      break;
+    steps *= extent(--level);
+  }
+  return level + 1 < order.size() ? std::optional(level) : std::nullopt;
+}
+
 // The dimension whose tile is a panel's width: the lanes', or one whose neighbours in a tile are
 // neighbours in memory and are each read by all lanes.
 static std::optional<unsigned> panelDim(const Nest &nest, const Schedule &schedule,

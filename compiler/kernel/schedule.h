@@ -40,6 +40,10 @@ int64_t blockCount(const Nest &nest, const Schedule &schedule, unsigned dim);
 /// Work items in all.
 int64_t itemCount(const Nest &nest, const Schedule &schedule);
 
+/// The level of the reduction's order from which on its loops become one (emit.cpp), since a short
+/// loop inside another costs a wrong guess each time it ends. Null if there is none to join.
+std::optional<unsigned> walkLevel(const Nest &nest, const Schedule &schedule);
+
 /// How a block of a packed input lies in its copy: panels as wide as the register tile, in each of
 /// which the reduction walks forward.
 struct Panels {

@@ -197,6 +197,25 @@ private:
     return op.payloadUsesValueFromOperand(init) ? filling(init->get()) : TypedAttr();
   }
 
+  // The bounds of what is no zero in the inputs that are padded images; null if none is.
+  ArrayAttr nonzeroOf(linalg::GenericOp op) {
+    bool isPadded = false;
+    SmallVector<Attribute> all(op.getNumDpsInputs(), builder.getUnitAttr());
+    for (auto [i, input] : llvm::enumerate(op.getDpsInputs())) {
+      auto insert = input.getDefiningOp<tensor::InsertSliceOp>();
+      TypedAttr around = insert ? filling(insert.getDest()) : TypedAttr();
+      auto number = dyn_cast_or_null<FloatAttr>(around);
+      if (!number || !number.getValue().isZero() || !insert.hasUnitStride())
+        continue;
+      SmallVector<int64_t> bounds;
+      for (auto [offset, size] : llvm::zip(insert.getStaticOffsets(), insert.getStaticSizes()))
+        bounds.append({offset, offset + size});
+      all[i] = builder.getDenseI64ArrayAttr(bounds);
+      isPadded = true;
+    }
+    return isPadded ? builder.getArrayAttr(all) : ArrayAttr();
+  }
+
   // The memory of an operand that dies here and that the result may take over element by element.
   std::optional<unsigned> replaceable(linalg::GenericOp op, OpResult result) {
     bool isReturned =
@@ -451,6 +470,8 @@ private:
     auto placed = linalg::GenericOp::create(
         builder, inputs, outputs, generic.getIndexingMapsArray(), generic.getIteratorTypesArray());
     placed->setAttr("dlc.start", builder.getArrayAttr(starts));
+    if (ArrayAttr bounds = nonzeroOf(generic))
+      placed->setAttr("dlc.nonzero", bounds);
     placed.getRegion().takeBody(generic.getRegion());
   }
 
