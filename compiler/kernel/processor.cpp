@@ -8,7 +8,10 @@ namespace dlc::kernel {
 Processor Processor::withVectorBits(unsigned bits) {
   if (bits == 512)
     return {};
-  return {.vectorBytes = bits / 8, .registers = 16, .l1 = {32 << 10, 8}, .l2 = {512 << 10, 8}};
+  Processor processor{.vectorBytes = bits / 8, .l1 = {32 << 10, 8}, .l2 = {512 << 10, 8}};
+  // Without AVX2 there is no fused multiply-add: each product needs a register.
+  processor.registers = bits == 256 ? 16 : 15;
+  return processor;
 }
 
 Processor Processor::ofHost(unsigned bits) {

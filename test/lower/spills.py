@@ -36,7 +36,9 @@ train convolutions on samples {
 }
 """
 DIRECTIONS = 3
-LEVELS = {"x86-64-v3": ("ymm", 12), "x86-64-v4": ("zmm", 24)}  # vectors, and accumulators of a full tile at least
+FUSED = r"vfn?madd.*%"
+LEVELS = {  # what multiplies, in which vectors, and accumulators of a full tile at least
+    "x86-64-v2": (r"mulps\s.*%", "xmm", 8), "x86-64-v3": (FUSED, "ymm", 12), "x86-64-v4": (FUSED, "zmm", 24)}
 
 
 def innermost_loops(assembly):
@@ -53,14 +55,14 @@ def innermost_loops(assembly):
 
 
 def check(name, model, level, folder):
-    vectors, least = LEVELS[level]
+    adds, vectors, least = LEVELS[level]
     path = pathlib.Path(folder) / "model.nn"
     path.write_text(model)
     assembly = subprocess.run(["dlc", "compile", path, f"--target={level}", "--emit=asm"], check=True,
                               capture_output=True, text=True).stdout
     full = set()
     for function, loop in innermost_loops(assembly):
-        products = [line for line in loop if re.match(rf"vfn?madd.*%{vectors}", line)]
+        products = [line for line in loop if re.match(adds + vectors, line)]
         spills = [line for line in loop if "(%rsp" in line]
         if len(products) >= 2 and spills:
             sys.exit(f"{name}, {level}: the loop of {function} with {len(products)} products uses the stack:\n  "
