@@ -51,10 +51,6 @@ constexpr double kAheadCost = 1.0; // of asking for a line ahead: its address an
 
 constexpr int64_t kSharedWork = 16384; // less is not worth a second thread
 
-// Sets that are not reached are lost, but pages lie anywhere, and replacement is not strictly by
-// age.
-constexpr double kWaste = 0.75;
-
 constexpr double kNever = 1e30;
 
 // What one operation of the body costs on a vector.
@@ -407,9 +403,8 @@ double CostModel::total(const Schedule &s) const {
   double pack = packing(s, panelBytes), slots = issue(s);
   if (pack >= kNever || slots >= kNever)
     return kNever;
-  if (panelBytes >
-      kPanelShare *
-          processor.l2.bytes) // worse the larger it is, so that a search finds its way out
+  // Worse the larger they are, so that a search finds its way out.
+  if (panelBytes > kPanelShare * processor.l2.bytes)
     return kNever * panelBytes;
   int64_t items = itemCount(nest, s);
   double busy = slots + pack + items * kItemCost;

@@ -63,6 +63,15 @@ static void addLinear(AffineExpr expression, int64_t scale, Access &access) {
 // Where less than this part of an axis is padding, finding it costs about what it saves.
 constexpr int64_t kLeastPadding = 9; // one in so many
 
+// Whether the body adds up products of the input as it is: where that is zero, there is nothing to
+// add.
+static bool isFactor(Nest &nest, unsigned input) {
+  BlockArgument argument = nest.body->getArgument(input);
+  auto product = argument.hasOneUse() ? dyn_cast<arith::MulFOp>(*argument.user_begin()) : nullptr;
+  auto sum = nest.body->getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
+  return product && sum && llvm::is_contained(sum->getOperands(), product.getResult());
+}
+
 // What the bounds of an input's axes say of the nest's rows: where a parallel and a reduced
 // dimension walk an axis together.
 static void addPaddings(AffineMap map, ArrayRef<int64_t> shape, ArrayRef<int64_t> bounds,
@@ -139,7 +148,8 @@ Nest makeNest(linalg::LinalgOp op, SmallVectorImpl<Value> &operands) {
   auto nonzero = op->getAttrOfType<ArrayAttr>("dlc.nonzero");
   for (auto [i, operand] : llvm::enumerate(op.getDpsInputOperands())) {
     add(*operand, nest.inputs);
-    if (auto bounds = nonzero ? dyn_cast<DenseI64ArrayAttr>(nonzero[i]) : DenseI64ArrayAttr())
+    if (auto bounds = nonzero ? dyn_cast<DenseI64ArrayAttr>(nonzero[i]) : DenseI64ArrayAttr();
+        bounds && isFactor(nest, i))
       addPaddings(op.getMatchingIndexingMap(operand),
                   cast<MemRefType>(operand->get().getType()).getShape(), bounds, nest);
   }
