@@ -237,7 +237,7 @@ double CostModel::packing(const Schedule &s, int64_t &bytes) const {
     for (unsigned d = 0; d < nest.rank(); ++d)
       extents.push_back(std::min(s.block[d], nest.sizes[d]));
     double far = 0; // unless it was fetched ahead
-    if (int(i) != s.ahead) {
+    if (int(i) != s.ahead && !access.isNear) {
       Footprint source = footprint(access.strides, extents, elementBytes, 1);
       far = kFarShare * source.bytes * scatter(source) / kFarRate;
     }
@@ -255,7 +255,7 @@ double CostModel::packing(const Schedule &s, int64_t &bytes) const {
 struct CostModel::Operand {
   SmallVector<int64_t> strides;
   int64_t bytes;
-  bool isAhead = false;
+  bool isAhead = false, isNear = false;
   // Of a copy: the dimension that goes from panel to panel, and a panel's width.
   int across = -1;
   int64_t width = 1;
@@ -294,8 +294,8 @@ CostModel::Traffic CostModel::traffic(const Schedule &s, const Cache &cache) con
   SmallVector<Operand> operands;
   for (auto [i, access] : llvm::enumerate(nest.inputs))
     if (access.element) {
-      operands.push_back(
-          {access.strides, access.element.getIntOrFloatBitWidth() / 8, int(i) == s.ahead});
+      operands.push_back({access.strides, access.element.getIntOrFloatBitWidth() / 8,
+                          int(i) == s.ahead, access.isNear});
       if (s.packed[i]) {
         std::optional<Panels> panels = panelsOf(nest, s, i);
         operands.back().strides = panels->strides;
@@ -305,7 +305,8 @@ CostModel::Traffic CostModel::traffic(const Schedule &s, const Cache &cache) con
     }
   unsigned inputs = operands.size();
   for (const Access &access : nest.outputs)
-    operands.push_back({access.strides, access.element.getIntOrFloatBitWidth() / 8});
+    operands.push_back(
+        {access.strides, access.element.getIntOrFloatBitWidth() / 8, false, access.isNear});
 
   SmallVector<Loop> loops; // innermost first
   for (unsigned d : llvm::reverse(s.parallelOrder))
@@ -366,7 +367,7 @@ CostModel::Traffic CostModel::traffic(const Schedule &s, const Cache &cache) con
       double all = (i < inputs ? bytes : 2 * bytes) * refetches(s, operands[i]);
       sum.bytes += all;
       sum.runs += all / first[i].run;
-    } else if (!operands[i].isAhead) { // see fetchedAhead
+    } else if (!operands[i].isAhead && !operands[i].isNear) { // see fetchedAhead
       // What is fetched again may still be in the third cache.
       double whole = prints[i].bytes, again = std::max(0.0, bytes - whole);
       double far = whole > processor.l3Bytes ? bytes : bytes - again * (1 - kFarRate / kL3Rate);
@@ -390,8 +391,7 @@ double CostModel::fetchedAhead(const Schedule &s, int64_t &occupied) const {
   return steps / ahead.steps * part * (1 + kAheadRunBytes / run);
 }
 
-// How much longer few or uneven items keep several threads than even ones.
-static double idleness(int64_t items) {
+double idleness(int64_t items) {
   auto of = [&](int64_t threads) { return double(divideCeil(items, threads) * threads) / items; };
   return 0.6 * of(2) + 0.3 * of(4) + 0.1 * of(8);
 }
@@ -417,7 +417,7 @@ double CostModel::total(const Schedule &s) const {
   double cost = std::max(busy, near) + kUnhidden * std::min(busy, near);
   cost = std::max(cost, fetched) + kAheadUnhidden * std::min(cost, fetched) + kFarShare * far +
          kRunCost * toFirst.runs;
-  if (nest.work() >= kSharedWork)
+  if (nest.isShared && nest.work() >= kSharedWork)
     cost *= idleness(items);
   return cost;
 }

@@ -4,6 +4,9 @@
 
 namespace dlc::kernel {
 
+/// How much longer few or uneven items keep several threads than even ones.
+double idleness(int64_t items);
+
 class CostModel {
 public:
   CostModel(const Nest &nest, const Processor &processor);

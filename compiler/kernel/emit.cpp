@@ -311,6 +311,23 @@ private:
     }
   }
 
+  // Asks for what is needed soon, each line once.
+  void lookAhead(ArrayRef<Point> points, const Positions &positions) {
+    for (unsigned n = 0; n < streams.size(); ++n) {
+      bool isOutput = n >= nest.inputs.size();
+      const Access &access = isOutput ? nest.outputs[n - nest.inputs.size()] : nest.inputs[n];
+      if (access.lookahead == 0)
+        continue;
+      int64_t bytes = access.element.getIntOrFloatBitWidth() / 8;
+      std::set<int64_t> lines;
+      for (const Point &point : points)
+        if (lines.insert(distance(streams[n], point) * bytes / kCacheLine).second)
+          memref::PrefetchOp::create(b, streams[n].buffer,
+                                     ValueRange{plus(at(n, point, positions), access.lookahead)},
+                                     isOutput, /*localityHint=*/3, /*isDataCache=*/true);
+    }
+  }
+
   bool readsOutputs() {
     return llvm::any_of(nest.body->getArguments().drop_front(nest.inputs.size()),
                         [](Value v) { return !v.use_empty(); });
@@ -678,6 +695,7 @@ private:
                   int64_t active) {
     if (ahead)
       emitAhead();
+    lookAhead(points, positions);
     std::map<std::tuple<unsigned, int64_t, int64_t>, Value> loaded; // each element is fetched once
     Values results;
     unsigned outputs = nest.outputs.size();

@@ -1,8 +1,11 @@
 // Outlines the loop nests of all functions into kernels, alike ones into one.
 #include "compiler/kernel/kernel.h"
 #include "compiler/kernel/emit.h"
+#include "compiler/kernel/winograd.h"
+#include "compiler/memory/arena.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -20,17 +23,19 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
   StringRef getArgument() const override { return "dlc-kernels"; }
   StringRef getDescription() const override { return "linalg on buffers to calls of kernels"; }
   void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<arith::ArithDialect, func::FuncDialect, memref::MemRefDialect, scf::SCFDialect,
-                    vector::VectorDialect>();
+    registry.insert<arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect,
+                    memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect>();
   }
 
   /// One for all ops whose nests are alike.
   struct Kernel {
     Nest nest;
-    std::optional<Nest> apart; // another form, whose windows are dimensions by themselves
-    Schedule schedule;
-    func::FuncOp function;
+    std::optional<Nest> apart;        // another form, whose windows are dimensions by themselves
+    std::optional<Winograd> winograd; // another way to compute it
     Location location;
+    Schedule schedule = {};
+    Schedule prepareSchedule = {}; // of what goes before the chain
+    func::FuncOp function = {}, prepare = {};
   };
   /// An op and what its kernel is called with.
   struct Call {
@@ -43,6 +48,7 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
   void runOnOperation() override {
     std::vector<Kernel> kernels;
     std::vector<Call> calls;
+    stages.clear(), plannedBytes.clear();
     llvm::StringMap<unsigned> numbers;
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       int64_t flops = 0;
@@ -52,11 +58,12 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
         Nest nest = makeNest(op, call.operands);
         flops += nest.contractionFlops();
         call.work = nest.work();
-        std::optional<Nest> apart = formWithWindows(nest);
+        Nest whole = nest;
         collapse(nest);
         auto [entry, isNew] = numbers.try_emplace(fingerprint(nest), kernels.size());
         if (isNew)
-          kernels.push_back({nest, apart, {}, {}, op.getLoc()});
+          kernels.push_back(
+              {nest, formWithWindows(whole), winogradOf(whole, processor), op.getLoc()});
         call.kernel = entry->second;
         calls.push_back(std::move(call));
       }
@@ -64,13 +71,8 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
     }
     // The searches change nothing but their own kernel.
     llvm::parallelFor(0, kernels.size(), [&](size_t i) { schedule(kernels[i]); });
-    for (auto [i, kernel] : llvm::enumerate(kernels)) {
-      auto moduleEnd = OpBuilder::atBlockEnd(getOperation().getBody());
-      std::string name = "kernel_" + std::to_string(i);
-      kernel.function = emitKernel(moduleEnd, kernel.location, name, kernel.nest, kernel.schedule);
-      kernel.function->setAttr("dlc.schedule",
-                               moduleEnd.getStringAttr(describe(kernel.nest, kernel.schedule)));
-    }
+    for (auto [i, kernel] : llvm::enumerate(kernels))
+      emit(kernel, "kernel_" + std::to_string(i));
     for (Call &call : calls)
       replace(call, kernels[call.kernel]);
   }
@@ -88,30 +90,112 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
   void schedule(Kernel &kernel) const {
     double cost;
     std::tie(kernel.schedule, cost) = chooseSchedule(kernel.nest, processor);
-    if (!kernel.apart)
+    if (kernel.apart)
+      if (auto [other, cheaper] = chooseSchedule(*kernel.apart, processor); cheaper < cost)
+        std::tie(kernel.nest, kernel.schedule, cost) = std::tuple(*kernel.apart, other, cheaper);
+    if (!kernel.winograd)
       return;
-    if (auto [other, cheaper] = chooseSchedule(*kernel.apart, processor); cheaper < cost)
-      std::tie(kernel.nest, kernel.schedule) = std::tie(*kernel.apart, other);
+    double tiled = chooseSchedules(kernel.winograd->chain, processor);
+    if (kernel.winograd->prepare) {
+      double once;
+      std::tie(kernel.prepareSchedule, once) = chooseSchedule(*kernel.winograd->prepare, processor);
+      tiled += once;
+    }
+    if (tiled >= cost)
+      kernel.winograd.reset();
   }
 
-  void replace(Call &call, const Kernel &kernel) const {
+  void emit(Kernel &kernel, const std::string &name) {
+    if (!kernel.winograd) {
+      kernel.function = emitOne(kernel.location, name, kernel.nest, kernel.schedule);
+      return;
+    }
+    auto b = OpBuilder::atBlockEnd(getOperation().getBody());
+    unsigned count = 0;
+    auto functionOf = [&](const Chain::Stage &stage) {
+      func::FuncOp &known = stages[fingerprint(stage.nest)];
+      if (!known) {
+        std::string stageName = name + "_stage_" + std::to_string(count++);
+        known = emitOne(kernel.location, stageName, stage.nest, stage.schedule);
+        known->setAttr("llvm.linkage",
+                       LLVM::LinkageAttr::get(&getContext(), LLVM::Linkage::Internal));
+      }
+      return known;
+    };
+    const Winograd &winograd = *kernel.winograd;
+    if (winograd.prepare)
+      kernel.prepare =
+          emitOne(kernel.location, name + "_filter", *winograd.prepare, kernel.prepareSchedule);
+    kernel.function = emitChain(b, kernel.location, name, winograd.chain, functionOf);
+    kernel.function->setAttr("dlc.schedule", b.getStringAttr(describe(winograd.chain)));
+  }
+
+  func::FuncOp emitOne(Location loc, StringRef name, const Nest &nest, const Schedule &schedule) {
+    auto b = OpBuilder::atBlockEnd(getOperation().getBody());
+    func::FuncOp function = emitKernel(b, loc, name, nest, schedule);
+    function->setAttr("dlc.schedule", b.getStringAttr(describe(nest, schedule)));
+    return function;
+  }
+
+  void replace(Call &call, const Kernel &kernel) {
     OpBuilder b(call.op);
-    Location loc = call.op.getLoc();
-    SmallVector<Value> arguments;
-    for (auto [operand, type] : llvm::zip(call.operands, kernel.nest.buffers)) {
+    auto viewOf = [&](Value operand, MemRefType type) -> Value {
       auto view = operand.getDefiningOp<memref::ViewOp>();
       assert(view && "every buffer is a view of placed memory");
-      arguments.push_back(memref::ViewOp::create(b, loc, type, view.getSource(),
-                                                 view.getByteShift(), ValueRange{}));
+      return memref::ViewOp::create(b, call.op.getLoc(), type, view.getSource(),
+                                    view.getByteShift(), ValueRange{});
+    };
+    auto emitCall = [&](func::FuncOp function, ArrayRef<Value> operands, int64_t items,
+                        int64_t work) {
+      SmallVector<Value> arguments;
+      for (auto [operand, type] : llvm::zip(operands, function.getArgumentTypes()))
+        arguments.push_back(viewOf(operand, cast<MemRefType>(type)));
+      for (int64_t bound : {int64_t(0), items})
+        arguments.push_back(arith::ConstantIndexOp::create(b, call.op.getLoc(), bound));
+      auto called = func::CallOp::create(b, call.op.getLoc(), function, arguments);
+      called->setAttr("dlc.work", b.getI64IntegerAttr(work));
+    };
+    if (kernel.winograd) {
+      const Winograd &winograd = *kernel.winograd;
+      if (winograd.prepare) {
+        Value forms = workspace(b, call.op, winograd.forms);
+        emitCall(kernel.prepare, {call.operands[winograd.filter], forms},
+                 itemCount(*winograd.prepare, kernel.prepareSchedule), winograd.prepare->work());
+        call.operands.push_back(forms);
+      }
+      emitCall(kernel.function, call.operands, winograd.chain.itemCount(), call.work);
+    } else {
+      emitCall(kernel.function, call.operands, itemCount(kernel.nest, kernel.schedule), call.work);
     }
-    arguments.push_back(arith::ConstantIndexOp::create(b, loc, 0));
-    arguments.push_back(
-        arith::ConstantIndexOp::create(b, loc, itemCount(kernel.nest, kernel.schedule)));
-    auto function = func::CallOp::create(b, loc, kernel.function, arguments);
-    function->setAttr("dlc.work", b.getI64IntegerAttr(call.work));
     call.op.erase();
   }
 
+  // Memory that only this call needs: behind all else in the arena, shared by all such calls.
+  Value workspace(OpBuilder &b, Operation *op, MemRefType type) {
+    auto function = op->getParentOfType<func::FuncOp>();
+    auto isArena = [&](BlockArgument argument) {
+      return function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "dlc.buffer") ==
+             "arena";
+    };
+    BlockArgument arena = *llvm::find_if(function.getArguments(), isArena);
+    auto [planned, isNew] = plannedBytes.try_emplace(
+        function, function->getAttrOfType<IntegerAttr>(kArenaBytes).getInt());
+    int64_t begin = memory::aligned(planned->second);
+    int64_t bytes = type.getNumElements() * type.getElementTypeBitWidth() / 8;
+    int64_t end = std::max(cast<MemRefType>(arena.getType()).getNumElements(), begin + bytes);
+    arena.setType(MemRefType::get({end}, b.getI8Type()));
+    SmallVector<Type> types(function.getFunctionType().getInputs());
+    types[arena.getArgNumber()] = arena.getType();
+    function.setFunctionType(b.getFunctionType(types, {}));
+    function->setAttr(kArenaBytes, b.getI64IntegerAttr(end));
+    Value offset = arith::ConstantIndexOp::create(b, op->getLoc(), begin);
+    return memref::ViewOp::create(b, op->getLoc(), type, arena, offset, ValueRange{});
+  }
+
+  static constexpr StringLiteral kArenaBytes = "dlc.arena_bytes";
+
+  llvm::StringMap<func::FuncOp> stages;              // of chains, by their nests' fingerprints
+  llvm::DenseMap<Operation *, int64_t> plannedBytes; // of the arenas, without workspaces
   Processor processor;
 };
 

@@ -231,10 +231,11 @@ std::string fingerprint(const Nest &nest) {
   llvm::raw_string_ostream os(text);
   auto list = [&](auto &&values) { llvm::interleaveComma(values, os), os << ";"; };
   list(nest.sizes), list(nest.reduces);
+  os << nest.isShared << ";";
   for (auto *accesses : {&nest.inputs, &nest.outputs})
     for (const Access &access : *accesses)
       os << access.buffer << ":" << (access.element ? access.element : Type(nest.buffers[0])) << "+"
-         << access.offset << "*",
+         << access.offset << (access.isNear ? "*" : "@") << access.lookahead << ":",
           list(access.strides);
   for (TypedAttr start : nest.starts)
     os << start << ";";

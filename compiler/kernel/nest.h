@@ -11,6 +11,8 @@ struct Access {
   mlir::Type element;
   int64_t offset = 0;
   llvm::SmallVector<int64_t> strides; // one for each dimension of the nest
+  bool isNear = false;                // the nest before has left it in the second cache
+  int64_t lookahead = 0; // elements: what lies so much further on is needed soon and asked for
 
   int64_t stride(unsigned dim) const { return strides[dim]; }
 };
@@ -35,6 +37,7 @@ struct Nest {
   llvm::SmallVector<mlir::MemRefType> buffers; // flat
   llvm::SmallVector<Padding> paddings;         // of the inputs
   mlir::Block *body = nullptr;
+  bool isShared = true; // threads may share the work; a stage of a chain (chain.h) is one's own
 
   unsigned rank() const { return sizes.size(); }
   bool hasReduction() const { return llvm::is_contained(reduces, true); }

@@ -115,16 +115,43 @@ func.func @window(%x: tensor<8x3x32x32xf32>, %w: tensor<16x3x3x3xf32>) -> tensor
 // Taps that fall into the padding above and below a small image are left out.
 
 // CHECK-LABEL: func.func @padded
-// CHECK:         func.func private @kernel_[[N:[0-9]+]]({{.*}}r:3
+// CHECK:         func.func private @kernel_[[N:[0-9]+]]({{.*}}r:5
 // CHECK:           %[[BEGIN:.*]] = arith.maxsi
 // CHECK:           %[[END:.*]] = arith.minsi
 // CHECK:           scf.for {{.*}} iter_args
-func.func @padded(%i: tensor<8x32x8x8xf32>, %w: tensor<32x32x3x3xf32>) -> tensor<8x32x8x8xf32> {
+func.func @padded(%i: tensor<8x32x8x8xf32>, %w: tensor<32x32x5x5xf32>) -> tensor<8x32x8x8xf32> {
   %x = nn.neg %i : tensor<8x32x8x8xf32>
-  %y = nn.conv2d %x, %w stride [1, 1] pad [1, 1, 1, 1] dilation [1, 1] groups 1
-      : (tensor<8x32x8x8xf32>, tensor<32x32x3x3xf32>) -> tensor<8x32x8x8xf32>
+  %y = nn.conv2d %x, %w stride [1, 1] pad [2, 2, 2, 2] dilation [1, 1] groups 1
+      : (tensor<8x32x8x8xf32>, tensor<32x32x5x5xf32>) -> tensor<8x32x8x8xf32>
   %z = nn.neg %y : tensor<8x32x8x8xf32>
   return %z : tensor<8x32x8x8xf32>
+}
+
+// -----
+
+// 3x3 taps of stride 1 are a chain: once, the forms of the filter, in memory of the call's own behind
+// the arena; then for each item the forms of the pixels, their products and the results, the stages
+// handing them on in memory of the item.
+
+// CHECK-LABEL: func.func @tiles
+// CHECK-SAME:    dlc.arena_bytes = [[BYTES:[0-9]+]]
+// CHECK:         %[[FORMS:.*]] = memref.view
+// CHECK-NEXT:    call @kernel_[[N:[0-9]+]]_filter(%{{.*}}, %[[FORMS]],
+// CHECK:         call @kernel_[[N]](
+// CHECK:         func.func private @kernel_[[N]]({{.*}}dlc.schedule = "winograd
+// CHECK-COUNT-2:   memref.alloca() {alignment = 64 : i64}
+// CHECK:           scf.for
+// CHECK:             func.call @kernel_[[N]]_stage_0
+// CHECK:             func.call @kernel_[[N]]_stage_1
+// CHECK:             func.call @kernel_[[N]]_stage_2
+// CHECK-NOT:         func.call
+// CHECK:           return
+func.func @tiles(%i: tensor<8x32x16x16xf32>, %w: tensor<32x32x3x3xf32>) -> tensor<8x32x16x16xf32> {
+  %x = nn.neg %i : tensor<8x32x16x16xf32>
+  %y = nn.conv2d %x, %w stride [1, 1] pad [1, 1, 1, 1] dilation [1, 1] groups 1
+      : (tensor<8x32x16x16xf32>, tensor<32x32x3x3xf32>) -> tensor<8x32x16x16xf32>
+  %z = nn.neg %y : tensor<8x32x16x16xf32>
+  return %z : tensor<8x32x16x16xf32>
 }
 
 // -----

@@ -1,0 +1,53 @@
+// Nests that run one after the other on each block of something larger, so that what one hands to
+// the next stays in the cache.
+#pragma once
+#include "compiler/kernel/schedule.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace dlc::kernel {
+
+struct Chain {
+  /// Where a buffer of a stage begins: in a buffer of the chain, at `offset + sum(strides[l] *
+  /// iv[l])` elements, given its loops.
+  struct Operand {
+    unsigned buffer = 0; // of `buffers`, then of `scratch`
+    int64_t offset = 0;
+    llvm::SmallVector<int64_t> strides; // of `items`, then of `steps`
+  };
+  /// A nest on a block. `calls`: how often an item runs it.
+  struct Stage {
+    Nest nest;
+    llvm::SmallVector<Operand> operands; // for each of the nest's buffers
+    int64_t calls = 1;
+    Schedule schedule = {};
+  };
+
+  std::string name;
+  llvm::SmallVector<mlir::MemRefType> buffers;     // the arguments
+  llvm::SmallVector<mlir::MemRefType> scratch;     // an item's own
+  llvm::SmallVector<int64_t> items;                // an item is a point of these loops
+  llvm::SmallVector<int64_t> steps;                // loops within an item
+  llvm::SmallVector<Stage, 0> before, each, after; // the steps
+  std::shared_ptr<mlir::Region> bodies;            // of the nests
+
+  int64_t itemCount() const;
+  template <typename Body> void forEachStage(Body body) {
+    for (auto *stages : {&before, &each, &after})
+      for (Stage &stage : *stages)
+        body(stage);
+  }
+};
+
+/// In one line, for people.
+std::string describe(const Chain &chain);
+
+/// Chooses the schedule of each stage; the cycles that the whole should take.
+double chooseSchedules(Chain &chain, const Processor &processor);
+
+/// `func @name(buffers of bytes…, begin, end)`, which runs the items [begin, end). `functionOf`
+/// gives the kernel of a stage.
+mlir::func::FuncOp
+emitChain(mlir::OpBuilder &builder, mlir::Location loc, llvm::StringRef name, const Chain &chain,
+          llvm::function_ref<mlir::func::FuncOp(const Chain::Stage &)> functionOf);
+
+} // namespace dlc::kernel
