@@ -134,8 +134,9 @@ func.func @padded(%i: tensor<8x32x8x8xf32>, %w: tensor<32x32x5x5xf32>) -> tensor
 // handing them on in memory of the item.
 
 // CHECK-LABEL: func.func @tiles
-// CHECK-SAME:    dlc.arena_bytes = [[BYTES:[0-9]+]]
-// CHECK:         %[[FORMS:.*]] = memref.view
+// CHECK-SAME:    %arg0: memref<697344xi8> {dlc.buffer = "arena"
+// CHECK-SAME:    dlc.arena_bytes = 697344
+// CHECK:         %[[FORMS:.*]] = memref.view %arg0[%c630784][] : memref<697344xi8> to memref<16640xf32>
 // CHECK-NEXT:    call @kernel_[[N:[0-9]+]]_filter(%{{.*}}, %[[FORMS]],
 // CHECK:         call @kernel_[[N]](
 // CHECK:         func.func private @kernel_[[N]]({{.*}}dlc.schedule = "winograd
