@@ -9,6 +9,7 @@ using namespace mlir;
 namespace dlc::kernel {
 
 constexpr int64_t kMaxTile = 14;
+constexpr int64_t kMostOperations = 80; // written out for a tile: more is only more code
 
 int64_t blockCount(const Nest &nest, const Schedule &schedule, unsigned dim) {
   return llvm::divideCeil(nest.sizes[dim], schedule.block[dim]);
@@ -276,6 +277,9 @@ private:
   void tryTiles(Schedule schedule) {
     unsigned v = schedule.vectorDim;
     int64_t most = llvm::divideCeil(nest.sizes[v], schedule.lanes);
+    int64_t operations = std::max<int64_t>(1, llvm::range_size(nest.body->without_terminator()));
+    if (!nest.hasReduction())
+      most = std::min(most, std::max<int64_t>(1, kMostOperations / operations));
     for (int64_t vectors = 1; vectors <= (nest.reduces[v] ? 1 : std::min<int64_t>(4, most));
          ++vectors) {
       schedule.tile.assign(nest.rank(), 1);
