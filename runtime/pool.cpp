@@ -16,7 +16,7 @@ namespace dlc::runtime {
 // Below this a kernel takes a few microseconds, and waking another thread costs as much.
 constexpr int64_t kInlineWork = 1 << 15;
 // Several shares a thread even out threads that are disturbed; each claim costs some 50 ns.
-constexpr int64_t kSharesPerThread = 4;
+constexpr int64_t kSharesPerThread = 16;
 // About 50 µs of pauses: longer than the serial code between two kernels.
 constexpr int kSpins = 2000;
 

@@ -294,7 +294,7 @@ private:
   static constexpr double kRegisterTile = 5; // steps' worth that entering and leaving one takes
   static constexpr double kNearRate = 24, kFarRate = 12; // bytes a cycle, within the second cache
   static constexpr double kCallCost = 200;
-  static constexpr double kMostScratch = 4; // second caches; it lies on the stack
+  static constexpr double kMostScratch = 2; // second caches; it lies on the stack
 
   double estimate(const Blocks &at) const {
     double t = at.tiles(), in = at.in, out = at.out;
