@@ -1,340 +1,14 @@
-// Recognizes 3x3 convolutions and builds the chains that compute them by tiles.
+// Builds the chains that compute 3x3 convolutions by tiles.
 #include "compiler/kernel/winograd.h"
 #include "compiler/kernel/ahead.h"
-#include "compiler/kernel/cost.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "compiler/kernel/bodies.h"
+#include "compiler/kernel/tiles.h"
 
 using namespace mlir;
 using llvm::divideCeil;
 
 namespace dlc::kernel {
 namespace {
-
-constexpr int64_t kForms = 16;        // of a tile: 4x4
-constexpr int64_t kLeastChannels = 8; // fewer leave nothing to save
-constexpr int64_t kElementBytes = 4;  // f32: f64 wants the last bit
-
-// --- which convolution a nest is -----------------------------------------------------------------
-
-/// y[n, h, w, k] = sum of x[n, h + r, w + s, c] f[r, s, c, k], or f as the sum of x y; the latter
-/// perhaps in parts.
-struct Convolution {
-  enum Role { Image, Result, Filter };
-  enum Loop { Part, N, H, W, R, S, C, K };
-  bool toFilter = false;
-  unsigned buffers[3] = {};   // of each role
-  int64_t offsets[3] = {};    // of its first element
-  int64_t strides[3][8] = {}; // by role and loop
-  int64_t sizes[8] = {1, 1, 1, 1, 1, 1, 1, 1};
-
-  int64_t stride(Role role, Loop loop) const { return strides[role][loop]; }
-};
-
-bool isFloat32(const Access &access) { return access.element && access.element.isF32(); }
-
-/// Whether the body adds the product of two inputs, as they are, to what was there.
-bool isPlainProduct(const Nest &nest, unsigned a, unsigned b) {
-  if (llvm::range_size(*nest.body) != 3 || nest.contractionFlops() == 0)
-    return false;
-  auto product = dyn_cast<arith::MulFOp>(nest.body->front());
-  if (!product)
-    return false;
-  Value x = nest.body->getArgument(a), y = nest.body->getArgument(b);
-  return (product.getLhs() == x && product.getRhs() == y) ||
-         (product.getLhs() == y && product.getRhs() == x);
-}
-
-std::optional<Convolution> recognize(const Nest &nest, const Access &x, const Access &other,
-                                     bool toFilter) {
-  Convolution conv;
-  conv.toFilter = toFilter;
-  const Access &y = toFilter ? other : nest.outputs[0], &f = toFilter ? nest.outputs[0] : other;
-  const Access *accesses[] = {&x, &y, &f};
-  for (auto [role, access] : llvm::enumerate(accesses)) {
-    conv.buffers[role] = access->buffer;
-    conv.offsets[role] = access->offset;
-  }
-  auto enter = [&](Convolution::Loop loop, unsigned d) {
-    conv.sizes[loop] = nest.sizes[d];
-    for (auto [role, access] : llvm::enumerate(accesses))
-      conv.strides[role][loop] = access->stride(d);
-  };
-  SmallVector<unsigned> pixels, taps; // dimensions of x and y, of x and f
-  unsigned parts = 0, filters = 0;
-  for (unsigned d = 0; d < nest.rank(); ++d) {
-    if (nest.sizes[d] == 1)
-      continue;
-    bool ofX = x.stride(d) != 0, ofY = y.stride(d) != 0, ofF = f.stride(d) != 0;
-    bool isSummed = toFilter ? !ofF : !ofY;
-    if (nest.reduces[d] != isSummed)
-      return std::nullopt;
-    if (ofX && ofY && ofF)
-      enter(Convolution::Part, d), ++parts;
-    else if (ofX && ofY)
-      pixels.push_back(d);
-    else if (ofX && ofF)
-      taps.push_back(d);
-    else if (ofY && ofF)
-      enter(Convolution::K, d), ++filters;
-    else
-      return std::nullopt;
-  }
-  if (parts > (toFilter ? 1 : 0) || filters != 1)
-    return std::nullopt;
-  // Rows and columns: where a window of three walks the image as the results do.
-  SmallVector<std::pair<unsigned, unsigned>> axes;
-  for (unsigned tap : taps)
-    for (unsigned pixel : pixels)
-      if (nest.sizes[tap] == 3 && std::abs(x.stride(tap)) == x.stride(pixel))
-        axes.push_back({pixel, tap});
-  if (axes.size() != 2 || axes[0].first == axes[1].first || axes[0].second == axes[1].second)
-    return std::nullopt;
-  if (x.stride(axes[0].first) < x.stride(axes[1].first))
-    std::swap(axes[0], axes[1]);
-  enter(Convolution::H, axes[0].first), enter(Convolution::R, axes[0].second);
-  enter(Convolution::W, axes[1].first), enter(Convolution::S, axes[1].second);
-  for (auto [pixel, tap] : axes)
-    llvm::erase(pixels, pixel), llvm::erase(taps, tap);
-  if (pixels.size() > 1 || taps.size() != 1)
-    return std::nullopt;
-  if (!pixels.empty())
-    enter(Convolution::N, pixels[0]);
-  enter(Convolution::C, taps[0]);
-  // Taps that walk backward walk forward from the last one on.
-  for (Convolution::Loop loop : {Convolution::R, Convolution::S})
-    if (conv.stride(Convolution::Image, loop) < 0)
-      for (Convolution::Role role : {Convolution::Image, Convolution::Filter}) {
-        conv.offsets[role] += 2 * conv.strides[role][loop];
-        conv.strides[role][loop] *= -1;
-      }
-  bool isLast = conv.stride(Convolution::Image, Convolution::C) == 1 &&
-                conv.stride(Convolution::Result, Convolution::K) == 1;
-  bool isWide = std::min(conv.sizes[Convolution::C], conv.sizes[Convolution::K]) >= kLeastChannels;
-  bool isTiled = std::min(conv.sizes[Convolution::H], conv.sizes[Convolution::W]) >= 2;
-  return isLast && isWide && isTiled ? std::optional(conv) : std::nullopt;
-}
-
-std::optional<Convolution> recognize(const Nest &nest) {
-  if (nest.outputs.size() != 1 || !isFloat32(nest.outputs[0]))
-    return std::nullopt;
-  auto start = dyn_cast_or_null<FloatAttr>(nest.starts[0]);
-  if (!start || !start.getValue().isZero())
-    return std::nullopt;
-  SmallVector<unsigned> read;
-  for (auto [i, access] : llvm::enumerate(nest.inputs))
-    if (access.element)
-      read.push_back(i);
-  if (read.size() != 2 || !isFloat32(nest.inputs[read[0]]) || !isFloat32(nest.inputs[read[1]]) ||
-      !isPlainProduct(nest, read[0], read[1]))
-    return std::nullopt;
-  for (bool toFilter : {false, true})
-    for (auto [image, other] : {std::pair(0, 1), std::pair(1, 0)})
-      if (auto conv = recognize(nest, nest.inputs[read[image]], nest.inputs[read[other]], toFilter))
-        return conv;
-  return std::nullopt;
-}
-
-// --- transforms
-// ------------------------------------------------------------------------------------
-
-/// One axis of a transform: what each result is made of.
-using Row = std::array<double, 4>;
-using Matrix = ArrayRef<Row>;
-
-constexpr Row kImage[] = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, -1, 0, 1}};
-constexpr Row kTaps[] = {{1, 0, 0}, {.5, .5, .5}, {.5, -.5, .5}, {0, 0, 1}};
-constexpr Row kResult[] = {{1, 1, 1, 0}, {0, 1, -1, 1}};
-// The same turned around, for the gradient of the filter.
-constexpr Row kResultGradient[] = {{1, 0}, {1, 1}, {1, -1}, {0, 1}};
-constexpr Row kTapsGradient[] = {{1, .5, .5, 0}, {0, .5, -.5, 0}, {0, .5, .5, 1}};
-
-/// Writes the bodies of nests.
-class Bodies {
-public:
-  explicit Bodies(MLIRContext *context)
-      : region(std::make_shared<Region>()), b(UnknownLoc::get(context), context) {}
-
-  std::shared_ptr<Region> region;
-
-  Block *begin(unsigned arguments) {
-    Block *block = new Block;
-    region->push_back(block);
-    for (unsigned i = 0; i < arguments; ++i)
-      block->addArgument(b.getF32Type(), b.getLoc());
-    b.setInsertionPointToEnd(block);
-    return block;
-  }
-
-  Block *zero() {
-    Block *block = begin(1);
-    linalg::YieldOp::create(b, number(0));
-    return block;
-  }
-
-  Block *multiplyAdd() {
-    Block *block = begin(3);
-    Value product = arith::MulFOp::create(b, block->getArgument(0), block->getArgument(1));
-    linalg::YieldOp::create(b,
-                            arith::AddFOp::create(b, block->getArgument(2), product).getResult());
-    return block;
-  }
-
-  /// `rows` x `columns` results of the transform of as many values as are there, given row by row.
-  Block *transform(Matrix matrix, std::array<int64_t, 2> inputs, std::array<int64_t, 2> results) {
-    Block *block = begin(inputs[0] * inputs[1] + results[0] * results[1]);
-    SmallVector<SmallVector<Value>> half(results[0]); // rows are transformed, columns not yet
-    for (int64_t i = 0; i < results[0]; ++i)
-      for (int64_t j = 0; j < inputs[1]; ++j) {
-        SmallVector<Value> column;
-        for (int64_t row = 0; row < inputs[0]; ++row)
-          column.push_back(block->getArgument(row * inputs[1] + j));
-        half[i].push_back(combine(matrix[i], column));
-      }
-    SmallVector<Value> all;
-    for (int64_t i = 0; i < results[0]; ++i)
-      for (int64_t j = 0; j < results[1]; ++j)
-        all.push_back(combine(matrix[j], half[i]));
-    linalg::YieldOp::create(b, all);
-    return block;
-  }
-
-private:
-  ImplicitLocOpBuilder b;
-
-  Value number(double value) {
-    return arith::ConstantOp::create(b, b.getFloatAttr(b.getF32Type(), value));
-  }
-
-  Value combine(ArrayRef<double> factors, ArrayRef<Value> values) {
-    Value sum;
-    for (auto [factor, value] : llvm::zip(factors, values)) {
-      if (factor == 0 || !value)
-        continue;
-      Value term = value;
-      if (std::abs(factor) != 1)
-        term = arith::MulFOp::create(b, value, number(std::abs(factor)));
-      if (!sum)
-        sum = factor > 0 ? term : arith::NegFOp::create(b, term).getResult();
-      else if (factor > 0)
-        sum = arith::AddFOp::create(b, sum, term);
-      else
-        sum = arith::SubFOp::create(b, sum, term);
-    }
-    return sum ? sum : number(0);
-  }
-};
-
-// --- blocks
-// ------------------------------------------------------------------------------------------
-
-/// What an item, or a step of one, works on: tiles, and channels of both sides.
-struct Blocks {
-  int64_t images, rows, columns; // of tiles
-  int64_t in, out;               // channels
-
-  int64_t tiles() const { return images * rows * columns; }
-};
-
-SmallVector<int64_t> divisors(int64_t n, int64_t unit = 1) {
-  SmallVector<int64_t> result;
-  for (int64_t d = 1; d <= n; ++d)
-    if (n % d == 0 && (d % unit == 0 || d == n))
-      result.push_back(d);
-  return result;
-}
-
-/// Chooses blocks by a rough count of what a chain takes; the stages have their own cost model.
-class Blocking {
-public:
-  Blocking(const Convolution &conv, const Processor &processor)
-      : conv(conv), processor(processor), lanes(processor.lanes(kElementBytes)) {
-    rows = divideCeil(conv.sizes[Convolution::H], 2);
-    columns = divideCeil(conv.sizes[Convolution::W], 2);
-    int64_t out = conv.sizes[Convolution::K];
-    panel = out % (2 * lanes) == 0 ? 2 * lanes : out % lanes == 0 ? lanes : out;
-  }
-
-  int64_t rows, columns; // of tiles, of an image
-  int64_t panel;         // filters whose forms lie side by side
-
-  Blocks choose() const {
-    // Only whole images have edges of half a tile.
-    bool rowsPart = conv.sizes[Convolution::H] % 2 == 0,
-         columnsPart = conv.sizes[Convolution::W] % 2 == 0;
-    SmallVector<std::array<int64_t, 3>> tiles;
-    for (int64_t n : divisors(conv.sizes[Convolution::N]))
-      tiles.push_back({n, rows, columns});
-    for (int64_t i : divisors(rows))
-      if (rowsPart && i < rows)
-        tiles.push_back({1, i, columns});
-    for (int64_t j : divisors(columns))
-      if (rowsPart && columnsPart && j < columns)
-        tiles.push_back({1, 1, j});
-    Blocks best{};
-    double least = 0;
-    for (auto [n, i, j] : tiles)
-      for (int64_t in : divisors(conv.sizes[Convolution::C], lanes))
-        for (int64_t out : divisors(conv.sizes[Convolution::K], panel)) {
-          Blocks blocks{n, i, j, in, out};
-          double cost = estimate(blocks);
-          if (best.images == 0 || cost < least)
-            best = blocks, least = cost;
-        }
-    return best;
-  }
-
-private:
-  const Convolution &conv;
-  const Processor &processor;
-  int64_t lanes;
-
-  // Cycles for the forms of a vector of pixels, and for what becomes of the products.
-  static constexpr double kTransform = 28, kFinish = 18;
-  static constexpr double kRegisterTile = 5; // steps' worth that entering and leaving one takes
-  static constexpr double kNearRate = 24, kFarRate = 12; // bytes a cycle, within the second cache
-  static constexpr double kCallCost = 200;
-  static constexpr double kMostScratch = 2; // second caches; it lies on the stack
-
-  double estimate(const Blocks &at) const {
-    double t = at.tiles(), in = at.in, out = at.out;
-    double inBlocks = double(conv.sizes[Convolution::C]) / in;
-    double outBlocks = double(conv.sizes[Convolution::K]) / out;
-    double tileBlocks = double(conv.sizes[Convolution::N]) * rows * columns / t;
-    double summed = conv.toFilter ? t : in, kept = conv.toFilter ? in : t;
-    double ofImage = t * in * kForms * kElementBytes, ofResult = t * out * kForms * kElementBytes,
-           ofFilter = in * out * kForms * kElementBytes;
-    double products =
-        kForms * summed * out / lanes / 2 * divideCeil(kept, 6) * 6 * (1 + kRegisterTile / summed);
-    double scratch = ofImage + ofResult + (conv.toFilter ? ofFilter : 0);
-    if (scratch > kMostScratch * processor.l2.bytes)
-      return scratch * 1e20;
-    bool fits = scratch < 0.8 * processor.l2.bytes;
-    double rate = fits ? kNearRate : kFarRate;
-    // What is written and read again, beyond what the products hide.
-    double moved = 2 * ofImage + 2 * ofResult;
-    double cost = 0, items = 0;
-    if (conv.toFilter) {
-      moved += 2 * ofFilter;
-      double step = products + (t * in + t * out) / lanes * kTransform + moved / rate + kCallCost;
-      double parts = conv.sizes[Convolution::Part];
-      items = parts * inBlocks * outBlocks;
-      cost = items * (tileBlocks * step + in * out / lanes * kTransform);
-    } else {
-      bool isFilterNear = ofImage + ofResult + inBlocks * outBlocks * ofFilter < processor.l2.bytes;
-      if (inBlocks > 1)
-        moved += 2 * ofResult;
-      double step = products + t * in / lanes * kTransform + moved / rate +
-                    ofFilter / (isFilterNear ? kNearRate : kFarRate) + kCallCost;
-      items = tileBlocks * outBlocks;
-      cost = items * (inBlocks * step + t * out / lanes * kFinish);
-    }
-    return cost * idleness(items);
-  }
-};
-
-// --- chains
-// ----------------------------------------------------------------------------------------------
 
 /// Tiles of rows or columns that are alike: so many from `first` on, each with `size` results.
 struct Run {
@@ -349,15 +23,14 @@ SmallVector<Run> runsOf(int64_t size, int64_t block) {
 
 class Builder {
 public:
-  Builder(const Nest &nest, const Convolution &conv, const Processor &processor)
-      : conv(conv), blocking(conv, processor), at(blocking.choose()),
-        bodies(nest.body->getParentOp()->getContext()),
+  Builder(const Nest &nest, const Convolution &conv, const Tiling &tiling, const Blocks &blocks)
+      : conv(conv), tiling(tiling), at(blocks), bodies(nest.body->getParentOp()->getContext()),
         f32(Float32Type::get(nest.body->getParentOp()->getContext())) {
     for (MemRefType type : nest.buffers)
       chain.buffers.push_back(type);
     counts[Images] = conv.sizes[Convolution::N] / at.images;
-    counts[Rows] = blocking.rows / at.rows;
-    counts[Columns] = blocking.columns / at.columns;
+    counts[Rows] = tiling.rows / at.rows;
+    counts[Columns] = tiling.columns / at.columns;
     counts[In] = conv.sizes[Convolution::C] / at.in;
     counts[Out] = conv.sizes[Convolution::K] / at.out;
     counts[Part] = conv.sizes[Convolution::Part];
@@ -376,8 +49,8 @@ public:
 
 private:
   const Convolution &conv;
-  Blocking blocking;
-  Blocks at;
+  const Tiling &tiling;
+  const Blocks at;
   Bodies bodies;
   Type f32;
   Chain chain;
@@ -509,7 +182,7 @@ private:
   void toResult(Winograd &winograd) {
     setLoops({Images, Rows, Columns, Out}, {In});
     int64_t in = conv.sizes[Convolution::C], out = conv.sizes[Convolution::K];
-    int64_t panel = blocking.panel, panelStride = in * panel, tiles = at.tiles();
+    int64_t panel = tiling.panel, panelStride = in * panel, tiles = at.tiles();
     winograd.forms = MemRefType::get({kForms * apart(in * out)}, f32);
     winograd.filter = conv.buffers[Convolution::Filter];
     winograd.prepare = prepare(panel, panelStride);
@@ -614,10 +287,14 @@ private:
 } // namespace
 
 std::optional<Winograd> winogradOf(const Nest &nest, const Processor &processor) {
-  std::optional<Convolution> conv = recognize(nest);
+  std::optional<Convolution> conv = convolutionOf(nest);
   if (!conv)
     return std::nullopt;
-  return Builder(nest, *conv, processor).run();
+  Tiling tiling(*conv, processor);
+  std::optional<Blocks> blocks = tiling.blocks();
+  if (!blocks)
+    return std::nullopt;
+  return Builder(nest, *conv, tiling, *blocks).run();
 }
 
 } // namespace dlc::kernel

@@ -1,0 +1,43 @@
+// The scalar bodies of the nests that convolutions by tiles are made of (winograd.h), in f32.
+#pragma once
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace dlc::kernel {
+
+/// One axis of a transform: what each result is made of.
+using Row = std::array<double, 4>;
+using Matrix = llvm::ArrayRef<Row>;
+
+// Pixels and taps to forms, forms to results.
+constexpr Row kImage[] = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, -1, 0, 1}};
+constexpr Row kTaps[] = {{1, 0, 0}, {.5, .5, .5}, {.5, -.5, .5}, {0, 0, 1}};
+constexpr Row kResult[] = {{1, 1, 1, 0}, {0, 1, -1, 1}};
+// The same turned around, for the gradient of the filter: results to forms, forms to taps.
+constexpr Row kResultGradient[] = {{1, 0}, {1, 1}, {1, -1}, {0, 1}};
+constexpr Row kTapsGradient[] = {{1, .5, .5, 0}, {0, .5, -.5, 0}, {0, .5, .5, 1}};
+
+/// Writes bodies, whose arguments are a nest's inputs and then its outputs.
+class Bodies {
+public:
+  explicit Bodies(mlir::MLIRContext *context);
+
+  /// Where they live.
+  std::shared_ptr<mlir::Region> region;
+
+  mlir::Block *zero();
+  /// The product of two inputs, added to what was there.
+  mlir::Block *multiplyAdd();
+  /// `results[0]` x `results[1]` results from as many inputs, row by row: the matrix along both
+  /// axes. Inputs beyond those that there are count as zero.
+  mlir::Block *transform(Matrix matrix, std::array<int64_t, 2> inputs,
+                         std::array<int64_t, 2> results);
+
+private:
+  mlir::ImplicitLocOpBuilder b;
+
+  mlir::Block *begin(unsigned arguments);
+  mlir::Value number(double value);
+  mlir::Value combine(llvm::ArrayRef<double> factors, llvm::ArrayRef<mlir::Value> values);
+};
+
+} // namespace dlc::kernel

@@ -1,0 +1,26 @@
+// What a nest computes, if that is a convolution by 3x3 taps.
+#pragma once
+#include "compiler/kernel/nest.h"
+
+namespace dlc::kernel {
+
+/// y[n, h, w, k] = sum of x[n, h + r, w + s, c] f[r, s, c, k], or f as the sum of x y; the latter
+/// perhaps in parts.
+struct Convolution {
+  enum Role { Image, Result, Filter };
+  enum Loop { Part, N, H, W, R, S, C, K };
+  bool toFilter = false;
+  unsigned buffers[3] = {};   // of each role
+  int64_t offsets[3] = {};    // of its first element
+  int64_t strides[3][8] = {}; // by role and loop
+  int64_t sizes[8] = {1, 1, 1, 1, 1, 1, 1, 1};
+
+  int64_t stride(Role role, Loop loop) const { return strides[role][loop]; }
+};
+
+/// Null if the nest is no convolution of f32 images by 3x3 taps, of stride 1, channels last,
+/// neither forward nor its gradient to the image or to the filter. Taps that walk the image
+/// backward are counted from the last one on.
+std::optional<Convolution> convolutionOf(const Nest &nest);
+
+} // namespace dlc::kernel

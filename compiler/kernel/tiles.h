@@ -1,0 +1,40 @@
+// How a convolution by tiles (winograd.h) is cut: what stays in the caches at a time.
+#pragma once
+#include "compiler/kernel/convolution.h"
+#include "compiler/kernel/processor.h"
+
+namespace dlc::kernel {
+
+constexpr int64_t kForms = 16;       // of a tile: 4x4
+constexpr int64_t kElementBytes = 4; // f32
+
+/// What an item, or a step of one, works on: tiles of 2x2 results, and channels of both sides.
+struct Blocks {
+  int64_t images, rows, columns; // of tiles
+  int64_t in, out;               // channels
+
+  int64_t tiles() const { return images * rows * columns; }
+};
+
+/// The cut of a convolution into blocks, by a rough count of what its chain takes; the stages have
+/// their own cost model.
+class Tiling {
+public:
+  Tiling(const Convolution &conv, const Processor &processor);
+
+  int64_t rows, columns; // of tiles, of an image
+  int64_t panel;         // filters whose forms lie side by side
+
+  /// Null if even the smallest blocks need too much scratch memory.
+  std::optional<Blocks> blocks() const;
+
+private:
+  const Convolution &conv;
+  const Processor &processor;
+  int64_t lanes;
+
+  double scratchBytes(const Blocks &at) const;
+  double estimate(const Blocks &at) const;
+};
+
+} // namespace dlc::kernel
