@@ -7,6 +7,42 @@ using namespace mlir;
 
 namespace dlc::kernel {
 
+// Through the points 0, 1, -1 and infinity.
+constexpr Row kImage3[] = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, -1, 0, 1}};
+constexpr Row kFilter3[] = {{1, 0, 0}, {.5, .5, .5}, {.5, -.5, .5}, {0, 0, 1}};
+constexpr Row kResult3[] = {{1, 1, 1, 0}, {0, 1, -1, 1}};
+constexpr Row kResultGradient3[] = {{1, 0}, {1, 1}, {1, -1}, {0, 1}};
+constexpr Row kFilterGradient3[] = {{1, .5, .5, 0}, {0, .5, -.5, 0}, {0, .5, .5, 1}};
+
+// And 2 and -1/2: with these, results are as exact as plain sums; with 2 and -2 they are not.
+constexpr Row kImage5[] = {{1, 1.5, -2, -1.5, 1, 0}, {0, -1, -2.5, -.5, 1, 0},
+                           {0, 1, .5, -2.5, 1, 0},   {0, -.5, -1, .5, 1, 0},
+                           {0, 2, -1, -2, 1, 0},     {0, 1, 1.5, -2, -1.5, 1}};
+constexpr double kThird = 1 / 3., kFifteenth = 1 / 15.;
+constexpr Row kFilter5[] = {
+    {1, 0, 0, 0, 0},
+    {-kThird, -kThird, -kThird, -kThird, -kThird},
+    {kThird, -kThird, kThird, -kThird, kThird},
+    {kFifteenth, 2 * kFifteenth, 4 * kFifteenth, 8 * kFifteenth, 16 * kFifteenth},
+    {-16 * kFifteenth, 8 * kFifteenth, -4 * kFifteenth, 2 * kFifteenth, -kFifteenth},
+    {0, 0, 0, 0, 1}};
+constexpr Row kResult5[] = {{1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -.5, 1}};
+constexpr Row kResultGradient5[] = {{1, 0}, {1, 1}, {1, -1}, {1, 2}, {1, -.5}, {0, 1}};
+constexpr Row kFilterGradient5[] = {{1, -kThird, kThird, kFifteenth, -16 * kFifteenth, 0},
+                                    {0, -kThird, -kThird, 2 * kFifteenth, 8 * kFifteenth, 0},
+                                    {0, -kThird, kThird, 4 * kFifteenth, -4 * kFifteenth, 0},
+                                    {0, -kThird, -kThird, 8 * kFifteenth, 2 * kFifteenth, 0},
+                                    {0, -kThird, kThird, 16 * kFifteenth, -kFifteenth, 1}};
+
+const Transforms &transformsFor(int64_t taps) {
+  static const Transforms kThree = {kImage3,          kFilter3, kResult3, kResultGradient3,
+                                    kFilterGradient3, 28,       18};
+  static const Transforms kFive = {kImage5,          kFilter5, kResult5, kResultGradient5,
+                                   kFilterGradient5, 150,      45};
+  assert((taps == 3 || taps == 5) && "there are no others");
+  return taps == 3 ? kThree : kFive;
+}
+
 Bodies::Bodies(MLIRContext *context)
     : region(std::make_shared<Region>()), b(UnknownLoc::get(context), context) {}
 

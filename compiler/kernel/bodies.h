@@ -5,16 +5,20 @@
 namespace dlc::kernel {
 
 /// One axis of a transform: what each result is made of.
-using Row = std::array<double, 4>;
+using Row = std::array<double, 6>;
 using Matrix = llvm::ArrayRef<Row>;
 
-// Pixels and taps to forms, forms to results.
-constexpr Row kImage[] = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, -1, 0, 1}};
-constexpr Row kTaps[] = {{1, 0, 0}, {.5, .5, .5}, {.5, -.5, .5}, {0, 0, 1}};
-constexpr Row kResult[] = {{1, 1, 1, 0}, {0, 1, -1, 1}};
-// The same turned around, for the gradient of the filter: results to forms, forms to taps.
-constexpr Row kResultGradient[] = {{1, 0}, {1, 1}, {1, -1}, {0, 1}};
-constexpr Row kTapsGradient[] = {{1, .5, .5, 0}, {0, .5, -.5, 0}, {0, .5, .5, 1}};
+/// How two results of a convolution by so many taps are made from as many forms of pixels and of
+/// taps as there are taps and one more, along one axis: Toom and Cook's polynomials.
+struct Transforms {
+  Matrix image, filter, result; // pixels and taps to forms, forms to results
+  // The last two turned around, for the gradient of the filter: results to forms, forms to taps.
+  Matrix resultGradient, filterGradient;
+  double cost, finishCost; // cycles for a vector of tiles: from pixels to forms, from forms
+};
+
+/// For 3 or 5 taps.
+const Transforms &transformsFor(int64_t taps);
 
 /// Writes bodies, whose arguments are a nest's inputs and then its outputs.
 class Bodies {

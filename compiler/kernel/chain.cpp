@@ -31,7 +31,7 @@ double chooseSchedules(Chain &chain, const Processor &processor) {
   chain.forEachStage([&](Chain::Stage &stage) {
     auto [schedule, cost] = chooseSchedule(stage.nest, processor);
     stage.schedule = schedule;
-    sum += double(stage.calls) * cost;
+    sum += stage.calls * cost;
   });
   int64_t items = chain.itemCount();
   return sum * items * idleness(items);
@@ -121,6 +121,17 @@ private:
   }
 
   void call(const Chain::Stage &stage) {
+    OpBuilder::InsertionGuard guard(b);
+    if (auto [turn, loop] = stage.when; turn != Chain::When::Always) {
+      int64_t count =
+          loop < chain.items.size() ? chain.items[loop] : chain.steps[loop - chain.items.size()];
+      assert(ivs[loop] && "a loop of one turn has no last one");
+      auto predicate =
+          turn == Chain::When::Last ? arith::CmpIPredicate::eq : arith::CmpIPredicate::ne;
+      Value isTurn = arith::CmpIOp::create(b, predicate, ivs[loop], index(count - 1));
+      auto branch = scf::IfOp::create(b, isTurn, /*withElseRegion=*/false);
+      b.setInsertionPointToStart(branch.thenBlock());
+    }
     SmallVector<Value> arguments;
     for (auto [operand, type] : llvm::zip_equal(stage.operands, stage.nest.buffers)) {
       Value shift = index(operand.offset * elementBytes(type));

@@ -14,11 +14,17 @@ struct Chain {
     int64_t offset = 0;
     llvm::SmallVector<int64_t> strides; // of `items`, then of `steps`
   };
-  /// A nest on a block. `calls`: how often an item runs it.
+  /// When a stage runs: always, or only in the last turn of a loop, or in all others.
+  struct When {
+    enum Turn { Always, Last, NotLast } turn = Always;
+    unsigned loop = 0; // of `items`, then of `steps`
+  };
+  /// A nest on a block. `calls`: how often an item runs it, on average.
   struct Stage {
     Nest nest;
     llvm::SmallVector<Operand> operands; // for each of the nest's buffers
-    int64_t calls = 1;
+    double calls = 1;
+    When when = {};
     Schedule schedule = {};
   };
 

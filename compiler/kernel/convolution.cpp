@@ -60,11 +60,12 @@ std::optional<Convolution> recognize(const Nest &nest, const Access &x, const Ac
   }
   if (parts > (toFilter ? 1 : 0) || filters != 1)
     return std::nullopt;
-  // Rows and columns: where a window of three walks the image as the results do.
+  // Rows and columns: where a window walks the image as the results do.
   SmallVector<std::pair<unsigned, unsigned>> axes;
   for (unsigned tap : taps)
     for (unsigned pixel : pixels)
-      if (nest.sizes[tap] == 3 && std::abs(x.stride(tap)) == x.stride(pixel))
+      if ((nest.sizes[tap] == 3 || nest.sizes[tap] == 5) &&
+          std::abs(x.stride(tap)) == x.stride(pixel))
         axes.push_back({pixel, tap});
   if (axes.size() != 2 || axes[0].first == axes[1].first || axes[0].second == axes[1].second)
     return std::nullopt;
@@ -83,14 +84,15 @@ std::optional<Convolution> recognize(const Nest &nest, const Access &x, const Ac
   for (Convolution::Loop loop : {Convolution::R, Convolution::S})
     if (conv.stride(Convolution::Image, loop) < 0)
       for (Convolution::Role role : {Convolution::Image, Convolution::Filter}) {
-        conv.offsets[role] += 2 * conv.strides[role][loop];
+        conv.offsets[role] += (conv.sizes[loop] - 1) * conv.strides[role][loop];
         conv.strides[role][loop] *= -1;
       }
   bool isLast = conv.stride(Convolution::Image, Convolution::C) == 1 &&
                 conv.stride(Convolution::Result, Convolution::K) == 1;
   bool isWide = std::min(conv.sizes[Convolution::C], conv.sizes[Convolution::K]) >= kLeastChannels;
+  bool isSquare = conv.sizes[Convolution::R] == conv.sizes[Convolution::S];
   bool isTiled = std::min(conv.sizes[Convolution::H], conv.sizes[Convolution::W]) >= 2;
-  return isLast && isWide && isTiled ? std::optional(conv) : std::nullopt;
+  return isLast && isWide && isSquare && isTiled ? std::optional(conv) : std::nullopt;
 }
 
 } // namespace

@@ -1,4 +1,4 @@
-// What a nest computes, if that is a convolution by 3x3 taps.
+// What a nest computes, if that is a convolution by 3x3 or 5x5 taps.
 #pragma once
 #include "compiler/kernel/nest.h"
 
@@ -15,10 +15,12 @@ struct Convolution {
   int64_t strides[3][8] = {}; // by role and loop
   int64_t sizes[8] = {1, 1, 1, 1, 1, 1, 1, 1};
 
+  /// Along one axis.
+  int64_t taps() const { return sizes[R]; }
   int64_t stride(Role role, Loop loop) const { return strides[role][loop]; }
 };
 
-/// Null if the nest is no convolution of f32 images by 3x3 taps, of stride 1, channels last,
+/// Null if the nest is no convolution of f32 images by 3x3 or 5x5 taps, of stride 1, channels last,
 /// neither forward nor its gradient to the image or to the filter. Taps that walk the image
 /// backward are counted from the last one on.
 std::optional<Convolution> convolutionOf(const Nest &nest);

@@ -1,5 +1,6 @@
 // Tries all blocks that divide a convolution evenly.
 #include "compiler/kernel/tiles.h"
+#include "compiler/kernel/bodies.h"
 #include "compiler/kernel/cost.h"
 
 using namespace mlir;
@@ -7,8 +8,6 @@ using llvm::divideCeil;
 
 namespace dlc::kernel {
 
-// Cycles for the forms of a vector of pixels, and for what becomes of the products.
-constexpr double kTransform = 28, kFinish = 18;
 constexpr double kRegisterTile = 5;             // steps' worth that entering and leaving one takes
 constexpr double kNearRate = 24, kFarRate = 12; // bytes a cycle, within the second cache
 constexpr double kCallCost = 200;
@@ -18,6 +17,7 @@ Tiling::Tiling(const Convolution &conv, const Processor &processor)
     : conv(conv), processor(processor), lanes(processor.lanes(kElementBytes)) {
   rows = divideCeil(conv.sizes[Convolution::H], 2);
   columns = divideCeil(conv.sizes[Convolution::W], 2);
+  forms = (conv.taps() + 1) * (conv.taps() + 1);
   int64_t out = conv.sizes[Convolution::K];
   panel = out % (2 * lanes) == 0 ? 2 * lanes : out % lanes == 0 ? lanes : out;
 }
@@ -32,17 +32,15 @@ static SmallVector<int64_t> divisors(int64_t n, int64_t unit = 1) {
 }
 
 std::optional<Blocks> Tiling::blocks() const {
-  // Only whole images have edges of half a tile.
-  bool rowsPart = conv.sizes[Convolution::H] % 2 == 0,
-       columnsPart = conv.sizes[Convolution::W] % 2 == 0;
+  bool isEven = conv.sizes[Convolution::W] % 2 == 0; // else the last column ends in half tiles
   SmallVector<std::array<int64_t, 3>> tiles;
   for (int64_t n : divisors(conv.sizes[Convolution::N]))
     tiles.push_back({n, rows, columns});
   for (int64_t i : divisors(rows))
-    if (rowsPart && i < rows)
+    if (i < rows)
       tiles.push_back({1, i, columns});
   for (int64_t j : divisors(columns))
-    if (rowsPart && columnsPart && j < columns)
+    if (isEven && j < columns)
       tiles.push_back({1, 1, j});
   std::optional<Blocks> best;
   double least = 0;
@@ -63,37 +61,39 @@ double Tiling::scratchBytes(const Blocks &at) const {
   double numbers = double(at.tiles()) * (at.in + at.out);
   if (conv.toFilter)
     numbers += double(at.in) * at.out;
-  return numbers * kForms * kElementBytes;
+  return numbers * forms * kElementBytes;
 }
 
 double Tiling::estimate(const Blocks &at) const {
+  const Transforms &transforms = transformsFor(conv.taps());
   double t = at.tiles(), in = at.in, out = at.out;
   double inBlocks = double(conv.sizes[Convolution::C]) / in;
   double outBlocks = double(conv.sizes[Convolution::K]) / out;
   double tileBlocks = double(conv.sizes[Convolution::N]) * rows * columns / t;
   double summed = conv.toFilter ? t : in, kept = conv.toFilter ? in : t;
-  double ofImage = t * in * kForms * kElementBytes, ofResult = t * out * kForms * kElementBytes,
-         ofFilter = in * out * kForms * kElementBytes;
+  double ofImage = t * in * forms * kElementBytes, ofResult = t * out * forms * kElementBytes,
+         ofFilter = in * out * forms * kElementBytes;
   double products =
-      kForms * summed * out / lanes / 2 * divideCeil(kept, 6) * 6 * (1 + kRegisterTile / summed);
+      forms * summed * out / lanes / 2 * divideCeil(kept, 6) * 6 * (1 + kRegisterTile / summed);
   double rate = scratchBytes(at) < 0.8 * processor.l2.bytes ? kNearRate : kFarRate;
   // What is written and read again, beyond what the products hide.
   double moved = 2 * ofImage + 2 * ofResult;
   double cost = 0, items = 0;
   if (conv.toFilter) {
     moved += 2 * ofFilter;
-    double step = products + (t * in + t * out) / lanes * kTransform + moved / rate + kCallCost;
+    double step =
+        products + (t * in + t * out) / lanes * transforms.cost + moved / rate + kCallCost;
     double parts = conv.sizes[Convolution::Part];
     items = parts * inBlocks * outBlocks;
-    cost = items * (tileBlocks * step + in * out / lanes * kTransform);
+    cost = items * (tileBlocks * step + in * out / lanes * transforms.cost);
   } else {
     bool isFilterNear = ofImage + ofResult + inBlocks * outBlocks * ofFilter < processor.l2.bytes;
     if (inBlocks > 1)
       moved += 2 * ofResult;
-    double step = products + t * in / lanes * kTransform + moved / rate +
+    double step = products + t * in / lanes * transforms.cost + moved / rate +
                   ofFilter / (isFilterNear ? kNearRate : kFarRate) + kCallCost;
     items = tileBlocks * outBlocks;
-    cost = items * (inBlocks * step + t * out / lanes * kFinish);
+    cost = items * (inBlocks * step + t * out / lanes * transforms.finishCost);
   }
   return cost * idleness(items);
 }

@@ -5,7 +5,6 @@
 
 namespace dlc::kernel {
 
-constexpr int64_t kForms = 16;       // of a tile: 4x4
 constexpr int64_t kElementBytes = 4; // f32
 
 /// What an item, or a step of one, works on: tiles of 2x2 results, and channels of both sides.
@@ -24,6 +23,7 @@ public:
 
   int64_t rows, columns; // of tiles, of an image
   int64_t panel;         // filters whose forms lie side by side
+  int64_t forms;         // of a tile's pixels, and of a filter
 
   /// Null if even the smallest blocks need too much scratch memory.
   std::optional<Blocks> blocks() const;

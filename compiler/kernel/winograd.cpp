@@ -1,4 +1,4 @@
-// Builds the chains that compute 3x3 convolutions by tiles.
+// Builds the chains that compute convolutions by tiles.
 #include "compiler/kernel/winograd.h"
 #include "compiler/kernel/ahead.h"
 #include "compiler/kernel/bodies.h"
@@ -10,21 +10,32 @@ using llvm::divideCeil;
 namespace dlc::kernel {
 namespace {
 
-/// Tiles of rows or columns that are alike: so many from `first` on, each with `size` results.
+/// Rows or columns of tiles that are alike: so many from the block's `first` on, each with `size`
+/// results.
 struct Run {
   int64_t first, count, size;
+  Chain::When::Turn turn = Chain::When::Always; // of the loop over the blocks
 };
 
-SmallVector<Run> runsOf(int64_t size, int64_t block) {
+/// Of a block of tiles, of which `blocks` make `size` results.
+SmallVector<Run> runsOf(int64_t size, int64_t block, int64_t blocks) {
   if (size % 2 == 0)
     return {{0, block, 2}};
-  return {{0, size / 2, 2}, {size / 2, 1, 1}};
+  auto last = blocks == 1 ? Chain::When::Always : Chain::When::Last;
+  SmallVector<Run> runs;
+  if (blocks > 1)
+    runs.push_back({0, block, 2, Chain::When::NotLast});
+  if (block > 1)
+    runs.push_back({0, block - 1, 2, last});
+  runs.push_back({block - 1, 1, 1, last});
+  return runs;
 }
 
 class Builder {
 public:
   Builder(const Nest &nest, const Convolution &conv, const Tiling &tiling, const Blocks &blocks)
-      : conv(conv), tiling(tiling), at(blocks), bodies(nest.body->getParentOp()->getContext()),
+      : conv(conv), tiling(tiling), at(blocks), transforms(transformsFor(conv.taps())),
+        taps(conv.taps()), axisForms(taps + 1), bodies(nest.body->getParentOp()->getContext()),
         f32(Float32Type::get(nest.body->getParentOp()->getContext())) {
     for (MemRefType type : nest.buffers)
       chain.buffers.push_back(type);
@@ -38,8 +49,9 @@ public:
 
   Winograd run() {
     chain.name = "winograd";
-    llvm::raw_string_ostream(chain.name) << " tiles " << at.images << "x" << at.rows << "x"
-                                         << at.columns << " channels " << at.in << " to " << at.out;
+    llvm::raw_string_ostream(chain.name)
+        << " " << taps << "x" << taps << " tiles " << at.images << "x" << at.rows << "x"
+        << at.columns << " channels " << at.in << " to " << at.out;
     Winograd winograd;
     conv.toFilter ? toFilter() : toResult(winograd);
     chain.bodies = bodies.region;
@@ -51,6 +63,8 @@ private:
   const Convolution &conv;
   const Tiling &tiling;
   const Blocks at;
+  const Transforms &transforms;
+  const int64_t taps, axisForms; // along one axis
   Bodies bodies;
   Type f32;
   Chain chain;
@@ -59,7 +73,7 @@ private:
   SmallVector<BlockLoop> loops; // of the chain: items, then steps
 
   // From a form's block of so many numbers to the next form's: an odd number of cache lines, so
-  // that the sixteen places that a transform writes to lie in sets of their own.
+  // that the places that a transform writes to lie in sets of their own.
   static int64_t apart(int64_t elements) {
     constexpr int64_t kLineElements = kCacheLine / kElementBytes;
     return (divideCeil(elements, kLineElements) | 1) * kLineElements;
@@ -103,7 +117,8 @@ private:
   }
 
   // Completes a stage: the buffers reach as far as the nest goes.
-  Chain::Stage finish(Nest nest, ArrayRef<Chain::Operand> operands, int64_t calls) {
+  Chain::Stage finish(Nest nest, ArrayRef<Chain::Operand> operands, double calls,
+                      Chain::When::Turn turn = Chain::When::Always) {
     nest.isShared = false;
     nest.reduces.resize(nest.rank(), false);
     nest.starts.resize(nest.outputs.size());
@@ -118,25 +133,31 @@ private:
     for (int64_t extent : extents)
       nest.buffers.push_back(MemRefType::get({extent}, f32));
     collapse(nest);
-    return {nest, SmallVector<Chain::Operand>(operands), calls};
+    if (turn != Chain::When::Always)
+      calls *= turn == Chain::When::Last ? 1.0 / counts[Rows] : 1 - 1.0 / counts[Rows];
+    Chain::When when{turn, unsigned(llvm::find(loops, Rows) - loops.begin())};
+    return {nest, SmallVector<Chain::Operand>(operands), calls, when};
   }
 
-  // 4x4 pixels, or 2x2 results, of each tile become its forms.
+  // The pixels, or the 2x2 results, of each tile become its forms.
   void addTransforms(Convolution::Role role, unsigned forms, int64_t channels) {
     bool isImage = role == Convolution::Image;
+    int64_t around = isImage ? taps - 1 : 0; // pixels, beyond those of the results
     int64_t formStride = apart(at.tiles() * channels);
-    for (Run rows : runsOf(conv.sizes[Convolution::H], at.rows))
-      for (Run columns : runsOf(conv.sizes[Convolution::W], at.columns)) {
-        std::array<int64_t, 2> read{rows.size + 2 * isImage, columns.size + 2 * isImage};
+    for (Run rows : runsOf(conv.sizes[Convolution::H], at.rows, counts[Rows]))
+      for (Run columns : runsOf(conv.sizes[Convolution::W], at.columns, 1)) {
+        std::array<int64_t, 2> read{rows.size + around, columns.size + around};
         Nest nest;
         nest.sizes = {at.images, rows.count, columns.count, channels};
         for (int64_t p = 0; p < read[0]; ++p)
           for (int64_t q = 0; q < read[1]; ++q)
             nest.inputs.push_back(pixelsAccess(0, role, rows, columns, p, q));
-        for (int64_t form = 0; form < kForms; ++form)
+        for (int64_t form = 0; form < tiling.forms; ++form)
           nest.outputs.push_back(tilesAccess(1, form * formStride, rows, columns, channels));
-        nest.body = bodies.transform(isImage ? kImage : kResultGradient, read, {4, 4});
-        chain.each.push_back(finish(nest, {operandOf(role), scratchOperand(forms)}, stepCount()));
+        nest.body = bodies.transform(isImage ? transforms.image : transforms.resultGradient, read,
+                                     {axisForms, axisForms});
+        chain.each.push_back(
+            finish(nest, {operandOf(role), scratchOperand(forms)}, stepCount(), rows.turn));
       }
   }
 
@@ -145,7 +166,7 @@ private:
   Access pixelsAccess(unsigned buffer, Convolution::Role role, Run rows, Run columns, int64_t p,
                       int64_t q) {
     const int64_t *s = conv.strides[role];
-    bool isImage = role == Convolution::Image, isNew = !isImage || (p >= 2 && q >= 2);
+    bool isImage = role == Convolution::Image, isNew = !isImage || (p >= taps - 1 && q >= taps - 1);
     Access result = access(buffer,
                            (2 * rows.first + p) * s[Convolution::H] +
                                (2 * columns.first + q) * s[Convolution::W],
@@ -183,20 +204,20 @@ private:
     setLoops({Images, Rows, Columns, Out}, {In});
     int64_t in = conv.sizes[Convolution::C], out = conv.sizes[Convolution::K];
     int64_t panel = tiling.panel, panelStride = in * panel, tiles = at.tiles();
-    winograd.forms = MemRefType::get({kForms * apart(in * out)}, f32);
+    winograd.forms = MemRefType::get({tiling.forms * apart(in * out)}, f32);
     winograd.filter = conv.buffers[Convolution::Filter];
     winograd.prepare = prepare(panel, panelStride);
     chain.buffers.push_back(winograd.forms);
     unsigned forms = chain.buffers.size() - 1;
-    unsigned pixels = addScratch(kForms * apart(tiles * at.in)),
-             sums = addScratch(kForms * apart(tiles * at.out));
+    unsigned pixels = addScratch(tiling.forms * apart(tiles * at.in)),
+             sums = addScratch(tiling.forms * apart(tiles * at.out));
 
     bool isWhole = counts[In] == 1;
     if (!isWhole)
-      addZeros(sums, kForms * apart(tiles * at.out));
+      addZeros(sums, tiling.forms * apart(tiles * at.out));
     addTransforms(Convolution::Image, pixels, at.in);
     Nest products;
-    products.sizes = {kForms, tiles, at.out / panel, panel, at.in};
+    products.sizes = {tiling.forms, tiles, at.out / panel, panel, at.in};
     products.reduces = {false, false, false, false, true};
     products.inputs = {access(0, 0, {apart(tiles * at.in), at.in, 0, 0, 1}, true),
                        access(1, 0, {apart(in * out), 0, panelStride, 1, panel}, true)};
@@ -212,19 +233,20 @@ private:
     chain.each.push_back(
         finish(products, {scratchOperand(pixels), filters, scratchOperand(sums)}, stepCount()));
 
-    for (Run rows : runsOf(conv.sizes[Convolution::H], at.rows))
-      for (Run columns : runsOf(conv.sizes[Convolution::W], at.columns)) {
+    for (Run rows : runsOf(conv.sizes[Convolution::H], at.rows, counts[Rows]))
+      for (Run columns : runsOf(conv.sizes[Convolution::W], at.columns, 1)) {
         Nest nest;
         nest.sizes = {at.images, rows.count, columns.count, at.out};
-        for (int64_t form = 0; form < kForms; ++form)
+        for (int64_t form = 0; form < tiling.forms; ++form)
           nest.inputs.push_back(
               tilesAccess(0, form * apart(tiles * at.out), rows, columns, at.out));
         for (int64_t a = 0; a < rows.size; ++a)
           for (int64_t b = 0; b < columns.size; ++b)
             nest.outputs.push_back(pixelsAccess(1, Convolution::Result, rows, columns, a, b));
-        nest.body = bodies.transform(kResult, {4, 4}, {rows.size, columns.size});
+        nest.body =
+            bodies.transform(transforms.result, {axisForms, axisForms}, {rows.size, columns.size});
         chain.after.push_back(
-            finish(nest, {scratchOperand(sums), operandOf(Convolution::Result)}, 1));
+            finish(nest, {scratchOperand(sums), operandOf(Convolution::Result)}, 1, rows.turn));
       }
   }
 
@@ -234,18 +256,18 @@ private:
     int64_t in = conv.sizes[Convolution::C], out = conv.sizes[Convolution::K];
     Nest nest;
     nest.sizes = {out / panel, in, panel};
-    for (int64_t r = 0; r < 3; ++r)
-      for (int64_t c = 0; c < 3; ++c)
+    for (int64_t r = 0; r < taps; ++r)
+      for (int64_t c = 0; c < taps; ++c)
         nest.inputs.push_back(access(
             0, conv.offsets[Convolution::Filter] + r * s[Convolution::R] + c * s[Convolution::S],
             {panel * s[Convolution::K], s[Convolution::C], s[Convolution::K]}, false));
-    for (int64_t form = 0; form < kForms; ++form)
+    for (int64_t form = 0; form < tiling.forms; ++form)
       nest.outputs.push_back(access(1, form * apart(in * out), {panelStride, panel, 1}, false));
-    nest.body = bodies.transform(kTaps, {3, 3}, {4, 4});
+    nest.body = bodies.transform(transforms.filter, {taps, taps}, {axisForms, axisForms});
     nest.reduces.assign(3, false);
-    nest.starts.resize(kForms);
+    nest.starts.resize(tiling.forms);
     nest.buffers = {chain.buffers[conv.buffers[Convolution::Filter]],
-                    MemRefType::get({kForms * apart(in * out)}, f32)};
+                    MemRefType::get({tiling.forms * apart(in * out)}, f32)};
     collapse(nest);
     return nest;
   }
@@ -254,14 +276,14 @@ private:
   void toFilter() {
     setLoops({Part, In, Out}, {Images, Rows, Columns});
     int64_t tiles = at.tiles();
-    unsigned pixels = addScratch(kForms * apart(tiles * at.in)),
-             results = addScratch(kForms * apart(tiles * at.out)),
-             sums = addScratch(kForms * apart(at.in * at.out));
-    addZeros(sums, kForms * apart(at.in * at.out));
+    unsigned pixels = addScratch(tiling.forms * apart(tiles * at.in)),
+             results = addScratch(tiling.forms * apart(tiles * at.out)),
+             sums = addScratch(tiling.forms * apart(at.in * at.out));
+    addZeros(sums, tiling.forms * apart(at.in * at.out));
     addTransforms(Convolution::Image, pixels, at.in);
     addTransforms(Convolution::Result, results, at.out);
     Nest products;
-    products.sizes = {kForms, at.in, at.out, tiles};
+    products.sizes = {tiling.forms, at.in, at.out, tiles};
     products.reduces = {false, false, false, true};
     products.inputs = {access(0, 0, {apart(tiles * at.in), 1, 0, at.in}, true),
                        access(1, 0, {apart(tiles * at.out), 0, 1, at.out}, true)};
@@ -273,13 +295,13 @@ private:
     const int64_t *s = conv.strides[Convolution::Filter];
     Nest nest;
     nest.sizes = {at.in, at.out};
-    for (int64_t form = 0; form < kForms; ++form)
+    for (int64_t form = 0; form < tiling.forms; ++form)
       nest.inputs.push_back(access(0, form * apart(at.in * at.out), {at.out, 1}, true));
-    for (int64_t r = 0; r < 3; ++r)
-      for (int64_t c = 0; c < 3; ++c)
+    for (int64_t r = 0; r < taps; ++r)
+      for (int64_t c = 0; c < taps; ++c)
         nest.outputs.push_back(access(1, r * s[Convolution::R] + c * s[Convolution::S],
                                       {s[Convolution::C], s[Convolution::K]}, false));
-    nest.body = bodies.transform(kTapsGradient, {4, 4}, {3, 3});
+    nest.body = bodies.transform(transforms.filterGradient, {axisForms, axisForms}, {taps, taps});
     chain.after.push_back(finish(nest, {scratchOperand(sums), operandOf(Convolution::Filter)}, 1));
   }
 };

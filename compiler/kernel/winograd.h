@@ -1,22 +1,24 @@
-// 3x3 convolutions with 16 multiplications for four results instead of 36 (Winograd 1980; Lavin and
-// Gray, "Fast Algorithms for Convolutional Neural Networks", 2015: F(2x2, 3x3)).
+// Convolutions by 3x3 taps with 16 multiplications for four results instead of 36, and by 5x5 with
+// 36 instead of 100 (Winograd 1980; Lavin and Gray, "Fast Algorithms for Convolutional Neural
+// Networks", 2015: F(2x2, 3x3) and F(2x2, 5x5)).
 #pragma once
 #include "compiler/kernel/chain.h"
 
 namespace dlc::kernel {
 
 /// How a convolution is computed that way. Per tile of 2x2 results, 4x4 pixels of the image and the
-/// 3x3 taps become 16 numbers each by additions; products of these, summed over the channels,
-/// become the results by additions. Sixteen matrix products in all.
+/// 3x3 taps become 16 numbers each, their forms, by additions; products of these, summed over the
+/// channels, become the results by additions: sixteen matrix products in all. With 5x5 taps, of 6x6
+/// pixels, they are 36.
 struct Winograd {
-  /// The filter's 16 forms, made once before the chain runs; the gradient of a filter needs none.
+  /// The filter's forms, made once before the chain runs; the gradient of a filter needs none.
   std::optional<Nest> prepare;
   unsigned filter = 0;    // the nest's buffer that `prepare` reads
   mlir::MemRefType forms; // what it writes; the chain's last buffer
   Chain chain;
 };
 
-/// Null if the nest is no convolution of f32 images by 3x3 taps, of stride 1, channels last,
+/// Null if the nest is no convolution of f32 images by 3x3 or 5x5 taps, of stride 1, channels last,
 /// neither forward nor its gradient to the image or to the filter.
 std::optional<Winograd> winogradOf(const Nest &nest, const Processor &processor);
 

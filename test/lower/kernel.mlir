@@ -115,14 +115,14 @@ func.func @window(%x: tensor<8x3x32x32xf32>, %w: tensor<16x3x3x3xf32>) -> tensor
 // Taps that fall into the padding above and below a small image are left out.
 
 // CHECK-LABEL: func.func @padded
-// CHECK:         func.func private @kernel_[[N:[0-9]+]]({{.*}}r:5
+// CHECK:         func.func private @kernel_[[N:[0-9]+]]({{.*}}r:7
 // CHECK:           %[[BEGIN:.*]] = arith.maxsi
 // CHECK:           %[[END:.*]] = arith.minsi
 // CHECK:           scf.for {{.*}} iter_args
-func.func @padded(%i: tensor<8x32x8x8xf32>, %w: tensor<32x32x5x5xf32>) -> tensor<8x32x8x8xf32> {
+func.func @padded(%i: tensor<8x32x8x8xf32>, %w: tensor<32x32x7x7xf32>) -> tensor<8x32x8x8xf32> {
   %x = nn.neg %i : tensor<8x32x8x8xf32>
-  %y = nn.conv2d %x, %w stride [1, 1] pad [2, 2, 2, 2] dilation [1, 1] groups 1
-      : (tensor<8x32x8x8xf32>, tensor<32x32x5x5xf32>) -> tensor<8x32x8x8xf32>
+  %y = nn.conv2d %x, %w stride [1, 1] pad [3, 3, 3, 3] dilation [1, 1] groups 1
+      : (tensor<8x32x8x8xf32>, tensor<32x32x7x7xf32>) -> tensor<8x32x8x8xf32>
   %z = nn.neg %y : tensor<8x32x8x8xf32>
   return %z : tensor<8x32x8x8xf32>
 }
