@@ -35,7 +35,8 @@ struct Point {
   int64_t active = 1;          // lanes in use: all, but in the last vector of a remainder
 };
 
-// Where the accesses stand: the linear index of each, inputs first.
+// Where the accesses stand: the linear index of each, inputs first; null for one that goes along
+// with another.
 using Positions = Values;
 
 // An access as the loops see it: to the kernel's buffer, or to the packed copy of a block.
@@ -45,6 +46,9 @@ struct Stream {
   SmallVector<int64_t> across; // from a step of a dimension's loop to the next, a point each
   SmallVector<int64_t> within; // between the points of a tile
   bool isWhole = false;        // a vector may be read where not all of its lanes are wanted
+  // An earlier stream that walks as this one does, `beyond` elements before it; -1: none.
+  int along = -1;
+  int64_t beyond = 0;
 };
 
 // The part of a dimension that the loops at hand run over: [begin, begin + extent) below its size.
@@ -76,6 +80,8 @@ public:
       for (const Access &access : *accesses)
         streams.push_back({entry->getArgument(access.buffer), index(access.offset), access.element,
                            access.strides, access.strides});
+    if (!isContraction && !llvm::is_contained(schedule.packed, true))
+      joinStreams();
     if (ahead)
       fetched = streams[schedule.ahead];
     allocatePanels();
@@ -117,11 +123,27 @@ private:
     return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, a, index(limit));
   }
 
+  // Accesses to one buffer with the same strides, as a tile's pixels are, stand where the first one
+  // does, but for a constant.
+  void joinStreams() {
+    auto accessOf = [&](unsigned n) -> const Access & {
+      return n < nest.inputs.size() ? nest.inputs[n] : nest.outputs[n - nest.inputs.size()];
+    };
+    for (unsigned n = 0; n < streams.size(); ++n)
+      for (unsigned first = 0; first < n && streams[n].along < 0; ++first)
+        if (streams[first].along < 0 && accessOf(first).buffer == accessOf(n).buffer &&
+            accessOf(first).strides == accessOf(n).strides) {
+          streams[n].along = first;
+          streams[n].beyond = accessOf(n).offset - accessOf(first).offset;
+        }
+  }
+
   Positions advance(const Positions &positions, unsigned dim, Value steps) {
     Positions result;
     for (auto [stream, position] : llvm::zip(streams, positions))
-      result.push_back(stream.across[dim] == 0 ? position
-                                               : plus(position, times(steps, stream.across[dim])));
+      result.push_back(stream.across[dim] == 0 || stream.along >= 0
+                           ? position
+                           : plus(position, times(steps, stream.across[dim])));
     return result;
   }
 
@@ -194,7 +216,7 @@ private:
         emitPacking(input, memory);
       Positions positions;
       for (const Stream &stream : streams)
-        positions.push_back(stream.start);
+        positions.push_back(stream.along < 0 ? stream.start : Value());
       emitParallel(0, positions, SmallVector<int64_t>(nest.rank(), 1));
       streams = std::move(unpacked);
       return;
@@ -788,7 +810,9 @@ private:
     return sum;
   }
   Value at(unsigned stream, const Point &point, const Positions &positions) {
-    return plus(positions[stream], distance(streams[stream], point));
+    const Stream &s = streams[stream];
+    return s.along < 0 ? plus(positions[stream], distance(s, point))
+                       : plus(positions[s.along], s.beyond + distance(s, point));
   }
 
   Value load(unsigned n, const Point &point, const Positions &positions) {

@@ -202,6 +202,9 @@ public:
       schedule.lanes = processor.lanes(widestElementBytes(nest));
       tryTiles(schedule);
     }
+    // What stays in the cache as it is need not be cut.
+    if (!nest.isShared && !nest.hasReduction())
+      return {tiles.front().second, model.total(tiles.front().second)};
     std::vector<std::pair<double, Schedule>> found;
     for (const auto &[issue, candidate] : tiles)
       for (Start start : {Start::Whole, Start::LongSum, Start::Small}) {
