@@ -15,8 +15,10 @@ namespace dlc::runtime {
 
 // Below this a kernel takes a few microseconds, and waking another thread costs as much.
 constexpr int64_t kInlineWork = 1 << 15;
-// Several shares a thread even out threads that are disturbed; each claim costs some 50 ns.
-constexpr int64_t kSharesPerThread = 16;
+// Several shares a thread even out threads that are disturbed; each claim costs some 50 ns, so that
+// there are more of them only where there is more work.
+constexpr int64_t kFewestShares = 4, kMostShares = 16; // a thread
+constexpr int64_t kShareWork = 1 << 20;
 // About 50 µs of pauses: longer than the serial code between two kernels.
 constexpr int kSpins = 2000;
 
@@ -61,7 +63,8 @@ void Pool::run(dlc_kernel kernel, void *const *buffers, int64_t count, int64_t w
     kernel(buffers, 0, count);
     return;
   }
-  auto shares = uint32_t(std::min<int64_t>(count, threads() * kSharesPerThread));
+  int64_t fewest = threads() * kFewestShares, most = threads() * kMostShares;
+  auto shares = uint32_t(std::min(count, std::clamp(work / kShareWork, fewest, most)));
   uint32_t generation = generation_.load(std::memory_order_relaxed) + 1;
   // No share can be claimed with this ticket. It stands before the fields change, and they are
   // written with release: a late worker that reads a new field cannot claim with the old ticket.
