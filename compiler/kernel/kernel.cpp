@@ -105,6 +105,7 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
       kernel.winograd.reset();
   }
 
+  // The kernel's functions; stages that several chains have are emitted once.
   void emit(Kernel &kernel, const std::string &name) {
     if (!kernel.winograd) {
       kernel.function = emitOne(kernel.location, name, kernel.nest, kernel.schedule);

@@ -87,8 +87,7 @@ void fillRow(const Plan &plan, int64_t sample, int64_t epoch, int64_t row, Batch
       continue;
     const Column &column = plan.dataset->columns[field];
     values.resize(size_t(column.perSample));
-    column.read(sample * column.perSample, column.perSample, values.data());
-    plan.transforms->apply(field, address, values.data());
+    plan.transforms->read(field, address, column, values.data());
     batch->setRow(model, i, row, values);
   }
 }

@@ -316,6 +316,40 @@ TEST(Transform, CropMovesTheImageAndFillsWithZeros) {
   EXPECT_NE(std::find(seen.begin(), seen.end(), kImage), seen.end());
 }
 
+TEST(Transform, BytesAreLookedUp) {
+  Transforming scale("scale", {{"factor", {1. / 255}}}),
+      flip("random_flip", {{"probability", {1}}}),
+      normalize("normalize", {{"mean", {.286}}, {"std", {.353}}}),
+      perChannel("normalize", {{"mean", {.286, .4}}, {"std", {.353}}});
+  const int64_t shape[] = {2, 1, 3}; // two channels
+  dlc_model model = handModel(DLC_F32);
+  dlc_tensor image = model.fields[0];
+  image.rank = 3;
+  image.shape = shape;
+  model.fields = &image;
+  model.field_count = 1;
+  for (const Transforming &centered : {std::ref(normalize), std::ref(perChannel)}) {
+    dlc_transform all[] = {scale.transform, centered.transform, flip.transform};
+    model.transforms = all;
+    model.transform_count = 3;
+    Transforms transforms;
+    ASSERT_FALSE(transforms.prepare(model).failed());
+    Column column;
+    column.perSample = int64_t(kImage.size());
+    column.cell = Cell::U8;
+    for (int i = 0; i < 256 * 6; ++i)
+      column.bytes.push_back(static_cast<unsigned char>(i / 2));
+    for (int64_t sample = 0; sample < 256; ++sample) {
+      SampleAddress address{true, 1, 0, sample};
+      Numbers want(kImage.size()), got(kImage.size());
+      column.read(sample * column.perSample, column.perSample, want.data());
+      transforms.apply(0, address, want.data());
+      transforms.read(0, address, column, got.data());
+      ASSERT_EQ(got, want) << sample; // bit by bit
+    }
+  }
+}
+
 TEST(Transform, WhatDoesNotFitIsNamed) {
   expectPart(Transforming("normalize", {{"mean", {1, 2}}, {"std", {1}}}).status.message(),
              "one a channel", "mean");

@@ -66,13 +66,70 @@ Status Transforms::prepare(const dlc_model &model) {
       return inputError("`normalize` of `%s` divides by std = 0", tensor.name);
     steps_.push_back(std::move(step));
   }
+  for (int32_t field = 0; field < model.field_count; ++field)
+    lookups_.push_back(lookupOf(field));
   return Status();
 }
 
+// With so many channels that differ a table would outgrow the caches.
+static constexpr int64_t kMostGroups = 16;
+
+Transforms::Lookup Transforms::lookupOf(int32_t field) const {
+  Lookup lookup;
+  std::vector<Step> leading; // for one pixel
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    if (steps_[i].field != field)
+      continue;
+    if (!steps_[i].isPointwise() || steps_[i].trainingOnly)
+      break;
+    leading.push_back(steps_[i]);
+    lookup.end = i + 1;
+    lookup.groups = std::max(
+        {lookup.groups, int64_t(steps_[i].first.size()), int64_t(steps_[i].second.size())});
+  }
+  if (leading.empty() || lookup.groups > kMostGroups)
+    return {};
+  lookup.values.resize(size_t(lookup.groups) * 256);
+  std::vector<double> pixel(size_t(lookup.groups));
+  for (size_t byte = 0; byte < 256; ++byte) {
+    std::fill(pixel.begin(), pixel.end(), double(byte));
+    for (Step &step : leading) {
+      step.channels = lookup.groups, step.height = step.width = 1;
+      step.apply(step, {}, pixel.data());
+    }
+    for (size_t group = 0; group < pixel.size(); ++group)
+      lookup.values[group * 256 + byte] = pixel[group];
+  }
+  return lookup;
+}
+
+void Transforms::applyFrom(size_t first, int32_t field, const SampleAddress &address,
+                           double *values) const {
+  for (size_t i = first; i < steps_.size(); ++i)
+    if (steps_[i].field == field && (address.training || !steps_[i].trainingOnly))
+      steps_[i].apply(steps_[i], address, values);
+}
+
 void Transforms::apply(int32_t field, const SampleAddress &address, double *values) const {
-  for (const Step &step : steps_)
-    if (step.field == field && (address.training || !step.trainingOnly))
-      step.apply(step, address, values);
+  applyFrom(0, field, address, values);
+}
+
+void Transforms::read(int32_t field, const SampleAddress &address, const Column &column,
+                      double *values) const {
+  int64_t begin = address.sample * column.perSample;
+  const Lookup &lookup = lookups_[size_t(field)];
+  if (column.cell != Cell::U8 || lookup.values.empty()) {
+    column.read(begin, column.perSample, values);
+    return apply(field, address, values);
+  }
+  const unsigned char *bytes = column.bytes.data() + begin;
+  int64_t perGroup = column.perSample / lookup.groups;
+  for (int64_t group = 0; group < lookup.groups; ++group) {
+    const double *of = lookup.values.data() + group * 256;
+    for (int64_t i = group * perGroup; i < (group + 1) * perGroup; ++i)
+      values[i] = of[bytes[i]];
+  }
+  applyFrom(lookup.end, field, address, values);
 }
 
 void Transforms::scale(const Step &step, const SampleAddress &, double *values) {

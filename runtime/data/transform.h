@@ -10,6 +10,8 @@
 
 namespace dlc::runtime::data {
 
+struct Column;
+
 // Which sample is transformed: augmentation draws its random numbers by these alone, so that they
 // do not depend on order, threads or where a run was interrupted.
 struct SampleAddress {
@@ -27,6 +29,10 @@ public:
 
   // Transforms one sample's numbers of the field in place.
   void apply(int32_t field, const SampleAddress &address, double *values) const;
+  // Reads a sample of the field's column and transforms it. Gives the same numbers as reading and
+  // then apply(); bytes are looked up.
+  void read(int32_t field, const SampleAddress &address, const Column &column,
+            double *values) const;
 
 private:
   struct Step;
@@ -38,6 +44,14 @@ private:
     Apply apply;
     int64_t channels, height, width; // an image's, else the element count is channels
     std::vector<double> first, second;
+
+    bool isPointwise() const { return apply == scale || apply == normalize; }
+  };
+  // What the pointwise transforms that come first make of each byte.
+  struct Lookup {
+    size_t end = 0;             // of the steps it stands for, in `steps_`
+    int64_t groups = 1;         // channels that differ
+    std::vector<double> values; // [groups][256]; empty: there is nothing to look up
   };
 
   static void scale(const Step &, const SampleAddress &, double *);
@@ -45,7 +59,11 @@ private:
   static void randomCrop(const Step &, const SampleAddress &, double *);
   static void randomFlip(const Step &, const SampleAddress &, double *);
 
+  Lookup lookupOf(int32_t field) const;
+  void applyFrom(size_t first, int32_t field, const SampleAddress &address, double *values) const;
+
   std::vector<Step> steps_;
+  std::vector<Lookup> lookups_; // by field
 };
 
 } // namespace dlc::runtime::data
