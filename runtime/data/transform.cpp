@@ -117,11 +117,13 @@ void Transforms::apply(int32_t field, const SampleAddress &address, double *valu
 void Transforms::read(int32_t field, const SampleAddress &address, const Column &column,
                       double *values) const {
   int64_t begin = address.sample * column.perSample;
-  const Lookup &lookup = lookups_[size_t(field)];
-  if (column.cell != Cell::U8 || lookup.values.empty()) {
+  bool isLookedUp = column.cell == Cell::U8 && size_t(field) < lookups_.size() &&
+                    !lookups_[size_t(field)].values.empty();
+  if (!isLookedUp) {
     column.read(begin, column.perSample, values);
     return apply(field, address, values);
   }
+  const Lookup &lookup = lookups_[size_t(field)];
   const unsigned char *bytes = column.bytes.data() + begin;
   int64_t perGroup = column.perSample / lookup.groups;
   for (int64_t group = 0; group < lookup.groups; ++group) {
