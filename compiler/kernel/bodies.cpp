@@ -94,7 +94,7 @@ Value Bodies::number(double value) {
 Value Bodies::combine(ArrayRef<double> factors, ArrayRef<Value> values) {
   Value sum;
   for (auto [factor, value] : llvm::zip(factors, values)) {
-    if (factor == 0 || !value)
+    if (factor == 0)
       continue;
     Value term = value;
     if (std::abs(factor) != 1)

@@ -1,6 +1,7 @@
 // A chain as a function: a loop over items, loops over steps, and calls of the stages' kernels.
 #include "compiler/kernel/chain.h"
 #include "compiler/kernel/cost.h"
+#include "compiler/kernel/emit.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -19,9 +20,11 @@ static int64_t product(ArrayRef<int64_t> values) {
 
 int64_t Chain::itemCount() const { return product(items); }
 
+int64_t Chain::stepCount() const { return product(steps); }
+
 std::string describe(const Chain &chain) {
   std::string text = chain.name;
-  llvm::raw_string_ostream(text) << " steps " << product(chain.steps) << " items "
+  llvm::raw_string_ostream(text) << " steps " << chain.stepCount() << " items "
                                  << chain.itemCount();
   return text;
 }
@@ -85,18 +88,8 @@ private:
   }
 
   void emitItem(Value item) {
-    // The item's number in the mixed radix of the loops, the last fastest.
-    ivs.assign(chain.items.size() + chain.steps.size(), Value());
-    int64_t slower = chain.itemCount();
-    for (size_t l = chain.items.size(); l-- > 0;) {
-      int64_t count = chain.items[l];
-      if (count == 1)
-        continue;
-      slower /= count;
-      ivs[l] = slower == 1 ? item : arith::RemUIOp::create(b, item, index(count)).getResult();
-      if (slower > 1)
-        item = arith::DivUIOp::create(b, item, index(count));
-    }
+    ivs = turnsOf(b, item, chain.items);
+    ivs.append(chain.steps.size(), Value());
     for (const Chain::Stage &stage : chain.before)
       call(stage);
     emitSteps(0);

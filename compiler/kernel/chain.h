@@ -37,6 +37,7 @@ struct Chain {
   std::shared_ptr<mlir::Region> bodies;            // of the nests
 
   int64_t itemCount() const;
+  int64_t stepCount() const; // of an item
   template <typename Body> void forEachStage(Body body) {
     for (auto *stages : {&before, &each, &after})
       for (Stage &stage : *stages)

@@ -192,18 +192,11 @@ private:
     ranges.clear();
     for (int64_t size : nest.sizes)
       ranges.push_back({Value(), size});
-    // The item's number in the mixed radix of block counts, the last dimension fastest.
-    int64_t slower = itemCount(nest, schedule);
-    for (unsigned d : llvm::reverse(schedule.parallelOrder)) {
-      int64_t count = blockCount(nest, schedule, d);
-      if (count == 1)
-        continue;
-      slower /= count;
-      Value number = slower == 1 ? item : arith::RemUIOp::create(b, item, index(count)).getResult();
-      ranges[d] = {times(number, schedule.block[d]), schedule.block[d]};
-      if (slower > 1)
-        item = arith::DivUIOp::create(b, item, index(count));
-    }
+    auto counts = llvm::map_to_vector(schedule.parallelOrder,
+                                      [&](unsigned d) { return blockCount(nest, schedule, d); });
+    for (auto [d, turn] : llvm::zip(schedule.parallelOrder, turnsOf(b, item, counts)))
+      if (turn)
+        ranges[d] = {times(turn, schedule.block[d]), schedule.block[d]};
     isFirst = Value();
     emitReductionBlocks(0);
   }
@@ -878,6 +871,23 @@ private:
 };
 
 } // namespace
+
+SmallVector<Value> turnsOf(ImplicitLocOpBuilder &b, Value item, ArrayRef<int64_t> counts) {
+  SmallVector<Value> turns(counts.size());
+  int64_t slower = 1;
+  for (int64_t count : counts)
+    slower *= count;
+  for (size_t l = counts.size(); l-- > 0;) {
+    if (counts[l] == 1)
+      continue;
+    slower /= counts[l];
+    Value count = arith::ConstantIndexOp::create(b, counts[l]);
+    turns[l] = slower == 1 ? item : arith::RemUIOp::create(b, item, count).getResult();
+    if (slower > 1)
+      item = arith::DivUIOp::create(b, item, count);
+  }
+  return turns;
+}
 
 func::FuncOp emitKernel(OpBuilder &builder, Location loc, StringRef name, const Nest &nest,
                         const Schedule &schedule) {

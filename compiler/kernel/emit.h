@@ -2,8 +2,14 @@
 #pragma once
 #include "compiler/kernel/schedule.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace dlc::kernel {
+
+/// Where each of several loops stands in an item, the items being numbered with the last loop
+/// fastest; null for a loop of one turn. `counts`: the turns of each.
+llvm::SmallVector<mlir::Value> turnsOf(mlir::ImplicitLocOpBuilder &b, mlir::Value item,
+                                       llvm::ArrayRef<int64_t> counts);
 
 /// `func @name(buffers…, begin, end)`, which runs the work items [begin, end) of the nest. Its
 /// buffers do not overlap.

@@ -157,7 +157,7 @@ private:
         nest.body = bodies.transform(isImage ? transforms.image : transforms.resultGradient, read,
                                      {axisForms, axisForms});
         chain.each.push_back(
-            finish(nest, {operandOf(role), scratchOperand(forms)}, stepCount(), rows.turn));
+            finish(nest, {operandOf(role), scratchOperand(forms)}, chain.stepCount(), rows.turn));
       }
   }
 
@@ -182,13 +182,6 @@ private:
     int64_t column = channels, row = at.columns * column, image = at.rows * row;
     return access(buffer, offset + rows.first * row + columns.first * column,
                   {image, row, column, 1}, /*isNear=*/true);
-  }
-
-  int64_t stepCount() const {
-    int64_t n = 1;
-    for (int64_t count : chain.steps)
-      n *= count;
-    return n;
   }
 
   void addZeros(unsigned buffer, int64_t elements) {
@@ -230,8 +223,8 @@ private:
       filters.strides.push_back(loop == In    ? at.in * panel
                                 : loop == Out ? at.out / panel * panelStride
                                               : 0);
-    chain.each.push_back(
-        finish(products, {scratchOperand(pixels), filters, scratchOperand(sums)}, stepCount()));
+    chain.each.push_back(finish(products, {scratchOperand(pixels), filters, scratchOperand(sums)},
+                                chain.stepCount()));
 
     for (Run rows : runsOf(conv.sizes[Convolution::H], at.rows, counts[Rows]))
       for (Run columns : runsOf(conv.sizes[Convolution::W], at.columns, 1)) {
@@ -291,7 +284,7 @@ private:
     products.body = bodies.multiplyAdd();
     chain.each.push_back(
         finish(products, {scratchOperand(pixels), scratchOperand(results), scratchOperand(sums)},
-               stepCount()));
+               chain.stepCount()));
     const int64_t *s = conv.strides[Convolution::Filter];
     Nest nest;
     nest.sizes = {at.in, at.out};

@@ -44,6 +44,7 @@ MODELS = {  # and how many kernels with full tiles they have at least
 }
 FUSED = r"vfn?madd.*%"
 SHARED = r"broadcast|shufps|\{1to"  # a factor that all lanes share
+STORE = r"v?mov[au]ps\s+%\wmm\d+, (?!.*%rsp)"
 LEVELS = {  # what multiplies, in which vectors, and accumulators of a full tile at least
     "x86-64-v2": (r"mulps\s.*%", "xmm", 8), "x86-64-v3": (FUSED, "ymm", 12), "x86-64-v4": (FUSED, "zmm", 24)}
 
@@ -70,8 +71,9 @@ def check(name, level, folder):
                               capture_output=True, text=True).stdout
     full = set()
     for function, loop in innermost_loops(assembly):
-        if not any(re.search(SHARED, line) and "%rip" not in line for line in loop):
-            continue  # no sum of products: a transform of tiles, which has constant factors
+        shares = any(re.search(SHARED, line) and "%rip" not in line for line in loop)
+        if not shares and any(re.match(STORE, line) for line in loop):
+            continue  # no sum, which stores nothing until its end: a transform of tiles, with constant factors
         products = [line for line in loop if re.match(adds + vectors, line)]
         spills = [line for line in loop if "(%rsp" in line]
         if len(products) >= 2 and spills:
