@@ -57,6 +57,7 @@ Real operator+(Real a, Real c) { return emit<arith::AddFOp>(a, c); }
 Real operator-(Real a, Real c) { return emit<arith::SubFOp>(a, c); }
 Real operator*(Real a, Real c) { return emit<arith::MulFOp>(a, c); }
 Real operator/(Real a, Real c) { return emit<arith::DivFOp>(a, c); }
+Real operator-(Real a) { return {a.site, arith::NegFOp::create(a.site->b, a.value)}; }
 Real operator+(Real a, float c) { return a + a.number(c); }
 Real operator-(Real a, float c) { return a - a.number(c); }
 Real operator*(Real a, float c) { return a * a.number(c); }
@@ -176,16 +177,22 @@ Real exp(Real x) {
   return e * first * second;
 }
 
+// With tanh(x/2) = N / D, tanh(x) is 2 N D / (N^2 + D^2). Written as 1 or x and what is missing, it
+// is for |x| >= 1: 1 - (D - N)^2 / (N^2 + D^2), where errors of N and D hardly matter,
+//     for |x| <  1: x + x (D (2 N/x - D) - N^2) / (N^2 + D^2), whose second term is small.
 Real tanh(Real x) {
-  Real a = absolute(x);
-  // |x| < 0.5625: x + x^3 P(x^2), with a relative error of 2^-28.7.
-  Real x2 = x * x;
-  Real p =
-      polynomial(x2, {-0.333333135f, 0.133324519f, -0.0538374335f, 0.0210074689f, -6.17982168e-3f});
-  Real small = multiplyAdd(x * x2, p, x);
-  // Else 1 - 2 / (exp(2|x|) + 1). tanh(10) is 1.
-  Real large = x.number(1.0f) - x.number(2.0f) / (expNormal(atMost(20.0f, a + a)) + 1.0f);
-  return withSignOf(x, select(a < 0.5625f, small, large)); // `small` of -0 is +0
+  Real a = atMost(9.25f, absolute(x)); // tanh(9.25) is 1
+  Real x2 = a * a;
+  // N = |x| P(x^2) and D(x^2), with a relative error of tanh of 2^-26.9. D(0) is 2 P(0). They begin
+  // at 1.65 since they round least, beside their size, just below 2.
+  Real p = polynomial(x2, {0.825f, 0.024553869f, 9.405198e-5f});
+  Real d = polynomial(x2, {1.65f, 0.18660767f, 1.9888082e-3f, 2.0190187e-6f});
+  Real n = a * p;
+  Real n2 = n * n;
+  Real large = (n - d) * (d - n);
+  Real small = a * multiplyAdd(d, p + p - d, -n2);
+  Real missing = select(a < 1.0f, small, large) / multiplyAdd(d, d, n2);
+  return withSignOf(x, atMost(1.0f, a) + missing);
 }
 
 Real erf(Real x) {
