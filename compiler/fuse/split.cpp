@@ -22,7 +22,8 @@ int64_t bytesOf(Value value) {
   return type.getNumElements() * type.getElementTypeBitWidth() / 8;
 }
 
-// Whether the op yields its output's previous value plus something, from zero on.
+} // namespace
+
 bool isSumFromZero(linalg::GenericOp op) {
   if (op.getNumDpsInits() != 1 || op.hasIndexSemantics())
     return false;
@@ -32,6 +33,8 @@ bool isSumFromZero(linalg::GenericOp op) {
   return fill && matchPattern(fill.getInputs()[0], m_AnyZeroFloat()) && sum &&
          previous.hasOneUse() && *previous.user_begin() == sum;
 }
+
+namespace {
 
 // What each of several items would read again if the work were cut along another dimension.
 int64_t bytesReadAgain(linalg::GenericOp op) {
@@ -66,6 +69,32 @@ std::optional<unsigned> dimToCut(linalg::GenericOp op) {
   return std::nullopt;
 }
 
+Value filled(OpBuilder &b, Location loc, linalg::GenericOp like, ArrayRef<int64_t> shape) {
+  auto fill = like.getDpsInits()[0].getDefiningOp<linalg::FillOp>();
+  Type element = getElementTypeOrSelf(fill.getInputs()[0].getType());
+  Value empty = tensor::EmptyOp::create(b, loc, shape, element);
+  return linalg::FillOp::create(b, loc, fill.getInputs(), empty).getResult(0);
+}
+
+// Replaces `op` by the sum of its parts over this axis of theirs, in their order.
+void replaceBySum(linalg::GenericOp op, linalg::GenericOp parts, unsigned axis) {
+  ImplicitLocOpBuilder b(op.getLoc(), op);
+  auto type = cast<RankedTensorType>(op.getResult(0).getType());
+  unsigned rank = type.getRank() + 1;
+  AffineMap all = b.getMultiDimIdentityMap(rank);
+  SmallVector<utils::IteratorType> kinds(rank, utils::IteratorType::parallel);
+  kinds[axis] = utils::IteratorType::reduction;
+  auto sum = linalg::GenericOp::create(
+      b, type, parts.getResult(0), filled(b, op.getLoc(), op, type.getShape()),
+      ArrayRef{all, all.dropResult(axis)}, kinds,
+      [](OpBuilder &builder, Location loc, ValueRange arguments) {
+        Value next = arith::AddFOp::create(builder, loc, arguments[1], arguments[0]);
+        linalg::YieldOp::create(builder, loc, next);
+      });
+  op.getResult(0).replaceAllUsesWith(sum.getResult(0));
+  op.erase();
+}
+
 void cut(linalg::GenericOp op, unsigned dim) {
   ImplicitLocOpBuilder b(op.getLoc(), op);
   int64_t part = op.getStaticLoopRanges()[dim] / kParts;
@@ -88,32 +117,13 @@ void cut(linalg::GenericOp op, unsigned dim) {
 
   SmallVector<int64_t> shape(sumType.getShape());
   shape.insert(shape.begin(), kParts);
-  Value zero = op.getDpsInits()[0].getDefiningOp<linalg::FillOp>().getInputs()[0];
-  auto filled = [&](ArrayRef<int64_t> sizes) {
-    Value empty = tensor::EmptyOp::create(b, sizes, sumType.getElementType());
-    return linalg::FillOp::create(b, zero, empty).getResult(0);
-  };
   SmallVector<utils::IteratorType> kinds = op.getIteratorTypesArray();
   kinds.insert(kinds.begin(), utils::IteratorType::parallel);
-  Value start = filled(shape);
+  Value start = filled(b, op.getLoc(), op, shape);
   auto parts = linalg::GenericOp::create(b, start.getType(), inputs, start, maps, kinds);
   parts.getRegion().takeBody(op.getRegion());
   parts.getBody()->insertArgument(inputs.size() - 1, b.getI8Type(), op.getLoc());
-
-  // The sum of the parts, in their order.
-  unsigned outputs = sumType.getRank();
-  AffineMap all = b.getMultiDimIdentityMap(outputs + 1);
-  AffineMap whole = all.dropResult(0);
-  SmallVector<utils::IteratorType> sumKinds(outputs + 1, utils::IteratorType::parallel);
-  sumKinds[0] = utils::IteratorType::reduction;
-  auto sum = linalg::GenericOp::create(
-      b, sumType, parts.getResult(0), filled(sumType.getShape()), ArrayRef{all, whole}, sumKinds,
-      [](OpBuilder &builder, Location loc, ValueRange arguments) {
-        Value next = arith::AddFOp::create(builder, loc, arguments[1], arguments[0]);
-        linalg::YieldOp::create(builder, loc, next);
-      });
-  op.getResult(0).replaceAllUsesWith(sum.getResult(0));
-  op.erase();
+  replaceBySum(op, parts, 0);
 }
 
 struct SplitPass : PassWrapper<SplitPass, OperationPass<func::FuncOp>> {
@@ -129,6 +139,21 @@ struct SplitPass : PassWrapper<SplitPass, OperationPass<func::FuncOp>> {
 };
 
 } // namespace
+
+void sumInLanes(linalg::GenericOp op, unsigned dim) {
+  ImplicitLocOpBuilder b(op.getLoc(), op);
+  auto type = cast<RankedTensorType>(op.getResult(0).getType());
+  SmallVector<int64_t> shape(type.getShape());
+  shape.push_back(op.getStaticLoopRanges()[dim]);
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  maps.back() = maps.back().insertResult(b.getAffineDimExpr(dim), type.getRank());
+  SmallVector<utils::IteratorType> kinds = op.getIteratorTypesArray();
+  kinds[dim] = utils::IteratorType::parallel;
+  Value start = filled(b, op.getLoc(), op, shape);
+  auto lanes = linalg::GenericOp::create(b, start.getType(), op.getInputs(), start, maps, kinds);
+  lanes.getRegion().takeBody(op.getRegion());
+  replaceBySum(op, lanes, type.getRank());
+}
 
 std::unique_ptr<Pass> createSplitPass() { return std::make_unique<SplitPass>(); }
 

@@ -203,6 +203,10 @@ static bool isWindow(const Nest &nest, unsigned dim) {
   return false;
 }
 
+static bool hasPadding(const Nest &nest, unsigned dim) {
+  return llvm::any_of(nest.paddings, [&](const Padding &p) { return p.parallel == dim; });
+}
+
 void collapse(Nest &nest, bool keepsWindows) {
   SmallVector<bool> indexed = indexedDims(nest);
   for (unsigned d = nest.rank(); d-- > 0;)
@@ -215,9 +219,9 @@ void collapse(Nest &nest, bool keepsWindows) {
     auto isOneWalk = [&](const Access &access) {
       return access.stride(outer) == access.stride(d) * nest.sizes[d];
     };
-    if ((keepsWindows && isWindow(nest, outer)) || nest.reduces[outer] != nest.reduces[d] ||
-        indexed[outer] || indexed[d] || !llvm::all_of(nest.inputs, isOneWalk) ||
-        !llvm::all_of(nest.outputs, isOneWalk))
+    if (hasPadding(nest, outer) || (keepsWindows && isWindow(nest, outer)) ||
+        nest.reduces[outer] != nest.reduces[d] || indexed[outer] || indexed[d] ||
+        !llvm::all_of(nest.inputs, isOneWalk) || !llvm::all_of(nest.outputs, isOneWalk))
       continue;
     nest.sizes[d] *= nest.sizes[outer];
     forgetPadding(nest, d);

@@ -254,6 +254,16 @@ private:
     };
     llvm::stable_sort(schedule.reductionOrder,
                       [&](unsigned a, unsigned b) { return farthest(a) > farthest(b); });
+    // Outermost the few steps that padding makes fewer: what is inside them counts to a known
+    // number.
+    auto isShortened = [&](unsigned d) {
+      return llvm::any_of(nest.paddings, [&](const Padding &p) { return p.reduced == d; });
+    };
+    int64_t longest = 0;
+    for (unsigned d : schedule.reductionOrder)
+      longest = std::max(longest, isShortened(d) ? 0 : nest.sizes[d]);
+    std::stable_partition(schedule.reductionOrder.begin(), schedule.reductionOrder.end(),
+                          [&](unsigned d) { return isShortened(d) && nest.sizes[d] < longest; });
     if (schedule.vectorReduces(nest)) {
       llvm::erase(schedule.reductionOrder, unsigned(schedule.vectorDim));
       schedule.reductionOrder.push_back(schedule.vectorDim);
