@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <sys/mman.h>
 #include <utility>
+#include <vector>
 
 namespace dlc::runtime {
 
@@ -25,6 +27,21 @@ inline void *allocate(size_t bytes) {
     madvise(data, size, MADV_HUGEPAGE); // a wish; small pages do as well
   return data;
 }
+
+/// For vectors of numbers that are written before they are read: nothing is zeroed.
+template <class T> struct Unset {
+  using value_type = T;
+  Unset() = default;
+  template <class U> Unset(const Unset<U> &) {}
+  T *allocate(size_t count) { return static_cast<T *>(dlc::runtime::allocate(count * sizeof(T))); }
+  void deallocate(T *data, size_t) { free(data); }
+  template <class U> void construct(U *place) { ::new (static_cast<void *>(place)) U; }
+  template <class U, class... From> void construct(U *place, From &&...from) {
+    ::new (static_cast<void *>(place)) U(std::forward<From>(from)...);
+  }
+  bool operator==(const Unset &) const { return true; }
+};
+using Bytes = std::vector<unsigned char, Unset<unsigned char>>;
 
 class Buffer {
 public:

@@ -39,7 +39,7 @@ size_t statedSize(const unsigned char *data, size_t size) {
 
 } // namespace
 
-Status readUnpacked(const std::string &path, std::vector<unsigned char> *bytes) {
+Status readUnpacked(const std::string &path, Bytes *bytes) {
   std::string file;
   DLC_TRY(readFile(path, &file));
   auto *next = reinterpret_cast<const unsigned char *>(file.data());

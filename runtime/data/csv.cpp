@@ -29,7 +29,7 @@ static Status readLine(const std::string &path, int64_t number, std::string_view
 
 Status readCsv(const std::string &path, bool header, char separator, int64_t columns,
                std::vector<double> *values) {
-  std::vector<unsigned char> text;
+  Bytes text;
   DLC_TRY(readUnpacked(path, &text));
   std::string_view rest(reinterpret_cast<const char *>(text.data()), text.size());
   if (rest.substr(0, 3) == "\xEF\xBB\xBF") // a byte order mark

@@ -17,7 +17,7 @@ static constexpr struct {
 } kLoaders[] = {{"csv", loadCsv}, {"idx", loadIdx}, {"npy", loadNpy}, {"rows", loadRows}};
 
 template <class T>
-static void widen(const std::vector<unsigned char> &bytes, int64_t i, int64_t count,
+static void widen(const Bytes &bytes, int64_t i, int64_t count,
                   double *values) {
   const T *source = reinterpret_cast<const T *>(bytes.data()) + i;
   for (int64_t j = 0; j < count; ++j)

@@ -1,6 +1,7 @@
 // One split of the data in memory, and the loaders that read it.
 #pragma once
 
+#include "runtime/buffer.h"
 #include "runtime/include/dlc/model.h"
 #include "runtime/status.h"
 
@@ -17,7 +18,7 @@ enum class Cell { U8, I32, F32, F64 };
 struct Column {
   Cell cell = Cell::F64;
   int64_t perSample = 0;
-  std::vector<unsigned char> bytes;
+  Bytes bytes;
   std::string origin; // the file it was read from, for messages
 
   double at(int64_t i) const;

@@ -37,13 +37,13 @@ constexpr int64_t kMostBytes = int64_t(1) << 40;
 // Converts big-endian elements in place, to the cell that holds them: bytes stay bytes, I8 and I16
 // become I32.
 void decode(int type, Column *column) {
-  std::vector<unsigned char> &bytes = column->bytes;
+  Bytes &bytes = column->bytes;
   if (type == kU8) {
     column->cell = Cell::U8;
     return;
   }
   if (type == kI8 || type == kI16) {
-    std::vector<unsigned char> wide(bytes.size() / size_t(sizeOf(type)) * 4);
+    Bytes wide(bytes.size() / size_t(sizeOf(type)) * 4);
     auto *values = reinterpret_cast<int32_t *>(wide.data());
     for (size_t i = 0; i < wide.size() / 4; ++i)
       values[i] = type == kI8 ? int8_t(bytes[i]) : int16_t(bytes[2 * i] << 8 | bytes[2 * i + 1]);
@@ -60,7 +60,7 @@ void decode(int type, Column *column) {
 
 Status readIdx(const std::string &path, Column *column, int64_t *count) {
   column->origin = path;
-  std::vector<unsigned char> &bytes = column->bytes;
+  Bytes &bytes = column->bytes;
   DLC_TRY(readUnpacked(path, &bytes));
   if (bytes.empty())
     return inputError("`%s` is empty", path.c_str());
