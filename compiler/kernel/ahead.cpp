@@ -6,61 +6,78 @@ using llvm::divideCeil;
 
 namespace dlc::kernel {
 
-constexpr int64_t kMostPerStep = 4; // more would crowd out the loads themselves
+constexpr int64_t kMostPerStep = 4;  // more would crowd out the loads themselves
+constexpr int64_t kMostPerTile = 64; // so many come while a tile is worked on
 
 int64_t tileCount(const Nest &nest, const Schedule &schedule, unsigned dim) {
   return divideCeil(std::min(schedule.block[dim], nest.sizes[dim]), schedule.tile[dim]);
 }
 
+// Makes neighbouring walks one; they overlap where windows do.
+static void join(llvm::SmallVectorImpl<std::pair<int64_t, int64_t>> &walks) {
+  llvm::sort(walks);
+  for (size_t i = 0; i + 1 < walks.size();) {
+    auto &[stride, extent] = walks[i];
+    auto [next, count] = walks[i + 1];
+    if (next > stride * extent || next % stride != 0) {
+      ++i;
+      continue;
+    }
+    extent += (count - 1) * (next / stride);
+    walks.erase(walks.begin() + i + 1);
+  }
+}
+
 std::optional<Ahead> aheadOf(const Nest &nest, const Schedule &schedule, unsigned input) {
   const Access &access = nest.inputs[input];
-  if (schedule.vectorDim < 0 || nest.reduces[schedule.vectorDim] ||
-      schedule.reductionOrder.size() != 1)
-    return std::nullopt;
-  unsigned sum = schedule.reductionOrder.front();
-  if (access.stride(sum) <= 0)
+  if (schedule.vectorDim < 0 || schedule.vectorReduces(nest) || schedule.reductionOrder.empty())
     return std::nullopt;
 
   Ahead ahead;
-  ahead.isBlock = schedule.block[sum] < nest.sizes[sum];
+  bool isBlock = false;
   auto &order = schedule.parallelOrder;
-  auto first = order.begin(); // of the dimensions whose tiles are inside
-  unsigned next = sum;        // along it lies the next part
-  if (!ahead.isBlock) {
+  auto first = order.begin();                     // of the dimensions whose tiles are inside
+  unsigned next = schedule.reductionOrder.back(); // along it lies the next part
+  for (unsigned d : schedule.reductionOrder)
+    if (schedule.block[d] < nest.sizes[d])
+      isBlock = true, next = d;
+  if (access.stride(next) <= 0)
+    return std::nullopt;
+  if (!isBlock) {
     auto moves = llvm::find_if(llvm::reverse(order), [&](unsigned d) { return access.stride(d); });
-    if (moves == order.rend())
+    if (moves == order.rend() || schedule.reductionOrder.size() != 1)
       return std::nullopt;
     next = *moves;
     first = moves.base();
   }
   ahead.tiles.assign(first, order.end());
-  ahead.distance =
-      access.stride(next) * (ahead.isBlock ? schedule.block[sum] : schedule.tile[next]);
+  ahead.distance = access.stride(next) * (isBlock ? schedule.block[next] : schedule.tile[next]);
 
   // The part's extent: all there is inside, and the tile of what moves outside.
-  ahead.steps = std::min(schedule.block[sum], nest.sizes[sum]);
-  for (unsigned d : ahead.tiles)
-    ahead.steps *= tileCount(nest, schedule, d);
-  llvm::SmallVector<std::pair<unsigned, int64_t>> walks;
+  int64_t tiles = 1, steps = 1;
+  llvm::SmallVector<std::pair<int64_t, int64_t>> walks; // stride and extent
   for (unsigned d = 0; d < nest.rank(); ++d) {
-    bool isInside = d == sum || llvm::is_contained(ahead.tiles, d);
+    bool isInside = nest.reduces[d] || llvm::is_contained(ahead.tiles, d);
     int64_t extent = std::min(isInside ? schedule.block[d] : schedule.tile[d], nest.sizes[d]);
     if (access.stride(d) != 0 && extent > 1)
-      walks.push_back({d, extent});
+      walks.push_back({access.stride(d), extent});
+    if (nest.reduces[d])
+      steps *= extent;
+    else if (isInside)
+      tiles *= tileCount(nest, schedule, d);
   }
-  if (walks.size() != 2)
+  join(walks);
+  if (walks.empty() || walks.size() > 2 || walks[0].first != 1)
     return std::nullopt;
-  if (access.stride(walks[0].first) == 1)
-    std::swap(walks[0], walks[1]);
-  auto [row, rows] = walks[0];
-  auto [run, length] = walks[1];
   int64_t bytes = access.element.getIntOrFloatBitWidth() / 8;
-  if (access.stride(run) != 1 || access.stride(row) <= 0)
-    return std::nullopt;
-  ahead.rowDim = row, ahead.runDim = run;
-  ahead.rows = rows, ahead.lines = divideCeil(length * bytes, kCacheLine);
-  ahead.perStep = divideCeil(ahead.rows * ahead.lines, ahead.steps);
-  if (ahead.perStep > kMostPerStep)
+  ahead.lines = divideCeil(walks[0].second * bytes, kCacheLine);
+  ahead.rows = walks.size() > 1 ? walks[1].second : 1;
+  ahead.rowStride = walks.size() > 1 ? walks[1].first : 0;
+  int64_t lines = ahead.rows * ahead.lines;
+  ahead.isByTile = lines <= tiles * kMostPerTile;
+  ahead.turns = ahead.isByTile ? tiles : tiles * steps;
+  ahead.each = divideCeil(lines, ahead.turns);
+  if (!ahead.isByTile && (isBlock || ahead.each > kMostPerStep))
     return std::nullopt;
   return ahead;
 }

@@ -4,22 +4,23 @@
 
 namespace dlc::kernel {
 
-/// The order in which a kernel asks for the next part of an input: row after row, line after line,
-/// a few lines in each step of the innermost loop. Hardware that follows streams then joins in.
+/// The order in which a kernel asks for the next part of an input: row after row, line after line.
+/// A part is what a block of the reduction reads or, if the reduction is not cut, what a tile
+/// reads. Some lines are asked for on entering each tile or, where these would be too many at a
+/// time, in each step of the reduction. Hardware that follows streams joins in.
 struct Ahead {
-  int64_t distance = 0; // from a part to the next, in elements
-  unsigned rowDim = 0, runDim = 0;
-  int64_t rows = 0, lines = 0; // of a part: so many rows of so many cache lines
-  int64_t steps = 0;           // of the innermost loop, while a part is worked on
-  int64_t perStep = 0;         // lines asked for in each
-  /// The tiles of these dimensions and then the reduction's steps are what a part is worked on for.
+  int64_t distance = 0;                       // from a part to the next, in elements
+  int64_t rows = 0, rowStride = 0, lines = 0; // so many rows, so far apart, of so many cache lines
+  /// A part is worked on for the tiles of these dimensions and the steps of the reduction in each.
   llvm::SmallVector<unsigned> tiles;
-  bool isBlock = false; // a part is a block of the reduction; else a tile's whole reduction
+  bool isByTile = false; // a turn to ask is a tile; else a step
+  int64_t turns = 0;     // while a part is worked on
+  int64_t each = 0;      // lines asked for in each
 };
 
 constexpr int64_t kCacheLine = 64;
 
-/// Null if the parts of this input are not rows, or are larger than there are steps to ask for
+/// Null if the parts of this input are not rows, or are larger than there are turns to ask for
 /// them.
 std::optional<Ahead> aheadOf(const Nest &nest, const Schedule &schedule, unsigned input);
 

@@ -151,13 +151,15 @@ double CostModel::issue(const Schedule &s) const {
   int64_t accumulators = nest.hasReduction() ? points * nest.outputs.size() : 0;
   if (accumulators > 1 && accumulators + registers + 1 > processor.registers)
     return kNever;
-  if (s.ahead >= 0)
-    loads += kAheadCost * aheadOf(nest, s, s.ahead)->perStep;
+  std::optional<Ahead> ahead = s.ahead >= 0 ? aheadOf(nest, s, s.ahead) : std::nullopt;
+  if (ahead && !ahead->isByTile)
+    loads += kAheadCost * ahead->each;
   double arithmetic = points * operationCost;
   double pass = std::max(arithmetic, loads) + 0.3 * std::min(arithmetic, loads) + kLoopCost;
   if (nest.hasReduction())
     pass = std::max(pass, kLatency);
-  double finish = stores + kTileCost + (nest.hasReduction() ? kFillCost : 0) +
+  double finish = stores + kTileCost + (ahead && ahead->isByTile ? kAheadCost * ahead->each : 0) +
+                  (nest.hasReduction() ? kFillCost : 0) +
                   (vectorReduces ? points * kHorizontalCost : 0);
   if (blocks > 1) // what the block before has stored
     for (const Access &access : nest.outputs)
@@ -383,12 +385,14 @@ double CostModel::fetchedAhead(const Schedule &s, int64_t &occupied) const {
   if (s.ahead < 0)
     return 0;
   Ahead ahead = *aheadOf(nest, s, s.ahead);
-  double steps = 1;
+  double turns = 1;
   for (unsigned d = 0; d < nest.rank(); ++d)
-    steps *= nest.reduces[d] ? nest.sizes[d] : divideCeil(nest.sizes[d], s.tile[d]);
+    turns *= !nest.reduces[d] ? divideCeil(nest.sizes[d], s.tile[d])
+             : ahead.isByTile ? blockCount(nest, s, d)
+                              : nest.sizes[d];
   double run = ahead.lines * kLine, part = ahead.rows * run;
-  occupied = 2 * part;
-  return steps / ahead.steps * part * (1 + kAheadRunBytes / run);
+  occupied = s.packed[s.ahead] ? part : 2 * part; // the part at hand has been copied
+  return turns / ahead.turns * part * (1 + kAheadRunBytes / run);
 }
 
 double idleness(int64_t items) {

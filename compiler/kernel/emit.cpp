@@ -294,6 +294,8 @@ private:
   void emitTile(const Positions &positions, ArrayRef<int64_t> extent) {
     extents.assign(extent.begin(), extent.end());
     SmallVector<Point> points = pointsOf(extent);
+    if (ahead && ahead->isByTile)
+      emitAhead();
     fetchOutputs(points, positions);
     SmallVector<Type> types;
     if (nest.hasReduction() || readsOutputs())
@@ -672,43 +674,58 @@ private:
   }
 
   // --- fetching ahead -----------------------------------------------------------------------
-  // Asks for the lines of the next part whose turn it is in this step.
+  // Asks for the lines of the next part whose turn it is.
   void emitAhead() {
-    unsigned sum = schedule.reductionOrder.front();
     auto since = [&](unsigned d) { return minus(ivs[d], ranges[d].begin); };
-    Value tile = index(0);
+    Value turn = index(0);
     for (unsigned d : ahead->tiles)
-      tile = plus(times(tile, tileCount(nest, schedule, d)),
+      turn = plus(times(turn, tileCount(nest, schedule, d)),
                   arith::DivUIOp::create(b, since(d), index(schedule.tile[d])).getResult());
-    // Lines are spread evenly over the steps: bursts would find no free buffer and be dropped.
-    int64_t lines = ahead->rows * ahead->lines, turns = ahead->steps * ahead->perStep;
-    int64_t sumSteps = std::min(schedule.block[sum], nest.sizes[sum]);
-    Value turn = times(plus(times(tile, sumSteps), since(sum)), ahead->perStep);
     Value part = plus(fetched.start, ahead->distance);
     for (unsigned d = 0; d < nest.rank(); ++d) {
-      bool isInside = d == sum || llvm::is_contained(ahead->tiles, d);
+      bool isInside = nest.reduces[d] || llvm::is_contained(ahead->tiles, d);
       Value origin = isInside ? ranges[d].begin : ivs[d];
       if (origin && fetched.across[d] != 0)
         part = plus(part, times(origin, fetched.across[d]));
     }
+    int64_t lines = ahead->rows * ahead->lines;
+    if (ahead->isByTile) {
+      Value first = times(turn, ahead->each);
+      Value end = arith::MinUIOp::create(b, plus(first, ahead->each), index(lines));
+      return loop(first, end, 1, [&](Value line) { ask(part, line, kSecondCache); });
+    }
+    // Lines are spread evenly over the steps.
+    unsigned sum = schedule.reductionOrder.front();
+    turn = plus(times(turn, nest.sizes[sum]), ivs[sum]);
+    for (int64_t i = 0; i < ahead->each; ++i) {
+      Value number = times(plus(times(turn, ahead->each), i), lines);
+      int64_t all = ahead->turns * ahead->each;
+      ask(part, arith::DivUIOp::create(b, number, index(all)), kFirstCache);
+    }
+  }
+
+  static constexpr int32_t kFirstCache = 3, kSecondCache = 2; // where memref.prefetch brings it
+
+  // Asks for a line of a part that begins there.
+  void ask(Value part, Value line, int32_t where) {
     int64_t lineElements = kCacheLine * 8 / fetched.element.getIntOrFloatBitWidth();
     int64_t last = cast<MemRefType>(fetched.buffer.getType()).getNumElements() - 1;
-    for (int64_t i = 0; i < ahead->perStep; ++i) {
-      Value line = arith::DivUIOp::create(b, times(plus(turn, i), lines), index(turns));
+    Value position = part;
+    if (ahead->rows > 1) {
       Value row = arith::DivUIOp::create(b, line, index(ahead->lines));
-      Value column = arith::RemUIOp::create(b, line, index(ahead->lines));
-      Value position = plus(part, times(row, fetched.across[ahead->rowDim]));
-      position = plus(position, times(column, lineElements));
-      position = arith::MinUIOp::create(b, position, index(last));
-      memref::PrefetchOp::create(b, fetched.buffer, ValueRange{position}, /*isWrite=*/false,
-                                 /*localityHint=*/3, /*isDataCache=*/true);
+      position = plus(position, times(row, ahead->rowStride));
+      line = arith::RemUIOp::create(b, line, index(ahead->lines));
     }
+    position = plus(position, times(line, lineElements));
+    position = arith::MinUIOp::create(b, position, index(last));
+    memref::PrefetchOp::create(b, fetched.buffer, ValueRange{position}, /*isWrite=*/false, where,
+                               /*isDataCache=*/true);
   }
 
   // --- the body -----------------------------------------------------------------------------
   Values emitBody(ArrayRef<Point> points, const Positions &positions, const Values &accumulators,
                   int64_t active) {
-    if (ahead)
+    if (ahead && !ahead->isByTile)
       emitAhead();
     lookAhead(points, positions);
     std::map<std::tuple<unsigned, int64_t, int64_t>, Value> loaded; // each element is fetched once

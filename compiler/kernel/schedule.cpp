@@ -9,6 +9,7 @@ using namespace mlir;
 namespace dlc::kernel {
 
 constexpr int64_t kMaxTile = 14;
+constexpr int64_t kFarAway = 8;         // second caches: smaller inputs are found in the third
 constexpr int64_t kMostOperations = 80; // written out for a tile: more is only more code
 
 int64_t blockCount(const Nest &nest, const Schedule &schedule, unsigned dim) {
@@ -389,7 +390,7 @@ private:
         Schedule changed = s;
         changed.packed[i] = !changed.packed[i];
         consider(changed);
-        if (nest.bytes(nest.inputs[i]) <= processor.l2.bytes)
+        if (nest.bytes(nest.inputs[i]) <= kFarAway * processor.l2.bytes)
           continue;
         changed = s;
         changed.ahead = s.ahead == int(i) ? -1 : i;
