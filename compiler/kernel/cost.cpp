@@ -43,10 +43,13 @@ constexpr double kRunBytes = 128;       // what could have come while a run of n
 constexpr double kAheadRunBytes = 1024; // the same for what is asked for ahead, line by line
 constexpr int64_t kLine = kCacheLine;
 
-// What of fetching from the second cache is not hidden behind arithmetic, and from afar.
+// Fetching from the second cache hides behind arithmetic while it takes far less time: the two add
+// up as the sides of a triangle, but with this power.
+constexpr double kHiding = 2.5;
+// What of fetching from afar is not hidden.
 constexpr int64_t kShortGap = 128; // bytes: where every second line is wanted, all of them come
 constexpr double kRunCost = 1.0;   // of a run's first line, which nobody has foreseen
-constexpr double kUnhidden = 0.1, kFarShare = 0.8, kAheadUnhidden = 0.3;
+constexpr double kFarShare = 0.8, kAheadUnhidden = 0.3;
 constexpr double kAheadCost = 1.0; // of asking for a line ahead: its address and the request
 
 constexpr int64_t kSharedWork = 16384; // less is not worth a second thread
@@ -72,26 +75,15 @@ CostModel::CostModel(const Nest &nest, const Processor &processor)
 
 // --- issue slots -----------------------------------------------------------------------------
 
-int64_t CostModel::vectorsAlong(const Schedule &s) const {
-  return s.vectorDim >= 0 && !nest.reduces[s.vectorDim] ? s.tile[s.vectorDim] / s.lanes : 1;
-}
-
 // Instructions to fetch one tile of an operand.
 double CostModel::accessCost(const Access &access, const Schedule &s, bool isPacked,
-                             double unitCost, int64_t &registers) const {
-  int64_t distinct = 1;
-  for (unsigned d = 0; d < nest.rank(); ++d)
-    if (int(d) != s.vectorDim && access.stride(d) != 0)
-      distinct *= s.tile[d];
+                             double unitCost) const {
+  int64_t distinct = valuesOf(nest, s, access);
   if (s.vectorDim < 0)
     return distinct * unitCost;
   int64_t stride = access.stride(s.vectorDim);
   if (isPacked && stride != 0)
     stride = 1;
-  if (stride != 0)
-    distinct *= vectorsAlong(s);
-  if (stride == 1)
-    registers = std::max(registers, distinct);
   return distinct * (stride == 0   ? kBroadcastCost
                      : stride == 1 ? unitCost
                      : stride > 1 && stride <= kLargestShuffledStride && unitCost == kLoadCost
@@ -127,7 +119,7 @@ double CostModel::shareOutsidePadding(const Schedule &s) const {
 
 double CostModel::issue(const Schedule &s) const {
   bool vectorReduces = s.vectorReduces(nest);
-  int64_t points = vectorsAlong(s), tiles = 1, passes = 1;
+  int64_t points = s.vectors(nest), tiles = 1, passes = 1;
   for (unsigned d = 0; d < nest.rank(); ++d) {
     if (nest.reduces[d]) {
       passes *= int(d) == s.vectorDim ? divideCeil(nest.sizes[d], s.lanes) : nest.sizes[d];
@@ -142,12 +134,15 @@ double CostModel::issue(const Schedule &s) const {
   for (unsigned d : s.reductionOrder)
     blocks *= blockCount(nest, s, d);
   double loads = 0, stores = 0;
-  int64_t registers = 0, none = 0;
+  int64_t registers = processor.registers;
   for (auto [i, access] : llvm::enumerate(nest.inputs))
-    loads += accessCost(access, s, s.packed[i], kLoadCost, registers);
+    if (!nest.body->getArgument(i).use_empty()) {
+      loads += accessCost(access, s, s.packed[i], kLoadCost);
+      registers = std::min(registers, valuesOf(nest, s, access));
+    }
   for (const Access &access : nest.outputs)
-    stores += vectorReduces ? points * kStoreCost : accessCost(access, s, false, kStoreCost, none);
-  // The smaller operand of a tile is kept in registers, the other goes through one.
+    stores += vectorReduces ? points * kStoreCost : accessCost(access, s, false, kStoreCost);
+  // The operand that has the fewest values is held in registers, the other goes through one.
   int64_t accumulators = nest.hasReduction() ? points * nest.outputs.size() : 0;
   if (accumulators > 1 && accumulators + registers + 1 > processor.registers)
     return kNever;
@@ -163,7 +158,7 @@ double CostModel::issue(const Schedule &s) const {
                   (vectorReduces ? points * kHorizontalCost : 0);
   if (blocks > 1) // what the block before has stored
     for (const Access &access : nest.outputs)
-      finish += accessCost(access, s, false, kResumeCost, none);
+      finish += accessCost(access, s, false, kResumeCost);
   return tiles * (shareOutsidePadding(s) * double(passes) / blocks * pass + finish);
 }
 
@@ -285,7 +280,7 @@ double CostModel::refetches(const Schedule &s, const Operand &operand) const {
     return 1;
   SmallVector<int64_t> rows = s.tile;
   if (s.vectorDim >= 0)
-    rows[s.vectorDim] = vectorsAlong(s);
+    rows[s.vectorDim] = s.vectors(nest);
   Footprint print = operand.footprint(rows, processor.l1.bytes / kLine / processor.l1.ways);
   return print.perSet + 1 > processor.l1.ways ? double(kLine) / walk : 1;
 }
@@ -418,7 +413,7 @@ double CostModel::total(const Schedule &s) const {
   double fetched = fetchedAhead(s, aheadBytes) / kFarRate;
   if (aheadBytes > 0 && aheadBytes + panelBytes > 0.8 * processor.l2.bytes)
     return kNever;
-  double cost = std::max(busy, near) + kUnhidden * std::min(busy, near);
+  double cost = std::pow(std::pow(busy, kHiding) + std::pow(near, kHiding), 1 / kHiding);
   cost = std::max(cost, fetched) + kAheadUnhidden * std::min(cost, fetched) + kFarShare * far +
          kRunCost * toFirst.runs;
   if (nest.isShared && nest.work() >= kSharedWork)

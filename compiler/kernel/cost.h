@@ -34,9 +34,7 @@ private:
   double operationCost;
   bool isContraction;
 
-  int64_t vectorsAlong(const Schedule &s) const;
-  double accessCost(const Access &access, const Schedule &s, bool isPacked, double unitCost,
-                    int64_t &registers) const;
+  double accessCost(const Access &access, const Schedule &s, bool isPacked, double unitCost) const;
   double shareOutsidePadding(const Schedule &s) const;
   double issue(const Schedule &s) const;
   double packing(const Schedule &s, int64_t &bytes) const;

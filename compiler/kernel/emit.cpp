@@ -242,38 +242,31 @@ private:
     });
   }
 
-  // The dimensions of a tile but the vector's. The one outermost decides what is held in registers
-  // for its next point: the operands without it.
+  // The dimensions of a tile, outermost first: those of the input that has more values, so that
+  // each goes through one register while the fewer ones of the other are held.
   SmallVector<unsigned> tileOrder() {
     SmallVector<unsigned> order(schedule.parallelOrder);
-    llvm::erase_if(order, [&](unsigned d) { return int(d) == schedule.vectorDim; });
-    auto held = [&](unsigned outermost) {
-      int64_t most = 0;
-      for (const Access &access : nest.inputs) {
-        int64_t values = access.stride(outermost) == 0;
-        for (unsigned d : schedule.parallelOrder)
-          if (access.stride(d) != 0)
-            values *=
-                int(d) == schedule.vectorDim ? schedule.tile[d] / schedule.lanes : schedule.tile[d];
-        most = std::max(most, values);
-      }
-      return most;
-    };
-    auto best = order.end();
-    for (auto d = order.begin(); d != order.end(); ++d)
-      if (parallelVector && schedule.tile[*d] > 1 &&
-          (best == order.end() || held(*d) < held(*best)))
-        best = d;
-    if (best != order.end())
-      std::rotate(order.begin(), best, best + 1);
+    if (parallelVector) {
+      llvm::erase(order, unsigned(schedule.vectorDim));
+      order.push_back(schedule.vectorDim);
+    }
+    if (!isContraction)
+      return order;
+    const Access *most = nullptr;
+    for (auto [i, access] : llvm::enumerate(nest.inputs))
+      if (!nest.body->getArgument(i).use_empty() &&
+          (!most || valuesOf(nest, schedule, access) > valuesOf(nest, schedule, *most)))
+        most = &access;
+    std::stable_partition(order.begin(), order.end(),
+                          [&](unsigned d) { return most->stride(d) != 0; });
     return order;
   }
 
   SmallVector<Point> pointsOf(ArrayRef<int64_t> extent) {
-    int64_t all = schedule.lanes;
-    SmallVector<Point> points{
-        {SmallVector<int64_t>(nest.rank(), 0), schedule.vectorDim < 0 ? 1 : all}};
-    auto spread = [&](unsigned d, int64_t step) {
+    SmallVector<Point> points{{SmallVector<int64_t>(nest.rank(), 0),
+                               schedule.vectorDim < 0 ? 1 : int64_t(schedule.lanes)}};
+    for (unsigned d : tileOrder()) {
+      int64_t step = int(d) == schedule.vectorDim ? schedule.lanes : 1;
       SmallVector<Point> next;
       for (const Point &point : points)
         for (int64_t i = 0; i < extent[d]; i += step) {
@@ -283,11 +276,7 @@ private:
             next.back().active = std::min(step, extent[d] - i);
         }
       points = std::move(next);
-    };
-    for (unsigned d : tileOrder())
-      spread(d, 1);
-    if (parallelVector)
-      spread(schedule.vectorDim, schedule.lanes);
+    }
     return points;
   }
 

@@ -12,6 +12,14 @@ constexpr int64_t kMaxTile = 14;
 constexpr int64_t kFarAway = 8;         // second caches: smaller inputs are found in the third
 constexpr int64_t kMostOperations = 80; // written out for a tile: more is only more code
 
+int64_t valuesOf(const Nest &nest, const Schedule &schedule, const Access &access) {
+  int64_t values = 1;
+  for (unsigned d = 0; d < nest.rank(); ++d)
+    if (access.stride(d) != 0)
+      values *= int(d) == schedule.vectorDim ? schedule.vectors(nest) : schedule.tile[d];
+  return values;
+}
+
 int64_t blockCount(const Nest &nest, const Schedule &schedule, unsigned dim) {
   return llvm::divideCeil(nest.sizes[dim], schedule.block[dim]);
 }

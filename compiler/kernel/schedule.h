@@ -24,7 +24,14 @@ struct Schedule {
   int ahead = -1; // the input whose next part is fetched while one is worked on (ahead.h); -1: none
 
   bool vectorReduces(const Nest &nest) const { return vectorDim >= 0 && nest.reduces[vectorDim]; }
+  /// Vectors of a tile along the vector dimension.
+  int64_t vectors(const Nest &nest) const {
+    return vectorDim >= 0 && !nest.reduces[vectorDim] ? tile[vectorDim] / lanes : 1;
+  }
 };
+
+/// How many vectors or broadcast elements of an operand a tile works with in one step.
+int64_t valuesOf(const Nest &nest, const Schedule &schedule, const Access &access);
 
 /// In one line, for people: "loops 0p:64/6@32 1p:512/64 2r:784@256, lanes 16 of 1, packs 1, items
 /// 2". After `/` the register tile, after `@` the block.

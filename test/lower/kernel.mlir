@@ -48,15 +48,15 @@ func.func @transposed(%a: tensor<256x512xf32>, %b: tensor<64x512xf32>) -> tensor
 
 // -----
 
-// Weights larger than the cache: each step asks for a line of the block after the one at hand, and
-// for none behind the end.
+// Weights larger than the cache: each tile asks first for lines of the block after the one at hand,
+// and for none behind the end.
 
 // CHECK-LABEL: func.func private @kernel_0
 // CHECK-SAME:    ahead 1
+// CHECK:         %[[LINE:.*]] = arith.minui {{.*}}, %c16777215
+// CHECK-NEXT:    memref.prefetch %arg1[%[[LINE]]], read
+// CHECK-NOT:     vector.load %arg1
 // CHECK:         scf.for {{.*}} iter_args
-// CHECK:           %[[LINE:.*]] = arith.minui {{.*}}, %c16777215
-// CHECK-NEXT:      memref.prefetch %arg1[%[[LINE]]], read
-// CHECK:           vector.load %arg1
 func.func @weights(%a: tensor<32x4096xf32>, %b: tensor<4096x4096xf32>) -> tensor<32x4096xf32> {
   %y = nn.matmul %a, %b : (tensor<32x4096xf32>, tensor<4096x4096xf32>) -> tensor<32x4096xf32>
   return %y : tensor<32x4096xf32>

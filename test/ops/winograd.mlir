@@ -82,10 +82,10 @@ func.func @taps5_to_data(%dy0: tensor<4x32x13x13xf64>, %w: tensor<32x16x5x5xf64>
   return %z : tensor<4x16x13x13xf64>
 }
 
-func.func @taps5_to_weights(%x0: tensor<6x16x15x14xf64>, %dy0: tensor<6x32x13x12xf64>) -> tensor<32x16x5x5xf64> attributes {test.large} {
-  %x = nn.neg %x0 : tensor<6x16x15x14xf64>
-  %dy = nn.neg %dy0 : tensor<6x32x13x12xf64>
-  %dw = nn.conv2d_grad_weight %x, %dy shape [32, 16, 5, 5] stride [1, 1] pad [1, 1, 1, 1] dilation [1, 1] groups 1
-      : (tensor<6x16x15x14xf64>, tensor<6x32x13x12xf64>) -> tensor<32x16x5x5xf64>
-  return %dw : tensor<32x16x5x5xf64>
+func.func @taps5_to_weights(%x0: tensor<12x32x15x14xf64>, %dy0: tensor<12x48x13x12xf64>) -> tensor<48x32x5x5xf64> attributes {test.large} {
+  %x = nn.neg %x0 : tensor<12x32x15x14xf64>
+  %dy = nn.neg %dy0 : tensor<12x48x13x12xf64>
+  %dw = nn.conv2d_grad_weight %x, %dy shape [48, 32, 5, 5] stride [1, 1] pad [1, 1, 1, 1] dilation [1, 1] groups 1
+      : (tensor<12x32x15x14xf64>, tensor<12x48x13x12xf64>) -> tensor<48x32x5x5xf64>
+  return %dw : tensor<48x32x5x5xf64>
 }
