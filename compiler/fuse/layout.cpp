@@ -117,6 +117,13 @@ void reshapeLanes(Operation &op) {
   }
 }
 
+// Whether a part of a tensor has its whole batch.
+bool insertsEach(tensor::InsertSliceOp insert) {
+  return insert.getStaticOffsets()[0] == 0 && insert.getStaticStrides()[0] == 1 &&
+         insert.getStaticSizes()[0] == batch(insert.getResult()) &&
+         rankOf(insert.getSource()) == rankOf(insert.getResult());
+}
+
 // An argument between zeros: a copy of it, whose order is free.
 bool isPaddedArgument(Value value) {
   auto insert = value.getDefiningOp<tensor::InsertSliceOp>();
@@ -197,6 +204,8 @@ private:
         tie(insert.getDest(), insert.getResult());
         if (!isPaddedArgument(insert))
           tie(insert.getSource(), insert.getResult());
+        if (!insertsEach(insert))
+          kept.push_back(insert.getResult());
       } else if (reshapesEach(op)) {
         tie(op.getOperand(0), op.getResult(0));
         reshaped.push_back(op.getResult(0));
