@@ -81,11 +81,8 @@ unsigned rankOf(Value value) {
 
 bool isImage(Value value) { return rankOf(value) == 4; }
 
-int64_t extent(Value value, unsigned axis) {
-  return cast<RankedTensorType>(value.getType()).getDimSize(axis);
-}
-int64_t batch(Value value) { return extent(value, 0); }
-int64_t channels(Value image) { return extent(image, 1); }
+int64_t batch(Value value) { return cast<RankedTensorType>(value.getType()).getDimSize(0); }
+int64_t channels(Value image) { return cast<RankedTensorType>(image.getType()).getDimSize(1); }
 
 // A reshape that leaves the batch alone, if op is one.
 bool reshapesEach(Operation &op) {
@@ -101,17 +98,17 @@ bool reshapesEach(Operation &op) {
 
 // The same reshape of tensors with the batch in the lanes, which have an axis of their own.
 void reshapeLanes(Operation &op) {
-  auto withLanes = [&](auto reshape) {
+  auto addAxis = [&](auto reshape) {
     SmallVector<ReassociationIndices> groups = reshape.getReassociationIndices();
     groups.push_back({groups.back().back() + 1});
     Builder b(op.getContext());
     reshape.setReassociationAttr(getReassociationIndicesAttribute(b, groups));
   };
   if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op)) {
-    withLanes(collapse);
+    addAxis(collapse);
   } else {
     auto expand = cast<tensor::ExpandShapeOp>(op);
-    withLanes(expand);
+    addAxis(expand);
     ArrayRef<int64_t> shape = expand.getStaticOutputShape();
     expand.setStaticOutputShape(laidOut(shape, Layout::BatchInLanes, shape[0] / kLanes, kLanes));
   }
@@ -360,7 +357,7 @@ private:
     for (tensor::InsertSliceOp insert : inserts)
       if (isPaddedArgument(insert) && hasLanes(insert.getResult())) {
         rewriter.setInsertionPoint(insert);
-        insert.getSourceMutable().assign(withLanes(insert.getLoc(), insert.getSource()));
+        insert.getSourceMutable().assign(copyInLanes(insert.getLoc(), insert.getSource()));
       }
     SmallVector<linalg::GenericOp> ops(function.getOps<linalg::GenericOp>());
     for (linalg::GenericOp op : ops) {
@@ -373,7 +370,7 @@ private:
       SmallVector<AffineExpr> axes(map.getResults());
       axes[0] = rewriter.getAffineDimExpr(*loops.begin());
       axes.push_back(rewriter.getAffineDimExpr(op.getNumLoops() - 1));
-      op->setOperand(image.getOperandNumber(), withLanes(op.getLoc(), image.get()));
+      op->setOperand(image.getOperandNumber(), copyInLanes(op.getLoc(), image.get()));
       setMap(op, image, AffineMap::get(op.getNumLoops(), 0, axes, op.getContext()));
     }
   }
@@ -389,7 +386,7 @@ private:
   }
 
   /// A copy of `value` with the batch in the lanes.
-  Value withLanes(Location loc, Value value) {
+  Value copyInLanes(Location loc, Value value) {
     auto type = laidOut(cast<RankedTensorType>(value.getType()), Layout::BatchInLanes);
     SmallVector<AffineExpr> axes;
     for (unsigned axis = 0; axis + 1 < type.getRank(); ++axis)
@@ -404,11 +401,11 @@ private:
     AffineMap maps[] = {AffineMap::get(type.getRank(), 0, axes, rewriter.getContext()),
                         rewriter.getMultiDimIdentityMap(type.getRank())};
     SmallVector<utils::IteratorType> loops(type.getRank(), utils::IteratorType::parallel);
-    auto copy = linalg::GenericOp::create(rewriter, loc, type, value, empty, maps, loops,
+    auto nest = linalg::GenericOp::create(rewriter, loc, type, value, empty, maps, loops,
                                           [](OpBuilder &b, Location l, ValueRange arguments) {
                                             linalg::YieldOp::create(b, l, arguments[0]);
                                           });
-    return copy.getResult(0);
+    return nest.getResult(0);
   }
 
   /// The axes of weights [O, C, R, S] with rows and columns first and the lanes' channel last.

@@ -10,19 +10,6 @@
 using namespace mlir;
 
 namespace dlc::fuse {
-namespace {
-
-constexpr int64_t kParts = 8;               // even work for 2, 4 and 8 threads
-constexpr int64_t kFewestBytes = 256 << 10; // of inputs: less is in a cache
-constexpr int64_t kInputsToPartialSums = 6; // bytes: so that these cost little
-constexpr int64_t kWide = 128;              // a dimension of so many points can be cut itself
-
-int64_t bytesOf(Value value) {
-  auto type = cast<RankedTensorType>(value.getType());
-  return type.getNumElements() * type.getElementTypeBitWidth() / 8;
-}
-
-} // namespace
 
 bool isSumFromZero(linalg::GenericOp op) {
   if (op.getNumDpsInits() != 1 || op.hasIndexSemantics())
@@ -35,6 +22,16 @@ bool isSumFromZero(linalg::GenericOp op) {
 }
 
 namespace {
+
+constexpr int64_t kParts = 8;               // even work for 2, 4 and 8 threads
+constexpr int64_t kFewestBytes = 256 << 10; // of inputs: less is in a cache
+constexpr int64_t kInputsToPartialSums = 6; // bytes: so that these cost little
+constexpr int64_t kWide = 128;              // a dimension of so many points can be cut itself
+
+int64_t bytesOf(Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  return type.getNumElements() * type.getElementTypeBitWidth() / 8;
+}
 
 // What each of several items would read again if the work were cut along another dimension.
 int64_t bytesReadAgain(linalg::GenericOp op) {
@@ -69,6 +66,7 @@ std::optional<unsigned> dimToCut(linalg::GenericOp op) {
   return std::nullopt;
 }
 
+// A tensor of what the op's sums start from.
 Value filled(OpBuilder &b, Location loc, linalg::GenericOp like, ArrayRef<int64_t> shape) {
   auto fill = like.getDpsInits()[0].getDefiningOp<linalg::FillOp>();
   Type element = getElementTypeOrSelf(fill.getInputs()[0].getType());

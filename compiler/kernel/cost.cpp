@@ -46,10 +46,9 @@ constexpr int64_t kLine = kCacheLine;
 // Fetching from the second cache hides behind arithmetic while it takes far less time: the two add
 // up as the sides of a triangle, but with this power.
 constexpr double kHiding = 2.5;
-// What of fetching from afar is not hidden.
 constexpr int64_t kShortGap = 128; // bytes: where every second line is wanted, all of them come
 constexpr double kRunCost = 1.0;   // of a run's first line, which nobody has foreseen
-constexpr double kFarShare = 0.8, kAheadUnhidden = 0.3;
+constexpr double kFarShare = 0.8, kAheadUnhidden = 0.3; // what of fetching from afar is not hidden
 constexpr double kAheadCost = 1.0; // of asking for a line ahead: its address and the request
 
 constexpr int64_t kSharedWork = 16384; // less is not worth a second thread

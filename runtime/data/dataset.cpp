@@ -16,9 +16,7 @@ static constexpr struct {
   Status (*load)(const LoaderCall &, Dataset *);
 } kLoaders[] = {{"csv", loadCsv}, {"idx", loadIdx}, {"npy", loadNpy}, {"rows", loadRows}};
 
-template <class T>
-static void widen(const Bytes &bytes, int64_t i, int64_t count,
-                  double *values) {
+template <class T> static void widen(const Bytes &bytes, int64_t i, int64_t count, double *values) {
   const T *source = reinterpret_cast<const T *>(bytes.data()) + i;
   for (int64_t j = 0; j < count; ++j)
     values[j] = double(source[j]);
