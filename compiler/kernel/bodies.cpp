@@ -1,4 +1,5 @@
-// Sums of products with constant factors, of which most are 1 and -1.
+// Bodies of a few operations; those of transforms are sums of products with constant factors, of
+// which most are 1 and -1.
 #include "compiler/kernel/bodies.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -46,23 +47,29 @@ const Transforms &transformsFor(int64_t taps) {
 Bodies::Bodies(MLIRContext *context)
     : region(std::make_shared<Region>()), b(UnknownLoc::get(context), context) {}
 
-Block *Bodies::begin(unsigned arguments) {
+Block *Bodies::begin(unsigned arguments, Type element) {
   Block *block = new Block;
   region->push_back(block);
   for (unsigned i = 0; i < arguments; ++i)
-    block->addArgument(b.getF32Type(), b.getLoc());
+    block->addArgument(element, b.getLoc());
   b.setInsertionPointToEnd(block);
   return block;
 }
 
+Block *Bodies::copy(Type element) {
+  Block *block = begin(2, element);
+  linalg::YieldOp::create(b, block->getArgument(0));
+  return block;
+}
+
 Block *Bodies::zero() {
-  Block *block = begin(1);
+  Block *block = begin(1, b.getF32Type());
   linalg::YieldOp::create(b, number(0));
   return block;
 }
 
 Block *Bodies::multiplyAdd() {
-  Block *block = begin(3);
+  Block *block = begin(3, b.getF32Type());
   Value product = arith::MulFOp::create(b, block->getArgument(0), block->getArgument(1));
   linalg::YieldOp::create(b, arith::AddFOp::create(b, block->getArgument(2), product).getResult());
   return block;
@@ -70,7 +77,7 @@ Block *Bodies::multiplyAdd() {
 
 Block *Bodies::transform(Matrix matrix, std::array<int64_t, 2> inputs,
                          std::array<int64_t, 2> results) {
-  Block *block = begin(inputs[0] * inputs[1] + results[0] * results[1]);
+  Block *block = begin(inputs[0] * inputs[1] + results[0] * results[1], b.getF32Type());
   SmallVector<SmallVector<Value>> half(results[0]); // rows are transformed, columns not yet
   for (int64_t i = 0; i < results[0]; ++i)
     for (int64_t j = 0; j < inputs[1]; ++j) {

@@ -1,4 +1,5 @@
-// The scalar bodies of the nests that convolutions by tiles are made of (winograd.h), in f32.
+// The scalar bodies of the nests that kernels are made of beside those of linalg ops: those of
+// convolutions by tiles (winograd.h), in f32, and copies.
 #pragma once
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
@@ -28,6 +29,7 @@ public:
   /// Where they live.
   std::shared_ptr<mlir::Region> region;
 
+  mlir::Block *copy(mlir::Type element);
   mlir::Block *zero();
   /// The product of two inputs, added to what was there.
   mlir::Block *multiplyAdd();
@@ -39,7 +41,7 @@ public:
 private:
   mlir::ImplicitLocOpBuilder b;
 
-  mlir::Block *begin(unsigned arguments);
+  mlir::Block *begin(unsigned arguments, mlir::Type element);
   mlir::Value number(double value);
   mlir::Value combine(llvm::ArrayRef<double> factors, llvm::ArrayRef<mlir::Value> values);
 };

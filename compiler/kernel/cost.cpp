@@ -22,7 +22,7 @@ constexpr double kGatherCostPerLane =
     5.0; // microcode: a load and its bookkeeping, and nothing else meanwhile
 constexpr double kShuffleCost = 1.0;
 constexpr double kArithmeticCost = 0.25; // so a product that is added costs half a cycle
-constexpr double kMathCallCost = 20;     // exp and its kin as a polynomial
+constexpr double kMathCallCost = 20;     // of a polynomial
 constexpr double kLoopCost = 1.0;      // of one pass of the innermost loop: its counter and branch
 constexpr double kHorizontalCost = 20; // adding up the lanes of one vector
 constexpr double kTileCost = 4;        // entering a tile: addresses, outer loops, the first misses
@@ -55,16 +55,17 @@ constexpr int64_t kSharedWork = 16384; // less is not worth a second thread
 
 constexpr double kNever = 1e30;
 
+bool isPolynomial(Operation &op) {
+  return op.getDialect()->getNamespace() == "math" &&
+         !isa<math::AbsFOp, math::SqrtOp, math::FloorOp>(op);
+}
+
 // What one operation of the body costs on a vector.
 static double bodyCost(const Nest &nest) {
   double cost = 0;
-  for (Operation &op : nest.body->without_terminator()) {
-    if (isa<arith::ConstantOp, linalg::IndexOp>(op))
-      continue;
-    bool isMath = op.getDialect()->getNamespace() == "math" &&
-                  !isa<math::AbsFOp, math::SqrtOp, math::FloorOp>(op);
-    cost += isMath ? kMathCallCost : kArithmeticCost;
-  }
+  for (Operation &op : nest.body->without_terminator())
+    if (!isa<arith::ConstantOp, linalg::IndexOp>(op))
+      cost += isPolynomial(op) ? kMathCallCost : kArithmeticCost;
   return std::max(cost, 0.1);
 }
 
@@ -83,6 +84,8 @@ double CostModel::accessCost(const Access &access, const Schedule &s, bool isPac
   int64_t stride = access.stride(s.vectorDim);
   if (isPacked && stride != 0)
     stride = 1;
+  if (unitCost == kLoadCost && squareDim(nest, s, access))
+    return distinct * (kLoadCost + llvm::Log2_64_Ceil(s.lanes) * kShuffleCost);
   return distinct * (stride == 0   ? kBroadcastCost
                      : stride == 1 ? unitCost
                      : stride > 1 && stride <= kLargestShuffledStride && unitCost == kLoadCost

@@ -4,6 +4,9 @@
 
 namespace dlc::kernel {
 
+/// Whether this is exp or one of its kin, which polynomials compute.
+bool isPolynomial(mlir::Operation &op);
+
 /// How much longer few or uneven items keep several threads than even ones.
 double idleness(int64_t items);
 

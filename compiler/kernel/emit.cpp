@@ -631,20 +631,7 @@ private:
         square.push_back(i < width ? loadPart(from, position, rows)
                                    : constant(b.getZeroAttr(from.element)));
       }
-      // Each round interleaves the lower half of the vectors with the upper.
-      SmallVector<int64_t> lower, upper;
-      for (int64_t i = 0; i < lanes / 2; ++i) {
-        lower.append({i, lanes + i});
-        upper.append({lanes / 2 + i, lanes + lanes / 2 + i});
-      }
-      for (int64_t round = 1; round < lanes; round *= 2) {
-        Values next;
-        for (int64_t i = 0; i < lanes / 2; ++i)
-          for (ArrayRef<int64_t> half : {ArrayRef(lower), ArrayRef(upper)})
-            next.push_back(
-                vector::ShuffleOp::create(b, square[i], square[lanes / 2 + i], half).getResult());
-        square = std::move(next);
-      }
+      square = transposed(b, std::move(square));
       for (int64_t i = 0; i < rows; ++i)
         storeWhole(to, plus(target, i * stride + first), square[i]);
     }
@@ -732,10 +719,19 @@ private:
           values.map(argument, accumulators[n * outputs + i - nest.inputs.size()]);
           continue;
         }
-        Value &value = loaded[{unsigned(i), distance(streams[i], point), point.active}];
-        if (!value)
+        auto valueAt = [&](const Point &at) -> Value & {
+          return loaded[{unsigned(i), distance(streams[i], at), at.active}];
+        };
+        std::optional<unsigned> rows = squareDim(nest, schedule, nest.inputs[i]);
+        if (Value &value = valueAt(point); !value && !rows)
           value = load(i, point, positions);
-        values.map(argument, value);
+        else if (!value)
+          for (auto [row, column] : llvm::enumerate(loadSquare(i, *rows, point, positions))) {
+            Point at = point;
+            at.offset[*rows] = row;
+            valueAt(at) = column;
+          }
+        values.map(argument, valueAt(point));
       }
       for (Operation &op : nest.body->without_terminator())
         emitOperation(op, point, values);
@@ -836,6 +832,24 @@ private:
       return loadStrided(b, type, buffer, position, stride, point.active);
     return vector::GatherOp::create(b, type, buffer, ValueRange{position}, lanesTimes(stride),
                                     mask(point.active), zero);
+  }
+
+  // The vectors of an input for all points of a tile along `dim`, which are its neighbours: read
+  // the other way and transposed.
+  Values loadSquare(unsigned input, unsigned dim, const Point &point, const Positions &positions) {
+    Point first = point;
+    first.offset[dim] = 0;
+    Value position = at(input, first, positions);
+    Values rows;
+    for (int64_t i = 0; i < schedule.lanes; ++i)
+      rows.push_back(i < point.active
+                         ? loadPart(streams[input],
+                                    plus(position, i * streams[input].within[schedule.vectorDim]),
+                                    extents[dim])
+                         : constant(b.getZeroAttr(streams[input].element)));
+    Values columns = transposed(b, std::move(rows));
+    columns.resize(extents[dim]);
+    return columns;
   }
 
   // Before AVX-512 a masked store is microcode or does not exist.

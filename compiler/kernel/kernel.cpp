@@ -31,10 +31,12 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
   struct Kernel {
     Nest nest;
     std::optional<Nest> apart;        // another form, whose windows are dimensions by themselves
+    SmallVector<Turned, 0> turned;    // others, with an input in another order
     std::optional<Winograd> winograd; // another way to compute it
     Location location;
     Schedule schedule = {};
-    Schedule prepareSchedule = {}; // of what goes before the chain
+    std::optional<Prepared> prepared = {}; // what goes before it
+    Schedule prepareSchedule = {};
     func::FuncOp function = {}, prepare = {};
   };
   /// An op and what its kernel is called with.
@@ -62,8 +64,8 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
         collapse(nest);
         auto [entry, isNew] = numbers.try_emplace(fingerprint(nest), kernels.size());
         if (isNew)
-          kernels.push_back(
-              {nest, formWithWindows(whole), winogradOf(whole, processor), op.getLoc()});
+          kernels.push_back({nest, formWithWindows(whole), formsTurned(nest),
+                             winogradOf(whole, processor), op.getLoc()});
         call.kernel = entry->second;
         calls.push_back(std::move(call));
       }
@@ -86,6 +88,14 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
     return apart.rank() == whole.rank() ? std::nullopt : std::optional(apart);
   }
 
+  static SmallVector<Turned, 0> formsTurned(const Nest &nest) {
+    SmallVector<Turned, 0> forms;
+    for (unsigned i = 0; i < nest.inputs.size(); ++i)
+      if (std::optional<Turned> turned = turnedOf(nest, i))
+        forms.push_back(*turned);
+    return forms;
+  }
+
   // Chooses how the nest runs, and in which of its forms.
   void schedule(Kernel &kernel) const {
     double cost;
@@ -93,20 +103,35 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
     if (kernel.apart)
       if (auto [other, cheaper] = chooseSchedule(*kernel.apart, processor); cheaper < cost)
         std::tie(kernel.nest, kernel.schedule, cost) = std::tuple(*kernel.apart, other, cheaper);
+    // What is prepared is worth it if both together are cheaper.
+    auto consider = [&](const std::optional<Prepared> &prepared, double rest, auto take) {
+      Schedule first;
+      double once = 0;
+      if (prepared)
+        std::tie(first, once) = chooseSchedule(prepared->nest, processor);
+      if (once + rest >= cost)
+        return;
+      cost = once + rest, kernel.prepared = prepared, kernel.prepareSchedule = first;
+      take();
+    };
+    for (const Turned &turned : kernel.turned) {
+      auto [schedule, rest] = chooseSchedule(turned.nest, processor);
+      consider(turned.input, rest, [&] { kernel.nest = turned.nest, kernel.schedule = schedule; });
+    }
     if (!kernel.winograd)
       return;
     double tiled = chooseSchedules(kernel.winograd->chain, processor);
-    if (kernel.winograd->prepare) {
-      double once;
-      std::tie(kernel.prepareSchedule, once) = chooseSchedule(*kernel.winograd->prepare, processor);
-      tiled += once;
-    }
-    if (tiled >= cost)
+    bool isTiled = false;
+    consider(kernel.winograd->filter, tiled, [&] { isTiled = true; });
+    if (!isTiled)
       kernel.winograd.reset();
   }
 
   // The kernel's functions; stages that several chains have are emitted once.
   void emit(Kernel &kernel, const std::string &name) {
+    if (kernel.prepared)
+      kernel.prepare = emitOne(kernel.location, name + (kernel.winograd ? "_filter" : "_turned"),
+                               kernel.prepared->nest, kernel.prepareSchedule);
     if (!kernel.winograd) {
       kernel.function = emitOne(kernel.location, name, kernel.nest, kernel.schedule);
       return;
@@ -124,9 +149,6 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
       return known;
     };
     const Winograd &winograd = *kernel.winograd;
-    if (winograd.prepare)
-      kernel.prepare =
-          emitOne(kernel.location, name + "_filter", *winograd.prepare, kernel.prepareSchedule);
     kernel.function = emitChain(b, kernel.location, name, winograd.chain, functionOf);
     kernel.function->setAttr("dlc.schedule", b.getStringAttr(describe(winograd.chain)));
   }
@@ -156,18 +178,17 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
       auto called = func::CallOp::create(b, call.op.getLoc(), function, arguments);
       called->setAttr("dlc.work", b.getI64IntegerAttr(work));
     };
-    if (kernel.winograd) {
-      const Winograd &winograd = *kernel.winograd;
-      if (winograd.prepare) {
-        Value forms = workspace(b, call.op, winograd.forms);
-        emitCall(kernel.prepare, {call.operands[winograd.filter], forms},
-                 itemCount(*winograd.prepare, kernel.prepareSchedule), winograd.prepare->work());
-        call.operands.push_back(forms);
-      }
-      emitCall(kernel.function, call.operands, winograd.chain.itemCount(), call.work);
-    } else {
-      emitCall(kernel.function, call.operands, itemCount(kernel.nest, kernel.schedule), call.work);
+    if (const auto &prepared = kernel.prepared) {
+      Value made = workspace(b, call.op, prepared->type);
+      // Turning an input is a part of the sum's work.
+      emitCall(kernel.prepare, {call.operands[prepared->from], made},
+               itemCount(prepared->nest, kernel.prepareSchedule),
+               kernel.winograd ? prepared->nest.work() : call.work);
+      call.operands.push_back(made);
     }
+    int64_t items = kernel.winograd ? kernel.winograd->chain.itemCount()
+                                    : itemCount(kernel.nest, kernel.schedule);
+    emitCall(kernel.function, call.operands, items, call.work);
     call.op.erase();
   }
 

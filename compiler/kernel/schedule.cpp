@@ -1,5 +1,6 @@
 // The search for a schedule: tries lanes and register tiles, then blocks, loop orders and packing.
 #include "compiler/kernel/cost.h"
+#include "compiler/kernel/strided.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/Support/MathExtras.h"
 #include <numeric>
@@ -9,8 +10,9 @@ using namespace mlir;
 namespace dlc::kernel {
 
 constexpr int64_t kMaxTile = 14;
-constexpr int64_t kFarAway = 8;         // second caches: smaller inputs are found in the third
-constexpr int64_t kMostOperations = 80; // written out for a tile: more is only more code
+constexpr int64_t kFarAway = 8;             // second caches: smaller inputs are found in the third
+constexpr int64_t kMostOperations = 80;     // written out for a tile: more is only more code
+constexpr int64_t kPolynomialRegisters = 8; // for a vector of a polynomial, constants included
 
 int64_t valuesOf(const Nest &nest, const Schedule &schedule, const Access &access) {
   int64_t values = 1;
@@ -18,6 +20,17 @@ int64_t valuesOf(const Nest &nest, const Schedule &schedule, const Access &acces
     if (access.stride(d) != 0)
       values *= int(d) == schedule.vectorDim ? schedule.vectors(nest) : schedule.tile[d];
   return values;
+}
+
+std::optional<unsigned> squareDim(const Nest &nest, const Schedule &schedule,
+                                  const Access &access) {
+  int v = schedule.vectorDim;
+  if (v < 0 || nest.hasReduction() || access.stride(v) <= kLargestShuffledStride)
+    return std::nullopt;
+  for (unsigned d = 0; d < nest.rank(); ++d)
+    if (access.stride(d) == 1 && schedule.tile[d] == schedule.lanes)
+      return d;
+  return std::nullopt;
 }
 
 int64_t blockCount(const Nest &nest, const Schedule &schedule, unsigned dim) {
@@ -300,15 +313,21 @@ private:
     unsigned v = schedule.vectorDim;
     int64_t most = llvm::divideCeil(nest.sizes[v], schedule.lanes);
     int64_t operations = std::max<int64_t>(1, llvm::range_size(nest.body->without_terminator()));
-    if (!nest.hasReduction())
+    if (!nest.hasReduction()) {
       most = std::min(most, std::max<int64_t>(1, kMostOperations / operations));
+      if (llvm::any_of(*nest.body, isPolynomial))
+        most = std::min<int64_t>(most, processor.registers / kPolynomialRegisters);
+    }
     for (int64_t vectors = 1; vectors <= (nest.reduces[v] ? 1 : std::min<int64_t>(4, most));
          ++vectors) {
       schedule.tile.assign(nest.rank(), 1);
       schedule.tile[v] = vectors * schedule.lanes;
       keep(schedule);
-      if (!nest.hasReduction())
+      if (!nest.hasReduction()) {
+        if (vectors == 1)
+          trySquares(schedule);
         continue;
+      }
       for (unsigned a = 0; a < nest.rank(); ++a) {
         if (a == v || nest.reduces[a])
           continue;
@@ -332,6 +351,19 @@ private:
         schedule.tile[a] = 1;
       }
     }
+  }
+
+  // Tiles that read an input along another dimension than the lanes'.
+  void trySquares(Schedule schedule) {
+    for (const Access &access : nest.inputs)
+      for (unsigned d = 0; d < nest.rank() && access.element; ++d) {
+        if (access.stride(d) != 1 || int(d) == schedule.vectorDim)
+          continue;
+        Schedule square = schedule;
+        square.tile[d] = schedule.lanes;
+        if (squareDim(nest, square, access))
+          keep(square);
+      }
   }
 
   // --- blocks, orders and packing: a descent, one change at a time ------------------------------

@@ -33,6 +33,10 @@ struct Schedule {
 /// How many vectors or broadcast elements of an operand a tile works with in one step.
 int64_t valuesOf(const Nest &nest, const Schedule &schedule, const Access &access);
 
+/// The dimension whose neighbours in an input are as many rows of a tile as there are lanes, where
+/// no sum is made: the input is read along it, square by square, and transposed.
+std::optional<unsigned> squareDim(const Nest &nest, const Schedule &schedule, const Access &access);
+
 /// In one line, for people: "loops 0p:64/6@32 1p:512/64 2r:784@256, lanes 16 of 1, packs 1, items
 /// 2". After `/` the register tile, after `@` the block.
 std::string describe(const Nest &nest, const Schedule &schedule);

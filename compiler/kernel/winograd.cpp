@@ -197,10 +197,10 @@ private:
     setLoops({Images, Rows, Columns, Out}, {In});
     int64_t in = conv.sizes[Convolution::C], out = conv.sizes[Convolution::K];
     int64_t panel = tiling.panel, panelStride = in * panel, tiles = at.tiles();
-    winograd.forms = MemRefType::get({tiling.forms * apart(in * out)}, f32);
-    winograd.filter = conv.buffers[Convolution::Filter];
-    winograd.prepare = prepare(panel, panelStride);
-    chain.buffers.push_back(winograd.forms);
+    auto formsType = MemRefType::get({tiling.forms * apart(in * out)}, f32);
+    winograd.filter = {prepare(panel, panelStride), conv.buffers[Convolution::Filter], formsType,
+                       bodies.region};
+    chain.buffers.push_back(formsType);
     unsigned forms = chain.buffers.size() - 1;
     unsigned pixels = addScratch(tiling.forms * apart(tiles * at.in)),
              sums = addScratch(tiling.forms * apart(tiles * at.out));

@@ -3,6 +3,7 @@
 // Networks", 2015: F(2x2, 3x3) and F(2x2, 5x5)).
 #pragma once
 #include "compiler/kernel/chain.h"
+#include "compiler/kernel/prepared.h"
 
 namespace dlc::kernel {
 
@@ -12,9 +13,7 @@ namespace dlc::kernel {
 /// pixels, they are 36.
 struct Winograd {
   /// The filter's forms, made once before the chain runs; the gradient of a filter needs none.
-  std::optional<Nest> prepare;
-  unsigned filter = 0;    // the nest's buffer that `prepare` reads
-  mlir::MemRefType forms; // what it writes; the chain's last buffer
+  std::optional<Prepared> filter;
   Chain chain;
 };
 

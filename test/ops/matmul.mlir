@@ -85,3 +85,10 @@ func.func @long_sum(%a: tensor<6011x65xf64>, %b: tensor<6011x66xf64>) -> tensor<
   %y = nn.matmul %at, %b : (tensor<65x6011xf64>, tensor<6011x66xf64>) -> tensor<65x66xf64>
   return %y : tensor<65x66xf64>
 }
+
+// An operand that lies the other way round and is needed often is turned as a whole.
+func.func @by_turned(%a: tensor<517x251xf64>, %b: tensor<517x301xf64>) -> tensor<251x301xf64> attributes {test.large} {
+  %at = nn.transpose %a permutation [1, 0] : (tensor<517x251xf64>) -> tensor<251x517xf64>
+  %y = nn.matmul %at, %b : (tensor<251x517xf64>, tensor<517x301xf64>) -> tensor<251x301xf64>
+  return %y : tensor<251x301xf64>
+}

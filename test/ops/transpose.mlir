@@ -36,3 +36,21 @@ func.func @large(%x: tensor<129x257xf64>) -> tensor<257x129xf64> attributes {tes
   %y = nn.transpose %x permutation [1, 0] : (tensor<129x257xf64>) -> tensor<257x129xf64>
   return %y : tensor<257x129xf64>
 }
+
+// Squares, and what is left of them on both sides.
+func.func @squares(%x: tensor<67x45xf64>) -> tensor<45x67xf64> {
+  %y = nn.transpose %x permutation [1, 0] : (tensor<67x45xf64>) -> tensor<45x67xf64>
+  return %y : tensor<45x67xf64>
+}
+
+func.func @many_squares(%x: tensor<3x19x2x37xf64>) -> tensor<37x2x3x19xf64> {
+  %y = nn.transpose %x permutation [3, 2, 0, 1] : (tensor<3x19x2x37xf64>) -> tensor<37x2x3x19xf64>
+  return %y : tensor<37x2x3x19xf64>
+}
+
+// What is added lies as the result does.
+func.func @squares_and_a_sum(%x: tensor<33x18xf64>, %b: tensor<18x33xf64>) -> tensor<18x33xf64> {
+  %t = nn.transpose %x permutation [1, 0] : (tensor<33x18xf64>) -> tensor<18x33xf64>
+  %y = nn.add %t, %b : tensor<18x33xf64>
+  return %y : tensor<18x33xf64>
+}

@@ -1,0 +1,26 @@
+// What a kernel reads in another form than it lies in memory.
+#pragma once
+#include "compiler/kernel/nest.h"
+
+namespace dlc::kernel {
+
+/// Made by a nest of its own, which runs once before the kernel, in memory of that call alone.
+struct Prepared {
+  Nest nest;
+  unsigned from = 0;                    // the kernel's buffer that it reads
+  mlir::MemRefType type;                // of what it writes: the kernel's last buffer
+  std::shared_ptr<mlir::Region> bodies; // of the nest
+};
+
+/// A sum of products, one input of which is turned.
+struct Turned {
+  Prepared input;
+  Nest nest;
+};
+
+/// The sum with this input in another order: the steps of the sum are neighbours in memory. A tile
+/// then reads it as it is, row by row, where it would have to copy it block by block. Null if it is
+/// so already, is read along windows, or each of its elements meets too few others to pay.
+std::optional<Turned> turnedOf(const Nest &nest, unsigned input);
+
+} // namespace dlc::kernel
