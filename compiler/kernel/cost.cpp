@@ -176,17 +176,58 @@ struct Footprint {
   double perSet = 0;   // lines in each set that it reaches
 };
 
-Footprint footprint(ArrayRef<int64_t> strides, ArrayRef<int64_t> extents, int64_t elementBytes,
-                    int64_t sets) {
-  SmallVector<std::pair<int64_t, int64_t>> walks; // stride and extent
-  for (auto [stride, extent] : llvm::zip(strides, extents))
-    if (stride != 0 && extent > 1)
-      walks.push_back({std::abs(stride), extent});
-  llvm::sort(walks);
+// A memory access as loops walk over it.
+struct Walk {
+  /// So far apart lie the points of a dimension, or those of a panel's width, or the panels.
+  struct Step {
+    int64_t stride;
+    unsigned dim;
+    enum { Points, Across, Panels } of = Points;
+  };
+  SmallVector<Step, 8> steps; // the smallest stride first
+  int64_t elementBytes = 0;
+  int64_t width = 1; // of a panel
+
+  Walk(ArrayRef<int64_t> strides, Type element)
+      : elementBytes(element.getIntOrFloatBitWidth() / 8) {
+    for (auto [d, stride] : llvm::enumerate(strides))
+      if (stride != 0)
+        steps.push_back({std::abs(stride), unsigned(d)});
+    sort();
+  }
+  /// Cuts a dimension into panels.
+  void cut(unsigned across, int64_t panelWidth) {
+    width = panelWidth;
+    for (Step &step : steps)
+      if (step.dim == across) {
+        Step panels{step.stride * width, across, Step::Panels};
+        step = {1, across, Step::Across};
+        steps.push_back(panels);
+        return sort();
+      }
+  }
+  int64_t extent(const Step &step, ArrayRef<int64_t> extents) const {
+    int64_t points = extents[step.dim];
+    return step.of == Step::Points   ? points
+           : step.of == Step::Across ? std::min(width, points)
+                                     : divideCeil(points, width);
+  }
+
+private:
+  void sort() {
+    llvm::sort(steps, [](const Step &a, const Step &b) { return a.stride < b.stride; });
+  }
+};
+
+Footprint footprint(const Walk &walk, ArrayRef<int64_t> extents, int64_t sets) {
+  int64_t elementBytes = walk.elementBytes;
   // Runs of neighbours, repeated at larger and larger distances; walks that overlap or nearly meet
   // make one.
-  SmallVector<std::pair<int64_t, int64_t>> runs{{1, 1}};
-  for (auto [stride, extent] : walks) {
+  SmallVector<std::pair<int64_t, int64_t>, 8> runs{{1, 1}};
+  for (const Walk::Step &step : walk.steps) {
+    int64_t stride = step.stride, extent = walk.extent(step, extents);
+    if (extent <= 1)
+      continue;
     auto &[unit, count] = runs.back();
     if (stride <= unit * count || (unit == 1 && stride * elementBytes <= kShortGap))
       count += (extent - 1) * stride / unit;
@@ -237,7 +278,7 @@ double CostModel::packing(const Schedule &s, int64_t &bytes) const {
       extents.push_back(std::min(s.block[d], nest.sizes[d]));
     double far = 0; // unless it was fetched ahead
     if (int(i) != s.ahead && !access.isNear) {
-      Footprint source = footprint(access.strides, extents, elementBytes, 1);
+      Footprint source = footprint(Walk(access.strides, access.element), extents, 1);
       far = kFarShare * source.bytes * scatter(source) / kFarRate;
     }
     int64_t width = s.tile[panels->across];
@@ -253,23 +294,31 @@ double CostModel::packing(const Schedule &s, int64_t &bytes) const {
 // An operand as the loops inside the blocks read it.
 struct CostModel::Operand {
   SmallVector<int64_t> strides;
-  int64_t bytes;
-  bool isAhead = false, isNear = false;
-  // Of a copy: the dimension that goes from panel to panel, and a panel's width.
-  int across = -1;
-  int64_t width = 1;
+  Walk walk;
+  bool isInput = true, isAhead = false, isNear = false;
 
   Footprint footprint(ArrayRef<int64_t> extents, int64_t sets) const {
-    if (across < 0)
-      return kernel::footprint(strides, extents, bytes, sets);
-    SmallVector<int64_t> panelStrides(strides), panelExtents(extents);
-    panelStrides.push_back(strides[across] * width);
-    panelExtents.push_back(divideCeil(extents[across], width));
-    panelStrides[across] = 1;
-    panelExtents[across] = std::min(width, extents[across]);
-    return kernel::footprint(panelStrides, panelExtents, bytes, sets);
+    return kernel::footprint(walk, extents, sets);
   }
 };
+
+std::vector<CostModel::Operand> CostModel::operandsOf(const Schedule &s) const {
+  std::vector<Operand> operands;
+  for (auto [i, access] : llvm::enumerate(nest.inputs)) {
+    if (!access.element)
+      continue;
+    std::optional<Panels> panels = s.packed[i] ? panelsOf(nest, s, i) : std::nullopt;
+    const auto &strides = panels ? panels->strides : access.strides;
+    operands.push_back(
+        {strides, Walk(strides, access.element), true, int(i) == s.ahead, access.isNear});
+    if (panels)
+      operands.back().walk.cut(panels->across, s.tile[panels->across]);
+  }
+  for (const Access &access : nest.outputs)
+    operands.push_back(
+        {access.strides, Walk(access.strides, access.element), false, false, access.isNear});
+  return operands;
+}
 
 // How many times a step of the innermost loop has to fetch a line that the step before it has read
 // too: a tile's rows that lie in one set of the first cache, more than its ways, drive each other
@@ -277,7 +326,7 @@ struct CostModel::Operand {
 double CostModel::refetches(const Schedule &s, const Operand &operand) const {
   if (s.reductionOrder.empty())
     return 1;
-  int64_t walk = operand.strides[s.reductionOrder.back()] * operand.bytes;
+  int64_t walk = operand.strides[s.reductionOrder.back()] * operand.walk.elementBytes;
   if (walk <= 0 || walk >= kLine)
     return 1;
   SmallVector<int64_t> rows = s.tile;
@@ -289,24 +338,8 @@ double CostModel::refetches(const Schedule &s, const Operand &operand) const {
 
 // Bytes that come into a cache of this size, given the loops from the register tile outward: what
 // the body of a loop touches stays for the next pass if all of it fits.
-CostModel::Traffic CostModel::traffic(const Schedule &s, const Cache &cache) const {
-  SmallVector<Operand> operands;
-  for (auto [i, access] : llvm::enumerate(nest.inputs))
-    if (access.element) {
-      operands.push_back({access.strides, access.element.getIntOrFloatBitWidth() / 8,
-                          int(i) == s.ahead, access.isNear});
-      if (s.packed[i]) {
-        std::optional<Panels> panels = panelsOf(nest, s, i);
-        operands.back().strides = panels->strides;
-        operands.back().across = panels->across;
-        operands.back().width = s.tile[panels->across];
-      }
-    }
-  unsigned inputs = operands.size();
-  for (const Access &access : nest.outputs)
-    operands.push_back(
-        {access.strides, access.element.getIntOrFloatBitWidth() / 8, false, access.isNear});
-
+CostModel::Traffic CostModel::traffic(const Schedule &s, ArrayRef<Operand> operands,
+                                      const Cache &cache) const {
   SmallVector<Loop> loops; // innermost first
   for (unsigned d : llvm::reverse(s.parallelOrder))
     loops.push_back({d, int64_t(divideCeil(std::min(s.block[d], nest.sizes[d]), s.tile[d]))});
@@ -361,17 +394,19 @@ CostModel::Traffic CostModel::traffic(const Schedule &s, const Cache &cache) con
         streamed[i] = prints[i];
   }
   Traffic sum;
-  for (auto [i, bytes] : llvm::enumerate(moved))
+  for (auto [i, bytes] : llvm::enumerate(moved)) {
+    bool isInput = operands[i].isInput;
     if (!isFar) {
-      double all = (i < inputs ? bytes : 2 * bytes) * refetches(s, operands[i]);
+      double all = (isInput ? bytes : 2 * bytes) * refetches(s, operands[i]);
       sum.bytes += all;
       sum.runs += all / first[i].run;
     } else if (!operands[i].isAhead && !operands[i].isNear) { // see fetchedAhead
       // What is fetched again may still be in the third cache.
       double whole = prints[i].bytes, again = std::max(0.0, bytes - whole);
       double far = whole > processor.l3Bytes ? bytes : bytes - again * (1 - kFarRate / kL3Rate);
-      sum.bytes += (i < inputs ? far : 2 * far) * scatter(streamed[i]);
+      sum.bytes += (isInput ? far : 2 * far) * scatter(streamed[i]);
     }
+  }
   return sum;
 }
 
@@ -397,7 +432,7 @@ double idleness(int64_t items) {
   return 0.6 * of(2) + 0.3 * of(4) + 0.1 * of(8);
 }
 
-double CostModel::total(const Schedule &s) const {
+double CostModel::total(const Schedule &s, double bound) const {
   if (s.ahead >= 0 && !aheadOf(nest, s, s.ahead))
     return kNever;
   int64_t panelBytes = 0, aheadBytes = 0;
@@ -408,19 +443,23 @@ double CostModel::total(const Schedule &s) const {
   if (panelBytes > kPanelShare * processor.l2.bytes)
     return kNever * panelBytes;
   int64_t items = itemCount(nest, s);
-  double busy = slots + pack + items * kItemCost;
-  Traffic toFirst = traffic(s, processor.l1);
+  double uneven = nest.isShared && nest.work() >= kSharedWork ? idleness(items) : 1;
+  double cost = slots + pack + items * kItemCost;
+  if (cost * uneven >= bound)
+    return cost * uneven;
+  std::vector<Operand> operands = operandsOf(s);
+  Traffic toFirst = traffic(s, operands, processor.l1);
   double near = toFirst.bytes / kL2Rate;
-  double far = traffic(s, processor.l2).bytes / kFarRate;
+  cost = std::pow(std::pow(cost, kHiding) + std::pow(near, kHiding), 1 / kHiding);
+  if (cost * uneven >= bound)
+    return cost * uneven;
+  double far = traffic(s, operands, processor.l2).bytes / kFarRate;
   double fetched = fetchedAhead(s, aheadBytes) / kFarRate;
   if (aheadBytes > 0 && aheadBytes + panelBytes > 0.8 * processor.l2.bytes)
     return kNever;
-  double cost = std::pow(std::pow(busy, kHiding) + std::pow(near, kHiding), 1 / kHiding);
   cost = std::max(cost, fetched) + kAheadUnhidden * std::min(cost, fetched) + kFarShare * far +
          kRunCost * toFirst.runs;
-  if (nest.isShared && nest.work() >= kSharedWork)
-    cost *= idleness(items);
-  return cost;
+  return cost * uneven;
 }
 
 } // namespace dlc::kernel

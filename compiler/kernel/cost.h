@@ -1,6 +1,7 @@
 // The cost model: what a schedule of a nest takes on a processor, in cycles.
 #pragma once
 #include "compiler/kernel/schedule.h"
+#include <cmath>
 
 namespace dlc::kernel {
 
@@ -17,8 +18,9 @@ public:
   /// What lanes and register tile take if all operands are at hand, and what packing takes at
   /// least. Infinite if the tile does not fit the registers.
   double inRegisters(const Schedule &schedule) const;
-  /// All of it: issue, packing, and what the caches make of blocks and loop orders.
-  double total(const Schedule &schedule) const;
+  /// All of it: issue, packing, and what the caches make of blocks and loop orders. If that is not
+  /// below `bound`, any number that is not.
+  double total(const Schedule &schedule, double bound = HUGE_VAL) const;
 
 private:
   struct Loop {
@@ -41,7 +43,8 @@ private:
   double shareOutsidePadding(const Schedule &s) const;
   double issue(const Schedule &s) const;
   double packing(const Schedule &s, int64_t &bytes) const;
-  Traffic traffic(const Schedule &s, const Cache &cache) const;
+  std::vector<Operand> operandsOf(const Schedule &s) const;
+  Traffic traffic(const Schedule &s, llvm::ArrayRef<Operand> operands, const Cache &cache) const;
   double refetches(const Schedule &s, const Operand &operand) const;
   double fetchedAhead(const Schedule &s, int64_t &occupied) const;
 };

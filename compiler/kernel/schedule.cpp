@@ -248,6 +248,7 @@ private:
   static constexpr unsigned kCandidates = 12;
   static constexpr double kWorstCandidate = 1.2; // times the cheapest
   static constexpr unsigned kRounds = 8;
+  static constexpr double kClearly = 0.999; // a cost so many times another's is less
   static constexpr unsigned kFinalists = 4; // are tried with two changes at a time
 
   // Where a descent starts: several changes may pay only together, and one of these leads there.
@@ -384,8 +385,8 @@ private:
         Schedule changed = start;
         changed.block[d] = block;
         reductions(changed, [&](const Schedule &both) {
-          double c = model.total(both);
-          if (c < cost * 0.999)
+          double c = model.total(both, cost * kClearly);
+          if (c < cost * kClearly)
             s = both, cost = c;
         });
       }
@@ -401,8 +402,8 @@ private:
     for (unsigned round = 0; round < kRounds; ++round) {
       double before = cost;
       auto consider = [&](const Schedule &changed) {
-        double c = model.total(changed);
-        if (c < cost * 0.999)
+        double c = model.total(changed, cost * kClearly);
+        if (c < cost * kClearly)
           s = changed, cost = c;
       };
       // Sums first: how often an operand is read again depends on what stays in the caches.
