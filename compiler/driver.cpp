@@ -45,7 +45,7 @@ struct Compilation {
   lang::ast::File program;
   std::optional<lang::Network> network;
 
-  MLIRContext context{registry(), MLIRContext::Threading::DISABLED};
+  MLIRContext context{registry()};
   OwningOpRef<ModuleOp> module;
   Trace trace;
   std::map<std::string, FunctionFacts> facts;

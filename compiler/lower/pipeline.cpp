@@ -77,20 +77,23 @@ void addLlvmPasses(OpPassManager &passes, const kernel::Processor &processor) {
 }
 
 void addConversionPasses(OpPassManager &passes) {
-  passes.addNestedPass<func::FuncOp>(std::make_unique<MathPass>());
-  passes.addPass(createCanonicalizerPass());
-  passes.addPass(createCSEPass());
-  passes.addPass(createSCFToControlFlowPass());
-  passes.addNestedPass<func::FuncOp>(createConvertMathToLLVMPass());
+  // Function by function on all cores,
+  OpPassManager &functions = passes.nest<func::FuncOp>();
+  functions.addPass(std::make_unique<MathPass>());
+  functions.addPass(createCanonicalizerPass());
+  functions.addPass(createCSEPass());
+  functions.addPass(createSCFToControlFlowPass());
+  functions.addPass(createConvertMathToLLVMPass());
+  functions.addPass(createConvertVectorToLLVMPass());
+  functions.addPass(memref::createExpandStridedMetadataPass());
+  functions.addPass(createArithToLLVMConversionPass());
+  functions.addPass(createUBToLLVMConversionPass()); // what became of vectors of several dimensions
+  // and what concerns the module.
   passes.addPass(createConvertMathToLibmPass());
-  passes.addPass(createConvertVectorToLLVMPass());
-  passes.addPass(memref::createExpandStridedMetadataPass());
   passes.addPass(createFinalizeMemRefToLLVMConversionPass());
   ConvertFuncToLLVMPassOptions calls;
   calls.useBarePtrCallConv = true; // a buffer is its address
   passes.addPass(createConvertFuncToLLVMPass(calls));
-  passes.addPass(createArithToLLVMConversionPass());
-  passes.addPass(createUBToLLVMConversionPass()); // what became of vectors of several dimensions
   passes.addPass(createConvertControlFlowToLLVMPass());
   passes.addPass(createReconcileUnrealizedCastsPass());
 }
