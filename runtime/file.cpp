@@ -1,4 +1,4 @@
-// Whole files: read at once, and written so that nobody ever sees half of one.
+// Whole files: read or mapped at once, and written so that nobody ever sees half of one.
 #include "runtime/file.h"
 
 #include "runtime/text.h"
@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,6 +51,30 @@ Status readFile(const std::string &path, std::string *bytes) {
   }
   close(file);
   return Status();
+}
+
+Status MappedFile::open(const std::string &path) {
+  int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat about;
+  if (file >= 0 && fstat(file, &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0) {
+    size_ = size_t(about.st_size);
+    void *data = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
+    isMapped_ = data != MAP_FAILED;
+    data_ = static_cast<const unsigned char *>(data);
+  }
+  if (file >= 0)
+    close(file);
+  if (isMapped_)
+    return Status();
+  DLC_TRY(readFile(path, &read_));
+  data_ = reinterpret_cast<const unsigned char *>(read_.data());
+  size_ = read_.size();
+  return Status();
+}
+
+MappedFile::~MappedFile() {
+  if (isMapped_)
+    munmap(const_cast<unsigned char *>(data_), size_);
 }
 
 static bool writeAll(int file, const void *data, size_t size) {

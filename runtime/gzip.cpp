@@ -40,9 +40,9 @@ size_t statedSize(const unsigned char *data, size_t size) {
 } // namespace
 
 Status readUnpacked(const std::string &path, Bytes *bytes) {
-  std::string file;
-  DLC_TRY(readFile(path, &file));
-  auto *next = reinterpret_cast<const unsigned char *>(file.data());
+  MappedFile file;
+  DLC_TRY(file.open(path));
+  const unsigned char *next = file.data();
   size_t left = file.size(), done = 0;
   if (!isGzip(next, left)) {
     bytes->assign(next, next + left);
