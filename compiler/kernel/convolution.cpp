@@ -47,7 +47,9 @@ std::optional<Convolution> recognize(const Nest &nest, const Access &x, const Ac
     bool isSummed = toFilter ? !ofF : !ofY;
     if (nest.reduces[d] != isSummed)
       return std::nullopt;
-    if (ofX && ofY && ofF)
+    if (ofX && ofY && x.stride(d) == 1 && y.stride(d) == 1)
+      enter(Convolution::Lane, d), conv.isInLanes = true;
+    else if (ofX && ofY && ofF)
       enter(Convolution::Part, d), ++parts;
     else if (ofX && ofY)
       pixels.push_back(d);
@@ -75,11 +77,12 @@ std::optional<Convolution> recognize(const Nest &nest, const Access &x, const Ac
   enter(Convolution::W, axes[1].first), enter(Convolution::S, axes[1].second);
   for (auto [pixel, tap] : axes)
     llvm::erase(pixels, pixel), llvm::erase(taps, tap);
-  if (pixels.size() > 1 || taps.size() != 1)
+  if (pixels.size() > 1 || taps.size() > 1 || (taps.empty() && !conv.isInLanes))
     return std::nullopt;
   if (!pixels.empty())
     enter(Convolution::N, pixels[0]);
-  enter(Convolution::C, taps[0]);
+  if (!taps.empty())
+    enter(Convolution::C, taps[0]);
   // Taps that walk backward walk forward from the last one on.
   for (Convolution::Loop loop : {Convolution::R, Convolution::S})
     if (conv.stride(Convolution::Image, loop) < 0)
@@ -87,12 +90,16 @@ std::optional<Convolution> recognize(const Nest &nest, const Access &x, const Ac
         conv.offsets[role] += (conv.sizes[loop] - 1) * conv.strides[role][loop];
         conv.strides[role][loop] *= -1;
       }
+  bool isSquare = conv.sizes[Convolution::R] == conv.sizes[Convolution::S];
+  bool isTiled = std::min(conv.sizes[Convolution::H], conv.sizes[Convolution::W]) >= 2;
+  if (!isSquare || !isTiled)
+    return std::nullopt;
+  if (conv.isInLanes)
+    return conv;
   bool isLast = conv.stride(Convolution::Image, Convolution::C) == 1 &&
                 conv.stride(Convolution::Result, Convolution::K) == 1;
   bool isWide = std::min(conv.sizes[Convolution::C], conv.sizes[Convolution::K]) >= kLeastChannels;
-  bool isSquare = conv.sizes[Convolution::R] == conv.sizes[Convolution::S];
-  bool isTiled = std::min(conv.sizes[Convolution::H], conv.sizes[Convolution::W]) >= 2;
-  return isLast && isWide && isSquare && isTiled ? std::optional(conv) : std::nullopt;
+  return isLast && isWide ? std::optional(conv) : std::nullopt;
 }
 
 } // namespace

@@ -5,24 +5,25 @@
 namespace dlc::kernel {
 
 /// y[n, h, w, k] = sum of x[n, h + r, w + s, c] f[r, s, c, k], or f as the sum of x y; the latter
-/// perhaps in parts.
+/// perhaps in parts. The channels are last in memory, or a part of the batch is: then there is one
+/// loop more, over these lanes, and gradients of filters are summed in each lane by itself.
 struct Convolution {
   enum Role { Image, Result, Filter };
-  enum Loop { Part, N, H, W, R, S, C, K };
-  bool toFilter = false;
-  unsigned buffers[3] = {};   // of each role
-  int64_t offsets[3] = {};    // of its first element
-  int64_t strides[3][8] = {}; // by role and loop
-  int64_t sizes[8] = {1, 1, 1, 1, 1, 1, 1, 1};
+  enum Loop { Part, N, H, W, R, S, C, K, Lane, Loops };
+  bool toFilter = false, isInLanes = false;
+  unsigned buffers[3] = {};       // of each role
+  int64_t offsets[3] = {};        // of its first element
+  int64_t strides[3][Loops] = {}; // by role and loop
+  int64_t sizes[Loops] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
 
   /// Along one axis.
   int64_t taps() const { return sizes[R]; }
   int64_t stride(Role role, Loop loop) const { return strides[role][loop]; }
 };
 
-/// Null if the nest is no convolution of f32 images by 3x3 or 5x5 taps, of stride 1, channels last,
-/// neither forward nor its gradient to the image or to the filter. Taps that walk the image
-/// backward are counted from the last one on.
+/// Null if the nest is no convolution of f32 images by 3x3 or 5x5 taps, of stride 1, channels or
+/// batch last, neither forward nor its gradient to the image or to the filter. Taps that walk the
+/// image backward are counted from the last one on.
 std::optional<Convolution> convolutionOf(const Nest &nest);
 
 } // namespace dlc::kernel

@@ -49,7 +49,8 @@ constexpr double kHiding = 2.5;
 constexpr int64_t kShortGap = 128; // bytes: where every second line is wanted, all of them come
 constexpr double kRunCost = 1.0;   // of a run's first line, which nobody has foreseen
 constexpr double kFarShare = 0.8, kAheadUnhidden = 0.3; // what of fetching from afar is not hidden
-constexpr double kAheadCost = 1.0; // of asking for a line ahead: its address and the request
+constexpr double kStreamUnhidden = 0.3; // the same where a stage of a chain reads on and on
+constexpr double kAheadCost = 1.0;      // of asking for a line ahead: its address and the request
 
 constexpr int64_t kSharedWork = 16384; // less is not worth a second thread
 
@@ -450,6 +451,9 @@ double CostModel::total(const Schedule &s, double bound) const {
   std::vector<Operand> operands = operandsOf(s);
   Traffic toFirst = traffic(s, operands, processor.l1);
   double near = toFirst.bytes / kL2Rate;
+  if (!nest.isShared && !nest.hasReduction())
+    return std::max(cost, near) +
+           kStreamUnhidden * traffic(s, operands, processor.l2).bytes / kFarRate;
   cost = std::pow(std::pow(cost, kHiding) + std::pow(near, kHiding), 1 / kHiding);
   if (cost * uneven >= bound)
     return cost * uneven;

@@ -1,7 +1,6 @@
 // Builds the chains that compute convolutions by tiles.
 #include "compiler/kernel/winograd.h"
-#include "compiler/kernel/ahead.h"
-#include "compiler/kernel/bodies.h"
+#include "compiler/kernel/stages.h"
 #include "compiler/kernel/tiles.h"
 
 using namespace mlir;
@@ -31,14 +30,11 @@ SmallVector<Run> runsOf(int64_t size, int64_t block, int64_t blocks) {
   return runs;
 }
 
-class Builder {
+class Builder : Stages {
 public:
   Builder(const Nest &nest, const Convolution &conv, const Tiling &tiling, const Blocks &blocks)
-      : conv(conv), tiling(tiling), at(blocks), transforms(transformsFor(conv.taps())),
-        taps(conv.taps()), axisForms(taps + 1), bodies(nest.body->getParentOp()->getContext()),
-        f32(Float32Type::get(nest.body->getParentOp()->getContext())) {
-    for (MemRefType type : nest.buffers)
-      chain.buffers.push_back(type);
+      : Stages(nest), conv(conv), tiling(tiling), at(blocks),
+        transforms(transformsFor(conv.taps())), taps(conv.taps()), axisForms(taps + 1) {
     counts[Images] = conv.sizes[Convolution::N] / at.images;
     counts[Rows] = tiling.rows / at.rows;
     counts[Columns] = tiling.columns / at.columns;
@@ -54,7 +50,6 @@ public:
         << at.columns << " channels " << at.in << " to " << at.out;
     Winograd winograd;
     conv.toFilter ? toFilter() : toResult(winograd);
-    chain.bodies = bodies.region;
     winograd.chain = std::move(chain);
     return winograd;
   }
@@ -65,30 +60,15 @@ private:
   const Blocks at;
   const Transforms &transforms;
   const int64_t taps, axisForms; // along one axis
-  Bodies bodies;
-  Type f32;
-  Chain chain;
   enum BlockLoop { Images, Rows, Columns, In, Out, Part };
   int64_t counts[6];
   SmallVector<BlockLoop> loops; // of the chain: items, then steps
-
-  // From a form's block of so many numbers to the next form's: an odd number of cache lines, so
-  // that the places that a transform writes to lie in sets of their own.
-  static int64_t apart(int64_t elements) {
-    constexpr int64_t kLineElements = kCacheLine / kElementBytes;
-    return (divideCeil(elements, kLineElements) | 1) * kLineElements;
-  }
 
   void setLoops(ArrayRef<BlockLoop> items, ArrayRef<BlockLoop> steps) {
     for (BlockLoop loop : items)
       loops.push_back(loop), chain.items.push_back(counts[loop]);
     for (BlockLoop loop : steps)
       loops.push_back(loop), chain.steps.push_back(counts[loop]);
-  }
-
-  unsigned addScratch(int64_t elements) {
-    chain.scratch.push_back(MemRefType::get({elements}, f32));
-    return chain.buffers.size() + chain.scratch.size() - 1;
   }
 
   // Where the blocks of an argument lie.
@@ -104,39 +84,13 @@ private:
                                                   : s[Convolution::Part]);
     return operand;
   }
-  Chain::Operand scratchOperand(unsigned buffer) {
-    return {buffer, 0, SmallVector<int64_t>(loops.size(), 0)};
-  }
 
-  Access access(unsigned buffer, int64_t offset, ArrayRef<int64_t> strides, bool isNear) {
-    Access result;
-    result.buffer = buffer, result.element = f32, result.offset = offset;
-    result.strides.assign(strides.begin(), strides.end());
-    result.isNear = isNear;
-    return result;
-  }
-
-  // Completes a stage: the buffers reach as far as the nest goes.
-  Chain::Stage finish(Nest nest, ArrayRef<Chain::Operand> operands, double calls,
-                      Chain::When::Turn turn = Chain::When::Always) {
-    nest.isShared = false;
-    nest.reduces.resize(nest.rank(), false);
-    nest.starts.resize(nest.outputs.size());
-    SmallVector<int64_t> extents(operands.size(), 0);
-    for (auto *accesses : {&nest.inputs, &nest.outputs})
-      for (const Access &access : *accesses) {
-        int64_t last = access.offset;
-        for (unsigned d = 0; d < nest.rank(); ++d)
-          last += (nest.sizes[d] - 1) * access.stride(d);
-        extents[access.buffer] = std::max(extents[access.buffer], last + 1);
-      }
-    for (int64_t extent : extents)
-      nest.buffers.push_back(MemRefType::get({extent}, f32));
-    collapse(nest);
+  // A stage that runs in these turns of the loop over the rows.
+  Chain::Stage finishIn(Chain::When::Turn turn, const Nest &nest, ArrayRef<Chain::Operand> operands,
+                        double calls) {
     if (turn != Chain::When::Always)
       calls *= turn == Chain::When::Last ? 1.0 / counts[Rows] : 1 - 1.0 / counts[Rows];
-    Chain::When when{turn, unsigned(llvm::find(loops, Rows) - loops.begin())};
-    return {nest, SmallVector<Chain::Operand>(operands), calls, when};
+    return finish(nest, operands, calls, {turn, unsigned(llvm::find(loops, Rows) - loops.begin())});
   }
 
   // The pixels, or the 2x2 results, of each tile become its forms.
@@ -157,7 +111,7 @@ private:
         nest.body = bodies.transform(isImage ? transforms.image : transforms.resultGradient, read,
                                      {axisForms, axisForms});
         chain.each.push_back(
-            finish(nest, {operandOf(role), scratchOperand(forms)}, chain.stepCount(), rows.turn));
+            finishIn(rows.turn, nest, {operandOf(role), scratchOperand(forms)}, chain.stepCount()));
       }
   }
 
@@ -182,14 +136,6 @@ private:
     int64_t column = channels, row = at.columns * column, image = at.rows * row;
     return access(buffer, offset + rows.first * row + columns.first * column,
                   {image, row, column, 1}, /*isNear=*/true);
-  }
-
-  void addZeros(unsigned buffer, int64_t elements) {
-    Nest nest;
-    nest.sizes = {elements};
-    nest.outputs = {access(0, 0, {1}, /*isNear=*/true)};
-    nest.body = bodies.zero();
-    chain.before.push_back(finish(nest, {scratchOperand(buffer)}, 1));
   }
 
   // An image from an image and a filter.
@@ -239,7 +185,7 @@ private:
         nest.body =
             bodies.transform(transforms.result, {axisForms, axisForms}, {rows.size, columns.size});
         chain.after.push_back(
-            finish(nest, {scratchOperand(sums), operandOf(Convolution::Result)}, 1, rows.turn));
+            finishIn(rows.turn, nest, {scratchOperand(sums), operandOf(Convolution::Result)}, 1));
       }
   }
 
@@ -305,6 +251,8 @@ std::optional<Winograd> winogradOf(const Nest &nest, const Processor &processor)
   std::optional<Convolution> conv = convolutionOf(nest);
   if (!conv)
     return std::nullopt;
+  if (conv->isInLanes)
+    return byRowsOf(nest, *conv, processor);
   Tiling tiling(*conv, processor);
   std::optional<Blocks> blocks = tiling.blocks();
   if (!blocks)

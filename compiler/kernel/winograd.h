@@ -3,6 +3,7 @@
 // Networks", 2015: F(2x2, 3x3) and F(2x2, 5x5)).
 #pragma once
 #include "compiler/kernel/chain.h"
+#include "compiler/kernel/convolution.h"
 #include "compiler/kernel/prepared.h"
 
 namespace dlc::kernel {
@@ -17,8 +18,14 @@ struct Winograd {
   Chain chain;
 };
 
-/// Null if the nest is no convolution of f32 images by 3x3 or 5x5 taps, of stride 1, channels last,
-/// neither forward nor its gradient to the image or to the filter.
+/// Null if the nest is no convolution of f32 images by 3x3 or 5x5 taps, of stride 1, channels or
+/// batch last, neither forward nor its gradient to the image or to the filter.
 std::optional<Winograd> winogradOf(const Nest &nest, const Processor &processor);
+
+/// With the batch in the lanes there are few channels to sum over: tiles are 1x2 results then, in
+/// whose sums the rows of taps stay, F(2, 3) and F(2, 5). 3 taps become 4 products, 5 become 6,
+/// instead of 6 and 10. Null if the rows have an odd number of results.
+std::optional<Winograd> byRowsOf(const Nest &nest, const Convolution &conv,
+                                 const Processor &processor);
 
 } // namespace dlc::kernel

@@ -77,19 +77,19 @@ void addLlvmPasses(OpPassManager &passes, const kernel::Processor &processor) {
 }
 
 void addConversionPasses(OpPassManager &passes) {
-  // Function by function on all cores,
-  OpPassManager &functions = passes.nest<func::FuncOp>();
-  functions.addPass(std::make_unique<MathPass>());
-  functions.addPass(createCanonicalizerPass());
-  functions.addPass(createCSEPass());
-  functions.addPass(createSCFToControlFlowPass());
-  functions.addPass(createConvertMathToLLVMPass());
-  functions.addPass(createConvertVectorToLLVMPass());
-  functions.addPass(memref::createExpandStridedMetadataPass());
-  functions.addPass(createArithToLLVMConversionPass());
-  functions.addPass(createUBToLLVMConversionPass()); // what became of vectors of several dimensions
-  // and what concerns the module.
+  // As much as can be function by function, on all cores.
+  OpPassManager &kernels = passes.nest<func::FuncOp>();
+  kernels.addPass(std::make_unique<MathPass>());
+  kernels.addPass(createCanonicalizerPass());
+  kernels.addPass(createCSEPass());
+  kernels.addPass(createSCFToControlFlowPass());
+  kernels.addPass(createConvertMathToLLVMPass());
   passes.addPass(createConvertMathToLibmPass());
+  OpPassManager &rest = passes.nest<func::FuncOp>();
+  rest.addPass(createConvertVectorToLLVMPass());
+  rest.addPass(memref::createExpandStridedMetadataPass());
+  rest.addPass(createArithToLLVMConversionPass());
+  rest.addPass(createUBToLLVMConversionPass()); // what became of vectors of several dimensions
   passes.addPass(createFinalizeMemRefToLLVMConversionPass());
   ConvertFuncToLLVMPassOptions calls;
   calls.useBarePtrCallConv = true; // a buffer is its address

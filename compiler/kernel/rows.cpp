@@ -1,0 +1,258 @@
+// Builds the chains that compute convolutions by tiles of a row, where the batch is in the lanes.
+#include "compiler/kernel/cost.h"
+#include "compiler/kernel/stages.h"
+#include "compiler/kernel/winograd.h"
+
+using namespace mlir;
+
+namespace dlc::kernel {
+namespace {
+
+constexpr int64_t kTile = 2;          // results
+constexpr double kMostScratch = 0.75; // of the second cache
+
+/// What an item, or a step of one, works on: rows of results, and channels of both sides.
+struct RowBlocks {
+  int64_t rows, in, out;
+};
+
+class RowBuilder : Stages {
+public:
+  RowBuilder(const Nest &nest, const Convolution &conv, const Processor &processor)
+      : Stages(nest), conv(conv), processor(processor), transforms(transformsFor(conv.taps())),
+        taps(conv.taps()), forms(taps + kTile - 1), lanes(size(Convolution::Lane)),
+        tiles(size(Convolution::W) / kTile) {}
+
+  std::optional<Winograd> run() {
+    if (!choose())
+      return std::nullopt;
+    chain.name = "winograd";
+    llvm::raw_string_ostream(chain.name) << " 1x" << taps << " tiles " << at.rows << "x" << tiles
+                                         << " channels " << at.in << " to " << at.out;
+    Winograd winograd;
+    conv.toFilter ? toFilter() : toResult(winograd);
+    winograd.chain = std::move(chain);
+    return winograd;
+  }
+
+private:
+  const Convolution &conv;
+  const Processor &processor;
+  const Transforms &transforms;
+  const int64_t taps, forms, lanes, tiles; // tiles: of a row
+  RowBlocks at = {};
+
+  int64_t size(Convolution::Loop loop) const { return conv.sizes[loop]; }
+  int64_t stride(Convolution::Role role, Convolution::Loop loop) const {
+    return conv.strides[role][loop];
+  }
+  static int64_t rowsRead(const Convolution &conv, int64_t rows) { return rows + conv.taps() - 1; }
+
+  // --- blocks -----------------------------------------------------------------------------------
+  int64_t numbers(int64_t channels, int64_t rows) const { return channels * rows * tiles * lanes; }
+  int64_t pixelForms() const { return numbers(at.in, rowsRead(conv, at.rows)); }
+  int64_t resultForms() const { return numbers(at.out, at.rows); }
+
+  // The cheapest blocks that leave room in the second cache, by a count of what they transform more
+  // than once. False if there are none.
+  bool choose() {
+    std::optional<double> least;
+    auto divides = [](int64_t part, int64_t whole) { return whole % part == 0; };
+    for (int64_t rows = 1; rows <= size(Convolution::H); ++rows)
+      for (int64_t in = 1; in <= size(Convolution::C); ++in)
+        for (int64_t out = 1; out <= size(Convolution::K); ++out) {
+          if (!divides(rows, size(Convolution::H)) || !divides(in, size(Convolution::C)) ||
+              !divides(out, size(Convolution::K)) ||
+              (!conv.toFilter && (in < size(Convolution::C) || out < size(Convolution::K))))
+            continue;
+          RowBlocks before = std::exchange(at, {rows, in, out});
+          double bytes =
+              sizeof(float) * double(forms) *
+              (pixelForms() + resultForms() + (conv.toFilter ? in * out * taps * lanes : 0));
+          double cost = estimate();
+          if (bytes <= kMostScratch * processor.l2.bytes && (!least || cost < *least))
+            least = cost;
+          else
+            at = before;
+        }
+    return least.has_value();
+  }
+
+  // Cycles, roughly.
+  double estimate() const {
+    double inBlocks = double(size(Convolution::C)) / at.in;
+    double outBlocks = double(size(Convolution::K)) / at.out;
+    double bands = double(size(Convolution::H)) / at.rows, images = size(Convolution::N);
+    double vectors = double(processor.lanes(sizeof(float)));
+    double products = images * forms * taps * size(Convolution::C) *
+                      numbers(size(Convolution::K), size(Convolution::H)) / vectors / 2;
+    // A form is some additions and a store.
+    constexpr double kForm = 3, kCall = 200;
+    double transformed =
+        images * bands * forms / vectors * kForm *
+        (outBlocks * inBlocks * pixelForms() + outBlocks * inBlocks * resultForms());
+    double items = conv.toFilter ? inBlocks * outBlocks : images * bands;
+    double calls = images * bands * inBlocks * outBlocks;
+    return (products + transformed + calls * kCall) * idleness(int64_t(items));
+  }
+
+  // Where the blocks of an argument lie, given the loops over images, bands of rows and channels.
+  enum BlockLoop { Images, Bands, In, Out };
+  SmallVector<BlockLoop> loops;
+  void setLoops(ArrayRef<BlockLoop> items, ArrayRef<BlockLoop> steps) {
+    auto count = [&](BlockLoop loop) {
+      return loop == Images  ? size(Convolution::N)
+             : loop == Bands ? size(Convolution::H) / at.rows
+             : loop == In    ? size(Convolution::C) / at.in
+                             : size(Convolution::K) / at.out;
+    };
+    for (BlockLoop loop : items)
+      loops.push_back(loop), chain.items.push_back(count(loop));
+    for (BlockLoop loop : steps)
+      loops.push_back(loop), chain.steps.push_back(count(loop));
+  }
+  Chain::Operand operandOf(Convolution::Role role) const {
+    Chain::Operand operand{conv.buffers[role], conv.offsets[role], {}};
+    for (BlockLoop loop : loops)
+      operand.strides.push_back(loop == Images  ? stride(role, Convolution::N)
+                                : loop == Bands ? at.rows * stride(role, Convolution::H)
+                                : loop == In    ? at.in * stride(role, Convolution::C)
+                                                : at.out * stride(role, Convolution::K));
+    return operand;
+  }
+
+  // --- stages -----------------------------------------------------------------------------------
+  // Pixels, or pairs of results, become forms.
+  void addForms(Convolution::Role role, unsigned buffer) {
+    bool isImage = role == Convolution::Image;
+    auto channel = isImage ? Convolution::C : Convolution::K;
+    int64_t channels = isImage ? at.in : at.out;
+    int64_t rows = isImage ? rowsRead(conv, at.rows) : at.rows;
+    int64_t read = isImage ? forms : kTile;
+    Nest nest;
+    nest.sizes = {channels, rows, tiles, lanes};
+    for (int64_t i = 0; i < read; ++i)
+      nest.inputs.push_back(access(0, i * stride(role, Convolution::W),
+                                   {stride(role, channel), stride(role, Convolution::H),
+                                    kTile * stride(role, Convolution::W), 1},
+                                   /*isNear=*/i > 0));
+    addFormAccesses(nest.outputs, 1, channels, rows);
+    nest.body = bodies.transform(isImage ? transforms.image : transforms.resultGradient, {1, read},
+                                 {1, forms});
+    chain.each.push_back(
+        finish(nest, {operandOf(role), scratchOperand(buffer)}, chain.stepCount()));
+  }
+
+  // Each form of a block of them, channel by channel, row by row, tile by tile.
+  void addFormAccesses(SmallVectorImpl<Access> &accesses, unsigned buffer, int64_t channels,
+                       int64_t rows) const {
+    int64_t row = tiles * lanes;
+    for (int64_t form = 0; form < forms; ++form)
+      accesses.push_back(access(buffer, form * apart(numbers(channels, rows)),
+                                {rows * row, row, lanes, 1}, /*isNear=*/true));
+  }
+
+  // An image from an image and a filter.
+  void toResult(Winograd &winograd) {
+    setLoops({Images, Bands}, {});
+    int64_t row = tiles * lanes, rows = rowsRead(conv, at.rows), filter = taps * at.in;
+    auto filterForms = MemRefType::get({forms * apart(at.out * filter)}, f32);
+    winograd.filter = {prepare(filterForms, filter), conv.buffers[Convolution::Filter], filterForms,
+                       bodies.region};
+    chain.buffers.push_back(filterForms);
+    Chain::Operand filters{unsigned(chain.buffers.size() - 1), 0, {0, 0}};
+    unsigned pixels = addScratch(forms * apart(pixelForms())),
+             sums = addScratch(forms * apart(resultForms()));
+
+    addForms(Convolution::Image, pixels);
+    Nest products;
+    products.sizes = {forms, at.out, at.rows, row, at.in, taps};
+    products.reduces = {false, false, false, false, true, true};
+    products.inputs = {access(0, 0, {apart(pixelForms()), 0, row, 1, rows * row, row}, true),
+                       access(1, 0, {apart(at.out * filter), filter, 0, 0, taps, 1}, true)};
+    products.outputs = {access(2, 0, {apart(resultForms()), at.rows * row, row, 1, 0, 0}, true)};
+    products.body = bodies.multiplyAdd();
+    products.starts = {FloatAttr::get(f32, 0)};
+    chain.each.push_back(
+        finish(products, {scratchOperand(pixels), filters, scratchOperand(sums)}, 1));
+    Nest nest;
+    nest.sizes = {at.out, at.rows, tiles, lanes};
+    addFormAccesses(nest.inputs, 0, at.out, at.rows);
+    for (int64_t i = 0; i < kTile; ++i)
+      nest.outputs.push_back(access(1, i * stride(Convolution::Result, Convolution::W),
+                                    {stride(Convolution::Result, Convolution::K),
+                                     stride(Convolution::Result, Convolution::H),
+                                     kTile * stride(Convolution::Result, Convolution::W), 1},
+                                    false));
+    nest.body = bodies.transform(transforms.result, {1, forms}, {1, kTile});
+    chain.after.push_back(finish(nest, {scratchOperand(sums), operandOf(Convolution::Result)}, 1));
+  }
+
+  // The forms of the filter's rows.
+  Nest prepare(MemRefType type, int64_t filter) {
+    auto of = [&](Convolution::Loop loop) { return stride(Convolution::Filter, loop); };
+    Nest nest;
+    nest.sizes = {at.out, at.in, taps};
+    for (int64_t tap = 0; tap < taps; ++tap)
+      nest.inputs.push_back(access(0, conv.offsets[Convolution::Filter] + tap * of(Convolution::S),
+                                   {of(Convolution::K), of(Convolution::C), of(Convolution::R)},
+                                   false));
+    for (int64_t form = 0; form < forms; ++form)
+      nest.outputs.push_back(access(1, form * apart(at.out * filter), {filter, taps, 1}, false));
+    nest.body = bodies.transform(transforms.filter, {1, taps}, {1, forms});
+    nest.reduces.assign(3, false);
+    nest.starts.resize(forms);
+    nest.buffers = {chain.buffers[conv.buffers[Convolution::Filter]], type};
+    collapse(nest);
+    return nest;
+  }
+
+  // The gradient of a filter from two images, in each lane by itself.
+  void toFilter() {
+    setLoops({In, Out}, {Images, Bands});
+    int64_t row = tiles * lanes, rows = rowsRead(conv, at.rows);
+    int64_t input = taps * lanes, output = at.in * input, all = at.out * output;
+    unsigned pixels = addScratch(forms * apart(pixelForms())),
+             results = addScratch(forms * apart(resultForms())),
+             sums = addScratch(forms * apart(all));
+    addZeros(sums, forms * apart(all));
+    addForms(Convolution::Image, pixels);
+    addForms(Convolution::Result, results);
+    Nest products;
+    products.sizes = {forms, at.out, at.in, taps, lanes, at.rows, tiles};
+    products.reduces = {false, false, false, false, false, true, true};
+    products.inputs = {
+        access(0, 0, {apart(pixelForms()), 0, rows * row, row, 1, row, lanes}, true),
+        access(1, 0, {apart(resultForms()), at.rows * row, 0, 0, 1, row, lanes}, true)};
+    products.outputs = {access(2, 0, {apart(all), output, input, lanes, 1, 0, 0}, true)};
+    products.body = bodies.multiplyAdd();
+    chain.each.push_back(
+        finish(products, {scratchOperand(pixels), scratchOperand(results), scratchOperand(sums)},
+               chain.stepCount()));
+
+    auto of = [&](Convolution::Loop loop) { return stride(Convolution::Filter, loop); };
+    Nest nest;
+    nest.sizes = {at.out, at.in, taps, lanes};
+    for (int64_t form = 0; form < forms; ++form)
+      nest.inputs.push_back(access(0, form * apart(all), {output, input, lanes, 1}, true));
+    for (int64_t tap = 0; tap < taps; ++tap)
+      nest.outputs.push_back(access(
+          1, tap * of(Convolution::S),
+          {of(Convolution::K), of(Convolution::C), of(Convolution::R), of(Convolution::Lane)},
+          false));
+    nest.body = bodies.transform(transforms.filterGradient, {1, forms}, {1, taps});
+    chain.after.push_back(finish(nest, {scratchOperand(sums), operandOf(Convolution::Filter)}, 1));
+  }
+};
+
+} // namespace
+
+std::optional<Winograd> byRowsOf(const Nest &nest, const Convolution &conv,
+                                 const Processor &processor) {
+  bool hasOwnLanes = (conv.strides[Convolution::Filter][Convolution::Lane] != 0) == conv.toFilter;
+  if (!hasOwnLanes || conv.sizes[Convolution::Part] > 1 || conv.sizes[Convolution::W] % kTile != 0)
+    return std::nullopt;
+  return RowBuilder(nest, conv, processor).run();
+}
+
+} // namespace dlc::kernel

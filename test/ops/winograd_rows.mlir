@@ -1,0 +1,50 @@
+// RUN: dlc-test %s
+// RUN: sed 's/xf64/xf32/g' %s | dlc-opt -dlc-linalg -dlc-place -dlc-kernels=vector-bytes=32 | FileCheck %s
+// CHECK-COUNT-5: dlc.schedule = "winograd 1x5
+// CHECK-NOT: dlc.schedule = "winograd
+
+// Convolutions by 5x5 taps where the batch is in the lanes: tiles are two results of a row
+// (compiler/kernel/rows.cpp).
+
+func.func @valid(%x0: tensor<32x6x14x14xf64>, %w: tensor<16x6x5x5xf64>) -> tensor<32x16x10x10xf64> attributes {test.large} {
+  %x = nn.neg %x0 : tensor<32x6x14x14xf64>
+  %y = nn.conv2d %x, %w stride [1, 1] pad [0, 0, 0, 0] dilation [1, 1] groups 1
+      : (tensor<32x6x14x14xf64>, tensor<16x6x5x5xf64>) -> tensor<32x16x10x10xf64>
+  %z = nn.neg %y : tensor<32x16x10x10xf64>
+  return %z : tensor<32x16x10x10xf64>
+}
+
+// Padding, an odd number of rows and of channels, three blocks of images.
+func.func @padded(%x0: tensor<48x12x13x16xf64>, %w: tensor<13x12x5x5xf64>) -> tensor<48x13x13x14xf64> attributes {test.large} {
+  %x = nn.neg %x0 : tensor<48x12x13x16xf64>
+  %y = nn.conv2d %x, %w stride [1, 1] pad [2, 1, 2, 1] dilation [1, 1] groups 1
+      : (tensor<48x12x13x16xf64>, tensor<13x12x5x5xf64>) -> tensor<48x13x13x14xf64>
+  %z = nn.neg %y : tensor<48x13x13x14xf64>
+  return %z : tensor<48x13x13x14xf64>
+}
+
+// Taps that walk backward.
+func.func @to_data(%dy0: tensor<32x14x16x16xf64>, %w: tensor<14x12x5x5xf64>) -> tensor<32x12x16x16xf64> attributes {test.large} {
+  %dy = nn.neg %dy0 : tensor<32x14x16x16xf64>
+  %dx = nn.conv2d_grad_input %dy, %w shape [32, 12, 16, 16] stride [1, 1] pad [2, 2, 2, 2] dilation [1, 1] groups 1
+      : (tensor<32x14x16x16xf64>, tensor<14x12x5x5xf64>) -> tensor<32x12x16x16xf64>
+  %z = nn.neg %dx : tensor<32x12x16x16xf64>
+  return %z : tensor<32x12x16x16xf64>
+}
+
+func.func @to_weights(%x0: tensor<64x6x14x14xf64>, %dy0: tensor<64x16x10x10xf64>) -> tensor<16x6x5x5xf64> attributes {test.large} {
+  %x = nn.neg %x0 : tensor<64x6x14x14xf64>
+  %dy = nn.neg %dy0 : tensor<64x16x10x10xf64>
+  %dw = nn.conv2d_grad_weight %x, %dy shape [16, 6, 5, 5] stride [1, 1] pad [0, 0, 0, 0] dilation [1, 1] groups 1
+      : (tensor<64x6x14x14xf64>, tensor<64x16x10x10xf64>) -> tensor<16x6x5x5xf64>
+  return %dw : tensor<16x6x5x5xf64>
+}
+
+// Many rows: items are bands of them.
+func.func @bands(%x0: tensor<16x15x36x20xf64>, %w: tensor<14x15x5x5xf64>) -> tensor<16x14x32x16xf64> attributes {test.large} {
+  %x = nn.neg %x0 : tensor<16x15x36x20xf64>
+  %y = nn.conv2d %x, %w stride [1, 1] pad [0, 0, 0, 0] dilation [1, 1] groups 1
+      : (tensor<16x15x36x20xf64>, tensor<14x15x5x5xf64>) -> tensor<16x14x32x16xf64>
+  %z = nn.neg %y : tensor<16x14x32x16xf64>
+  return %z : tensor<16x14x32x16xf64>
+}
