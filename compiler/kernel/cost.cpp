@@ -56,9 +56,16 @@ constexpr int64_t kSharedWork = 16384; // less is not worth a second thread
 
 constexpr double kNever = 1e30;
 
-bool isPolynomial(Operation &op) {
+// Whether this is exp or one of its kin, which polynomials compute.
+static bool isPolynomial(Operation &op) {
   return op.getDialect()->getNamespace() == "math" &&
          !isa<math::AbsFOp, math::SqrtOp, math::FloorOp>(op);
+}
+
+int64_t mostVectors(const Nest &nest, const Processor &processor) {
+  constexpr int64_t kRegisters = 8; // for a vector, the constants included
+  bool hasSome = llvm::any_of(*nest.body, isPolynomial);
+  return processor.registers / (hasSome ? kRegisters : 1);
 }
 
 // What one operation of the body costs on a vector.
@@ -148,6 +155,8 @@ double CostModel::issue(const Schedule &s) const {
   // The operand that has the fewest values is held in registers, the other goes through one.
   int64_t accumulators = nest.hasReduction() ? points * nest.outputs.size() : 0;
   if (accumulators > 1 && accumulators + registers + 1 > processor.registers)
+    return kNever;
+  if (accumulators > mostVectors(nest, processor))
     return kNever;
   std::optional<Ahead> ahead = s.ahead >= 0 ? aheadOf(nest, s, s.ahead) : std::nullopt;
   if (ahead && !ahead->isByTile)

@@ -5,8 +5,9 @@
 
 namespace dlc::kernel {
 
-/// Whether this is exp or one of its kin, which polynomials compute.
-bool isPolynomial(mlir::Operation &op);
+/// How many vectors a tile may have for its registers: fewer where exp or one of its kin are
+/// computed, since polynomials have constants.
+int64_t mostVectors(const Nest &nest, const Processor &processor);
 
 /// How much longer few or uneven items keep several threads than even ones.
 double idleness(int64_t items);

@@ -10,9 +10,8 @@ using namespace mlir;
 namespace dlc::kernel {
 
 constexpr int64_t kMaxTile = 14;
-constexpr int64_t kFarAway = 8;             // second caches: smaller inputs are found in the third
-constexpr int64_t kMostOperations = 80;     // written out for a tile: more is only more code
-constexpr int64_t kPolynomialRegisters = 8; // for a vector of a polynomial, constants included
+constexpr int64_t kFarAway = 8;         // second caches: smaller inputs are found in the third
+constexpr int64_t kMostOperations = 80; // written out for a tile: more is only more code
 
 int64_t valuesOf(const Nest &nest, const Schedule &schedule, const Access &access) {
   int64_t values = 1;
@@ -314,11 +313,9 @@ private:
     unsigned v = schedule.vectorDim;
     int64_t most = llvm::divideCeil(nest.sizes[v], schedule.lanes);
     int64_t operations = std::max<int64_t>(1, llvm::range_size(nest.body->without_terminator()));
-    if (!nest.hasReduction()) {
-      most = std::min(most, std::max<int64_t>(1, kMostOperations / operations));
-      if (llvm::any_of(*nest.body, isPolynomial))
-        most = std::min<int64_t>(most, processor.registers / kPolynomialRegisters);
-    }
+    if (!nest.hasReduction())
+      most = std::min(
+          {most, std::max<int64_t>(1, kMostOperations / operations), mostVectors(nest, processor)});
     for (int64_t vectors = 1; vectors <= (nest.reduces[v] ? 1 : std::min<int64_t>(4, most));
          ++vectors) {
       schedule.tile.assign(nest.rank(), 1);
