@@ -68,6 +68,8 @@ template <typename Op> Word emit(Word a, Word c) {
 Word operator+(Word a, Word c) { return emit<arith::AddIOp>(a, c); }
 Word operator-(Word a, Word c) { return emit<arith::SubIOp>(a, c); }
 Word operator<<(Word a, int32_t c) { return emit<arith::ShLIOp>(a, a.number(c)); }
+Word operator|(Word a, Word c) { return emit<arith::OrIOp>(a, c); }
+Word operator&(Word a, int32_t c) { return emit<arith::AndIOp>(a, a.number(c)); }
 Word operator>>(Word a, int32_t c) { return emit<arith::ShRSIOp>(a, a.number(c)); }
 
 // The comparisons are false on NaN.
@@ -123,6 +125,7 @@ template <size_t n> Real polynomial(Real x, const float (&c)[n]) {
 // --- constants -------------------------------------------------------------------------------
 
 constexpr int kMantissaBits = 23;
+constexpr int32_t kSignBit = std::numeric_limits<int32_t>::min();
 constexpr int32_t exponentBits(int e) { return (e + 127) << kMantissaBits; } // those of 2^e
 constexpr float kLog2E = 1.44269504f;
 // ln 2 in two parts. The high one has 9 bits, so that its product with an exponent is exact.
@@ -179,7 +182,7 @@ Real exp(Real x) {
 
 // With tanh(x/2) = N / D, tanh(x) is 2 N D / (N^2 + D^2). Written as 1 or x and what is missing, it
 // is for |x| >= 1: 1 - (D - N)^2 / (N^2 + D^2), where errors of N and D hardly matter,
-//     for |x| <  1: x + x (D (2 N/x - D) - N^2) / (N^2 + D^2), whose second term is small.
+//     for |x| <  1: x - x (N^2 - D (2 N/x - D)) / (N^2 + D^2), whose second term is small.
 Real tanh(Real x) {
   Real a = atMost(9.25f, absolute(x)); // tanh(9.25) is 1
   Real x2 = a * a;
@@ -189,10 +192,11 @@ Real tanh(Real x) {
   Real d = polynomial(x2, {1.65f, 0.18660767f, 1.9888082e-3f, 2.0190187e-6f});
   Real n = a * p;
   Real n2 = n * n;
-  Real large = (n - d) * (d - n);
-  Real small = a * multiplyAdd(d, p + p - d, -n2);
+  Real large = (n - d) * (n - d);
+  Real small = a * multiplyAdd(-d, multiplyAdd(p, 2.0f, -d), n2);
   Real missing = select(a < 1.0f, small, large) / multiplyAdd(d, d, n2);
-  return withSignOf(x, atMost(1.0f, a) + missing);
+  Word sign = bitsOf(x) & kSignBit;
+  return realOf(bitsOf(atMost(1.0f, a) - missing) | sign); // nothing is negative before
 }
 
 Real erf(Real x) {
