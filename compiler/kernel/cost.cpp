@@ -49,6 +49,7 @@ constexpr double kHiding = 2.5;
 constexpr int64_t kShortGap = 128; // bytes: where every second line is wanted, all of them come
 constexpr double kRunCost = 1.0;   // of a run's first line, which nobody has foreseen
 constexpr double kFarShare = 0.8, kAheadUnhidden = 0.3; // what of fetching from afar is not hidden
+constexpr double kAheadShare = 0.5;     // of the second cache holds what was asked for, and copies
 constexpr double kStreamUnhidden = 0.3; // the same where a stage of a chain reads on and on
 constexpr double kAheadCost = 1.0;      // of asking for a line ahead: its address and the request
 
@@ -468,7 +469,7 @@ double CostModel::total(const Schedule &s, double bound) const {
     return cost * uneven;
   double far = traffic(s, operands, processor.l2).bytes / kFarRate;
   double fetched = fetchedAhead(s, aheadBytes) / kFarRate;
-  if (aheadBytes > 0 && aheadBytes + panelBytes > 0.8 * processor.l2.bytes)
+  if (aheadBytes > 0 && aheadBytes + panelBytes > kAheadShare * processor.l2.bytes)
     return kNever;
   cost = std::max(cost, fetched) + kAheadUnhidden * std::min(cost, fetched) + kFarShare * far +
          kRunCost * toFirst.runs;
