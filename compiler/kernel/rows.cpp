@@ -1,6 +1,7 @@
 // Builds the chains that compute convolutions by tiles of a row, where the batch is in the lanes.
 #include "compiler/kernel/cost.h"
 #include "compiler/kernel/stages.h"
+#include "compiler/kernel/tiles.h"
 #include "compiler/kernel/winograd.h"
 
 using namespace mlir;
@@ -39,61 +40,53 @@ private:
   const Convolution &conv;
   const Processor &processor;
   const Transforms &transforms;
-  const int64_t taps, forms, lanes, tiles; // tiles: of a row
+  const int64_t taps, forms, lanes;
+  const int64_t tiles; // of a row
   RowBlocks at = {};
 
   int64_t size(Convolution::Loop loop) const { return conv.sizes[loop]; }
   int64_t stride(Convolution::Role role, Convolution::Loop loop) const {
     return conv.strides[role][loop];
   }
-  static int64_t rowsRead(const Convolution &conv, int64_t rows) { return rows + conv.taps() - 1; }
 
   // --- blocks -----------------------------------------------------------------------------------
+  int64_t rowsRead() const { return at.rows + taps - 1; }
   int64_t numbers(int64_t channels, int64_t rows) const { return channels * rows * tiles * lanes; }
-  int64_t pixelForms() const { return numbers(at.in, rowsRead(conv, at.rows)); }
+  int64_t pixelForms() const { return numbers(at.in, rowsRead()); }
   int64_t resultForms() const { return numbers(at.out, at.rows); }
 
-  // The cheapest blocks that leave room in the second cache, by a count of what they transform more
-  // than once. False if there are none.
+  // The cheapest blocks that leave room in the second cache. False if there are none.
   bool choose() {
+    auto channels = [&](Convolution::Loop loop) {
+      return conv.toFilter ? divisors(size(loop)) : SmallVector<int64_t>{size(loop)};
+    };
     std::optional<double> least;
-    auto divides = [](int64_t part, int64_t whole) { return whole % part == 0; };
-    for (int64_t rows = 1; rows <= size(Convolution::H); ++rows)
-      for (int64_t in = 1; in <= size(Convolution::C); ++in)
-        for (int64_t out = 1; out <= size(Convolution::K); ++out) {
-          if (!divides(rows, size(Convolution::H)) || !divides(in, size(Convolution::C)) ||
-              !divides(out, size(Convolution::K)) ||
-              (!conv.toFilter && (in < size(Convolution::C) || out < size(Convolution::K))))
-            continue;
-          RowBlocks before = std::exchange(at, {rows, in, out});
-          double bytes =
-              sizeof(float) * double(forms) *
-              (pixelForms() + resultForms() + (conv.toFilter ? in * out * taps * lanes : 0));
-          double cost = estimate();
+    RowBlocks best = {};
+    for (int64_t rows : divisors(size(Convolution::H)))
+      for (int64_t in : channels(Convolution::C))
+        for (int64_t out : channels(Convolution::K)) {
+          at = {rows, in, out};
+          int64_t held =
+              pixelForms() + resultForms() + (conv.toFilter ? in * out * taps * lanes : 0);
+          double bytes = double(sizeof(float) * forms * held), cost = estimate();
           if (bytes <= kMostScratch * processor.l2.bytes && (!least || cost < *least))
-            least = cost;
-          else
-            at = before;
+            least = cost, best = at;
         }
+    at = best;
     return least.has_value();
   }
 
-  // Cycles, roughly.
+  // Cycles, roughly: of the products, and of what blocks make anew.
   double estimate() const {
-    double inBlocks = double(size(Convolution::C)) / at.in;
-    double outBlocks = double(size(Convolution::K)) / at.out;
-    double bands = double(size(Convolution::H)) / at.rows, images = size(Convolution::N);
+    constexpr double kForm = 3, kCall = 200; // some additions and a store; entering the stages
     double vectors = double(processor.lanes(sizeof(float)));
-    double products = images * forms * taps * size(Convolution::C) *
-                      numbers(size(Convolution::K), size(Convolution::H)) / vectors / 2;
-    // A form is some additions and a store.
-    constexpr double kForm = 3, kCall = 200;
-    double transformed =
-        images * bands * forms / vectors * kForm *
-        (outBlocks * inBlocks * pixelForms() + outBlocks * inBlocks * resultForms());
-    double items = conv.toFilter ? inBlocks * outBlocks : images * bands;
-    double calls = images * bands * inBlocks * outBlocks;
-    return (products + transformed + calls * kCall) * idleness(int64_t(items));
+    double channelBlocks = double(size(Convolution::C) / at.in * (size(Convolution::K) / at.out));
+    double imageBlocks = double(size(Convolution::N) * (size(Convolution::H) / at.rows));
+    double calls = channelBlocks * imageBlocks;
+    double products = calls * forms * taps * at.in * resultForms() / vectors / 2;
+    double transforms = calls * forms * (pixelForms() + resultForms()) / vectors * kForm;
+    return (products + transforms + calls * kCall) *
+           idleness(int64_t(conv.toFilter ? channelBlocks : imageBlocks));
   }
 
   // Where the blocks of an argument lie, given the loops over images, bands of rows and channels.
@@ -127,7 +120,7 @@ private:
     bool isImage = role == Convolution::Image;
     auto channel = isImage ? Convolution::C : Convolution::K;
     int64_t channels = isImage ? at.in : at.out;
-    int64_t rows = isImage ? rowsRead(conv, at.rows) : at.rows;
+    int64_t rows = isImage ? rowsRead() : at.rows;
     int64_t read = isImage ? forms : kTile;
     Nest nest;
     nest.sizes = {channels, rows, tiles, lanes};
@@ -155,7 +148,7 @@ private:
   // An image from an image and a filter.
   void toResult(Winograd &winograd) {
     setLoops({Images, Bands}, {});
-    int64_t row = tiles * lanes, rows = rowsRead(conv, at.rows), filter = taps * at.in;
+    int64_t row = tiles * lanes, rows = rowsRead(), filter = taps * at.in;
     auto filterForms = MemRefType::get({forms * apart(at.out * filter)}, f32);
     winograd.filter = {prepare(filterForms, filter), conv.buffers[Convolution::Filter], filterForms,
                        bodies.region};
@@ -210,7 +203,7 @@ private:
   // The gradient of a filter from two images, in each lane by itself.
   void toFilter() {
     setLoops({In, Out}, {Images, Bands});
-    int64_t row = tiles * lanes, rows = rowsRead(conv, at.rows);
+    int64_t row = tiles * lanes, rows = rowsRead();
     int64_t input = taps * lanes, output = at.in * input, all = at.out * output;
     unsigned pixels = addScratch(forms * apart(pixelForms())),
              results = addScratch(forms * apart(resultForms())),

@@ -22,8 +22,7 @@ Tiling::Tiling(const Convolution &conv, const Processor &processor)
   panel = out % (2 * lanes) == 0 ? 2 * lanes : out % lanes == 0 ? lanes : out;
 }
 
-// The parts of a number, whole units or all of it.
-static SmallVector<int64_t> divisors(int64_t n, int64_t unit = 1) {
+SmallVector<int64_t> divisors(int64_t n, int64_t unit) {
   SmallVector<int64_t> result;
   for (int64_t d = 1; d <= n; ++d)
     if (n % d == 0 && (d % unit == 0 || d == n))

@@ -15,6 +15,9 @@ struct Blocks {
   int64_t tiles() const { return images * rows * columns; }
 };
 
+/// The parts of a number: whole units, or all of it.
+llvm::SmallVector<int64_t> divisors(int64_t n, int64_t unit = 1);
+
 /// The cut of a convolution into blocks, by a rough count of what its chain takes; the stages have
 /// their own cost model.
 class Tiling {
