@@ -20,21 +20,27 @@ static Status failure(const char *what, const std::string &path) {
 
 bool fileExists(const std::string &path) { return access(path.c_str(), F_OK) == 0; }
 
-Status readFile(const std::string &path, std::string *bytes) {
-  int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0)
+// Opens a file for reading; `size` is 0 if it has none, as a pipe.
+static Status openToRead(const std::string &path, int *file, size_t *size) {
+  *file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (*file < 0)
     return failure("open", path);
   struct stat about;
-  if (fstat(file, &about) != 0 || S_ISDIR(about.st_mode)) {
+  if (fstat(*file, &about) != 0 || S_ISDIR(about.st_mode)) {
     if (S_ISDIR(about.st_mode))
       errno = EISDIR;
     Status status = failure("read", path);
-    close(file);
+    close(*file);
     return status;
   }
-  // What is not a regular file (a pipe) has no size: it is read until it ends.
+  *size = size_t(about.st_size);
+  return Status();
+}
+
+// Reads until the file ends, whatever its size is said to be, and closes it.
+static Status readAndClose(int file, const std::string &path, size_t size, std::string *bytes) {
   bytes->clear();
-  bytes->reserve(size_t(about.st_size));
+  bytes->reserve(size);
   char block[65536];
   for (;;) {
     ssize_t got = read(file, block, sizeof block);
@@ -53,20 +59,26 @@ Status readFile(const std::string &path, std::string *bytes) {
   return Status();
 }
 
+Status readFile(const std::string &path, std::string *bytes) {
+  int file;
+  size_t size;
+  DLC_TRY(openToRead(path, &file, &size));
+  return readAndClose(file, path, size, bytes);
+}
+
 Status MappedFile::open(const std::string &path) {
-  int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  struct stat about;
-  if (file >= 0 && fstat(file, &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0) {
-    size_ = size_t(about.st_size);
+  int file;
+  DLC_TRY(openToRead(path, &file, &size_));
+  if (size_ > 0) {
     void *data = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
     isMapped_ = data != MAP_FAILED;
     data_ = static_cast<const unsigned char *>(data);
   }
-  if (file >= 0)
+  if (isMapped_) {
     close(file);
-  if (isMapped_)
     return Status();
-  DLC_TRY(readFile(path, &read_));
+  }
+  DLC_TRY(readAndClose(file, path, size_, &read_));
   data_ = reinterpret_cast<const unsigned char *>(read_.data());
   size_ = read_.size();
   return Status();

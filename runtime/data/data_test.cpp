@@ -5,6 +5,10 @@
 #include "test/runtime/folder.h"
 #include "test/runtime/hand_model.h"
 
+#include <fstream>
+#include <sys/stat.h>
+#include <thread>
+
 namespace dlc::runtime::data {
 
 namespace {
@@ -105,6 +109,21 @@ TEST(Idx, ReadsGzipFilesOfSeveralMembersOrWithSomethingAfterThem) {
   folder.write("train-labels", idxBytes(8, {2}, kTwoLabels));
   expectPart(idxSource().error(folder.path()), "a sample needs 6 numbers",
              "a first member of more");
+}
+
+TEST(Idx, ReadsPipesToTheirEnd) {
+  Folder folder;
+  std::string values = idxBytes(8, {2, 2, 3}, kTwoImages);
+  std::string pipe = folder.path() + "/train-values";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  folder.write("train-labels", idxBytes(8, {2}, kTwoLabels));
+  std::thread writer(
+      [&] { std::ofstream(pipe) << values.substr(0, 9) << std::flush << values.substr(9); });
+  Dataset dataset;
+  Status status = idxSource().load(folder.path(), &dataset);
+  writer.join();
+  ASSERT_FALSE(status.failed()) << status.message();
+  EXPECT_EQ(dataset.columns[0].at(6), 'g');
 }
 
 TEST(Idx, WrongFilesAreNamed) {
