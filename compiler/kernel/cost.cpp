@@ -63,7 +63,7 @@ static bool isPolynomial(Operation &op) {
          !isa<math::AbsFOp, math::SqrtOp, math::FloorOp>(op);
 }
 
-int64_t mostVectors(const Nest &nest, const Processor &processor) {
+static int64_t mostVectors(const Nest &nest, const Processor &processor) {
   constexpr int64_t kRegisters = 8; // for a vector, the constants included
   bool hasSome = llvm::any_of(*nest.body, isPolynomial);
   return processor.registers / (hasSome ? kRegisters : 1);
@@ -80,6 +80,7 @@ static double bodyCost(const Nest &nest) {
 
 CostModel::CostModel(const Nest &nest, const Processor &processor)
     : nest(nest), processor(processor), operationCost(bodyCost(nest)),
+      vectorLimit(kernel::mostVectors(nest, processor)),
       isContraction(nest.contractionFlops() > 0) {}
 
 // --- issue slots -----------------------------------------------------------------------------
@@ -157,7 +158,7 @@ double CostModel::issue(const Schedule &s) const {
   int64_t accumulators = nest.hasReduction() ? points * nest.outputs.size() : 0;
   if (accumulators > 1 && accumulators + registers + 1 > processor.registers)
     return kNever;
-  if (accumulators > mostVectors(nest, processor))
+  if (accumulators > vectorLimit)
     return kNever;
   std::optional<Ahead> ahead = s.ahead >= 0 ? aheadOf(nest, s, s.ahead) : std::nullopt;
   if (ahead && !ahead->isByTile)
@@ -307,10 +308,6 @@ struct CostModel::Operand {
   SmallVector<int64_t> strides;
   Walk walk;
   bool isInput = true, isAhead = false, isNear = false;
-
-  Footprint footprint(ArrayRef<int64_t> extents, int64_t sets) const {
-    return kernel::footprint(walk, extents, sets);
-  }
 };
 
 std::vector<CostModel::Operand> CostModel::operandsOf(const Schedule &s) const {
@@ -343,7 +340,7 @@ double CostModel::refetches(const Schedule &s, const Operand &operand) const {
   SmallVector<int64_t> rows = s.tile;
   if (s.vectorDim >= 0)
     rows[s.vectorDim] = s.vectors(nest);
-  Footprint print = operand.footprint(rows, processor.l1.bytes / kLine / processor.l1.ways);
+  Footprint print = footprint(operand.walk, rows, processor.l1.bytes / kLine / processor.l1.ways);
   return print.perSet + 1 > processor.l1.ways ? double(kLine) / walk : 1;
 }
 
@@ -369,7 +366,7 @@ CostModel::Traffic CostModel::traffic(const Schedule &s, ArrayRef<Operand> opera
   auto measure = [&](SmallVectorImpl<Footprint> &prints) {
     double occupied = 0;
     for (const Operand &operand : operands) {
-      prints.push_back(operand.footprint(extents, sets));
+      prints.push_back(footprint(operand.walk, extents, sets));
       occupied += prints.back().occupied;
       // A way of the first cache is a page: lines that meet in a set meet wherever pages lie.
       if (!isFar && prints.back().perSet > cache.ways)

@@ -5,16 +5,16 @@
 
 namespace dlc::kernel {
 
-/// How many vectors a tile may have for its registers: fewer where exp or one of its kin are
-/// computed, since polynomials have constants.
-int64_t mostVectors(const Nest &nest, const Processor &processor);
-
 /// How much longer few or uneven items keep several threads than even ones.
 double idleness(int64_t items);
 
 class CostModel {
 public:
   CostModel(const Nest &nest, const Processor &processor);
+
+  /// How many vectors a tile may have for its registers: fewer where exp or one of its kin are
+  /// computed, since polynomials have constants.
+  int64_t mostVectors() const { return vectorLimit; }
 
   /// What lanes and register tile take if all operands are at hand, and what packing takes at
   /// least. Infinite if the tile does not fit the registers.
@@ -38,6 +38,7 @@ private:
   const Nest &nest;
   const Processor &processor;
   double operationCost;
+  int64_t vectorLimit;
   bool isContraction;
 
   double accessCost(const Access &access, const Schedule &s, bool isPacked, double unitCost) const;

@@ -8,6 +8,15 @@ namespace dlc::kernel {
 
 constexpr int64_t kFewestUses = 64; // of an element: copying it takes as long as a few
 
+Prepared prepared(Nest nest, unsigned from, MemRefType source, MemRefType type,
+                  std::shared_ptr<Region> bodies) {
+  nest.reduces.assign(nest.rank(), false);
+  nest.starts.resize(nest.outputs.size());
+  nest.buffers = {source, type};
+  collapse(nest);
+  return {std::move(nest), from, type, std::move(bodies)};
+}
+
 std::optional<Turned> turnedOf(const Nest &nest, unsigned input) {
   const Access &access = nest.inputs[input];
   if (nest.contractionFlops() == 0 || !access.element || nest.body->getArgument(input).use_empty())
@@ -34,6 +43,7 @@ std::optional<Turned> turnedOf(const Nest &nest, unsigned input) {
     return std::nullopt;
 
   Turned turned{{}, nest};
+  Nest copy;
   Access &there = turned.nest.inputs[input];
   there.buffer = nest.buffers.size();
   there.offset = 0;
@@ -44,24 +54,18 @@ std::optional<Turned> turnedOf(const Nest &nest, unsigned input) {
   int64_t elements = 1;
   for (unsigned d : llvm::reverse(dims)) {
     there.strides[d] = elements;
-    turned.input.nest.sizes.push_back(nest.sizes[d]);
+    copy.sizes.push_back(nest.sizes[d]);
     from.strides.push_back(access.stride(d));
     to.strides.push_back(elements);
     elements *= nest.sizes[d];
   }
-  turned.input.from = access.buffer;
-  turned.input.type = MemRefType::get({elements}, access.element);
-  turned.nest.buffers.push_back(turned.input.type);
-
-  Nest &copy = turned.input.nest;
-  Bodies bodies(nest.body->getParentOp()->getContext());
-  copy.reduces.assign(copy.rank(), false);
   copy.inputs = {from}, copy.outputs = {to};
-  copy.starts.resize(1);
-  copy.buffers = {nest.buffers[access.buffer], turned.input.type};
+  Bodies bodies(nest.body->getParentOp()->getContext());
   copy.body = bodies.copy(access.element);
-  collapse(copy);
-  turned.input.bodies = bodies.region;
+  auto type = MemRefType::get({elements}, access.element);
+  turned.nest.buffers.push_back(type);
+  turned.input =
+      prepared(std::move(copy), access.buffer, nest.buffers[access.buffer], type, bodies.region);
   return turned;
 }
 

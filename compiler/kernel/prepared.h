@@ -12,6 +12,11 @@ struct Prepared {
   std::shared_ptr<mlir::Region> bodies; // of the nest
 };
 
+/// Completes a nest without sums, which reads the kernel's buffer `from`, of type `source`, and
+/// writes all of `type`.
+Prepared prepared(Nest nest, unsigned from, mlir::MemRefType source, mlir::MemRefType type,
+                  std::shared_ptr<mlir::Region> bodies);
+
 /// A sum of products, one input of which is turned.
 struct Turned {
   Prepared input;

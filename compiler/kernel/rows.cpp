@@ -45,9 +45,6 @@ private:
   RowBlocks at = {};
 
   int64_t size(Convolution::Loop loop) const { return conv.sizes[loop]; }
-  int64_t stride(Convolution::Role role, Convolution::Loop loop) const {
-    return conv.strides[role][loop];
-  }
 
   // --- blocks -----------------------------------------------------------------------------------
   int64_t rowsRead() const { return at.rows + taps - 1; }
@@ -68,7 +65,7 @@ private:
           at = {rows, in, out};
           int64_t held =
               pixelForms() + resultForms() + (conv.toFilter ? in * out * taps * lanes : 0);
-          double bytes = double(sizeof(float) * forms * held), cost = estimate();
+          double bytes = double(kElementBytes * forms * held), cost = estimate();
           if (bytes <= kMostScratch * processor.l2.bytes && (!least || cost < *least))
             least = cost, best = at;
         }
@@ -79,7 +76,7 @@ private:
   // Cycles, roughly: of the products, and of what blocks make anew.
   double estimate() const {
     constexpr double kForm = 3, kCall = 200; // some additions and a store; entering the stages
-    double vectors = double(processor.lanes(sizeof(float)));
+    double vectors = double(processor.lanes(kElementBytes));
     double channelBlocks = double(size(Convolution::C) / at.in * (size(Convolution::K) / at.out));
     double imageBlocks = double(size(Convolution::N) * (size(Convolution::H) / at.rows));
     double calls = channelBlocks * imageBlocks;
@@ -107,10 +104,10 @@ private:
   Chain::Operand operandOf(Convolution::Role role) const {
     Chain::Operand operand{conv.buffers[role], conv.offsets[role], {}};
     for (BlockLoop loop : loops)
-      operand.strides.push_back(loop == Images  ? stride(role, Convolution::N)
-                                : loop == Bands ? at.rows * stride(role, Convolution::H)
-                                : loop == In    ? at.in * stride(role, Convolution::C)
-                                                : at.out * stride(role, Convolution::K));
+      operand.strides.push_back(loop == Images  ? conv.stride(role, Convolution::N)
+                                : loop == Bands ? at.rows * conv.stride(role, Convolution::H)
+                                : loop == In    ? at.in * conv.stride(role, Convolution::C)
+                                                : at.out * conv.stride(role, Convolution::K));
     return operand;
   }
 
@@ -125,9 +122,9 @@ private:
     Nest nest;
     nest.sizes = {channels, rows, tiles, lanes};
     for (int64_t i = 0; i < read; ++i)
-      nest.inputs.push_back(access(0, i * stride(role, Convolution::W),
-                                   {stride(role, channel), stride(role, Convolution::H),
-                                    kTile * stride(role, Convolution::W), 1},
+      nest.inputs.push_back(access(0, i * conv.stride(role, Convolution::W),
+                                   {conv.stride(role, channel), conv.stride(role, Convolution::H),
+                                    kTile * conv.stride(role, Convolution::W), 1},
                                    /*isNear=*/i > 0));
     addFormAccesses(nest.outputs, 1, channels, rows);
     nest.body = bodies.transform(isImage ? transforms.image : transforms.resultGradient, {1, read},
@@ -149,10 +146,8 @@ private:
   void toResult(Winograd &winograd) {
     setLoops({Images, Bands}, {});
     int64_t row = tiles * lanes, rows = rowsRead(), filter = taps * at.in;
-    auto filterForms = MemRefType::get({forms * apart(at.out * filter)}, f32);
-    winograd.filter = {prepare(filterForms, filter), conv.buffers[Convolution::Filter], filterForms,
-                       bodies.region};
-    chain.buffers.push_back(filterForms);
+    winograd.filter = prepare(filter);
+    chain.buffers.push_back(winograd.filter->type);
     Chain::Operand filters{unsigned(chain.buffers.size() - 1), 0, {0, 0}};
     unsigned pixels = addScratch(forms * apart(pixelForms())),
              sums = addScratch(forms * apart(resultForms()));
@@ -172,18 +167,18 @@ private:
     nest.sizes = {at.out, at.rows, tiles, lanes};
     addFormAccesses(nest.inputs, 0, at.out, at.rows);
     for (int64_t i = 0; i < kTile; ++i)
-      nest.outputs.push_back(access(1, i * stride(Convolution::Result, Convolution::W),
-                                    {stride(Convolution::Result, Convolution::K),
-                                     stride(Convolution::Result, Convolution::H),
-                                     kTile * stride(Convolution::Result, Convolution::W), 1},
+      nest.outputs.push_back(access(1, i * conv.stride(Convolution::Result, Convolution::W),
+                                    {conv.stride(Convolution::Result, Convolution::K),
+                                     conv.stride(Convolution::Result, Convolution::H),
+                                     kTile * conv.stride(Convolution::Result, Convolution::W), 1},
                                     false));
     nest.body = bodies.transform(transforms.result, {1, forms}, {1, kTile});
     chain.after.push_back(finish(nest, {scratchOperand(sums), operandOf(Convolution::Result)}, 1));
   }
 
   // The forms of the filter's rows.
-  Nest prepare(MemRefType type, int64_t filter) {
-    auto of = [&](Convolution::Loop loop) { return stride(Convolution::Filter, loop); };
+  Prepared prepare(int64_t filter) {
+    auto of = [&](Convolution::Loop loop) { return conv.stride(Convolution::Filter, loop); };
     Nest nest;
     nest.sizes = {at.out, at.in, taps};
     for (int64_t tap = 0; tap < taps; ++tap)
@@ -193,11 +188,9 @@ private:
     for (int64_t form = 0; form < forms; ++form)
       nest.outputs.push_back(access(1, form * apart(at.out * filter), {filter, taps, 1}, false));
     nest.body = bodies.transform(transforms.filter, {1, taps}, {1, forms});
-    nest.reduces.assign(3, false);
-    nest.starts.resize(forms);
-    nest.buffers = {chain.buffers[conv.buffers[Convolution::Filter]], type};
-    collapse(nest);
-    return nest;
+    unsigned buffer = conv.buffers[Convolution::Filter];
+    return prepared(std::move(nest), buffer, chain.buffers[buffer],
+                    MemRefType::get({forms * apart(at.out * filter)}, f32), bodies.region);
   }
 
   // The gradient of a filter from two images, in each lane by itself.
@@ -223,7 +216,7 @@ private:
         finish(products, {scratchOperand(pixels), scratchOperand(results), scratchOperand(sums)},
                chain.stepCount()));
 
-    auto of = [&](Convolution::Loop loop) { return stride(Convolution::Filter, loop); };
+    auto of = [&](Convolution::Loop loop) { return conv.stride(Convolution::Filter, loop); };
     Nest nest;
     nest.sizes = {at.out, at.in, taps, lanes};
     for (int64_t form = 0; form < forms; ++form)

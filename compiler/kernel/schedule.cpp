@@ -314,8 +314,8 @@ private:
     int64_t most = llvm::divideCeil(nest.sizes[v], schedule.lanes);
     int64_t operations = std::max<int64_t>(1, llvm::range_size(nest.body->without_terminator()));
     if (!nest.hasReduction())
-      most = std::min(
-          {most, std::max<int64_t>(1, kMostOperations / operations), mostVectors(nest, processor)});
+      most =
+          std::min({most, std::max<int64_t>(1, kMostOperations / operations), model.mostVectors()});
     for (int64_t vectors = 1; vectors <= (nest.reduces[v] ? 1 : std::min<int64_t>(4, most));
          ++vectors) {
       schedule.tile.assign(nest.rank(), 1);

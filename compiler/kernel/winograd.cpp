@@ -143,10 +143,8 @@ private:
     setLoops({Images, Rows, Columns, Out}, {In});
     int64_t in = conv.sizes[Convolution::C], out = conv.sizes[Convolution::K];
     int64_t panel = tiling.panel, panelStride = in * panel, tiles = at.tiles();
-    auto formsType = MemRefType::get({tiling.forms * apart(in * out)}, f32);
-    winograd.filter = {prepare(panel, panelStride), conv.buffers[Convolution::Filter], formsType,
-                       bodies.region};
-    chain.buffers.push_back(formsType);
+    winograd.filter = prepare(panel, panelStride);
+    chain.buffers.push_back(winograd.filter->type);
     unsigned forms = chain.buffers.size() - 1;
     unsigned pixels = addScratch(tiling.forms * apart(tiles * at.in)),
              sums = addScratch(tiling.forms * apart(tiles * at.out));
@@ -190,7 +188,7 @@ private:
   }
 
   // The forms of the filter, panel by panel.
-  Nest prepare(int64_t panel, int64_t panelStride) {
+  Prepared prepare(int64_t panel, int64_t panelStride) {
     const int64_t *s = conv.strides[Convolution::Filter];
     int64_t in = conv.sizes[Convolution::C], out = conv.sizes[Convolution::K];
     Nest nest;
@@ -203,12 +201,9 @@ private:
     for (int64_t form = 0; form < tiling.forms; ++form)
       nest.outputs.push_back(access(1, form * apart(in * out), {panelStride, panel, 1}, false));
     nest.body = bodies.transform(transforms.filter, {taps, taps}, {axisForms, axisForms});
-    nest.reduces.assign(3, false);
-    nest.starts.resize(tiling.forms);
-    nest.buffers = {chain.buffers[conv.buffers[Convolution::Filter]],
-                    MemRefType::get({tiling.forms * apart(in * out)}, f32)};
-    collapse(nest);
-    return nest;
+    unsigned filter = conv.buffers[Convolution::Filter];
+    return prepared(std::move(nest), filter, chain.buffers[filter],
+                    MemRefType::get({tiling.forms * apart(in * out)}, f32), bodies.region);
   }
 
   // The gradient of a filter from two images.
