@@ -69,6 +69,7 @@ Word operator+(Word a, Word c) { return emit<arith::AddIOp>(a, c); }
 Word operator-(Word a, Word c) { return emit<arith::SubIOp>(a, c); }
 Word operator<<(Word a, int32_t c) { return emit<arith::ShLIOp>(a, a.number(c)); }
 Word operator|(Word a, Word c) { return emit<arith::OrIOp>(a, c); }
+Word operator^(Word a, Word c) { return emit<arith::XOrIOp>(a, c); }
 Word operator&(Word a, int32_t c) { return emit<arith::AndIOp>(a, a.number(c)); }
 Word operator>>(Word a, int32_t c) { return emit<arith::ShRSIOp>(a, a.number(c)); }
 
@@ -99,6 +100,10 @@ Real withSignOf(Real sign, Real a) {
 // The order of the operands keeps NaN.
 Real atMost(float c, Real a) { return select(a > c, a.number(c), a); }
 Real atLeast(float c, Real a) { return select(a < c, a.number(c), a); }
+Real larger(Real a, Real c) {
+  return select({arith::CmpFOp::create(a.site->b, arith::CmpFPredicate::OGT, a.value, c.value)}, a,
+                c);
+}
 
 Word bitsOf(Real a) {
   const Site *site = a.site;
@@ -180,23 +185,24 @@ Real exp(Real x) {
   return e * first * second;
 }
 
-// With tanh(x/2) = N / D, tanh(x) is 2 N D / (N^2 + D^2). Written as 1 or x and what is missing, it
-// is for |x| >= 1: 1 - (D - N)^2 / (N^2 + D^2), where errors of N and D hardly matter,
-//     for |x| <  1: x - x (N^2 - D (2 N/x - D)) / (N^2 + D^2), whose second term is small.
+// With tanh(x/2) = N / D, tanh(x) is 2 N D / (N^2 + D^2). Written as c (1 - q), where c is 1 for
+// |x| >= 1 and else |x|, errors of N and D hardly matter:
+//     q = (N^2 - D (2 N/c - D)) / (N^2 + D^2), which for c = 1 is (N - D)^2 / (N^2 + D^2).
 Real tanh(Real x) {
-  Real a = atMost(9.25f, absolute(x)); // tanh(9.25) is 1
+  Word sign = bitsOf(x) & kSignBit;
+  Real a = atMost(9.25f, realOf(bitsOf(x) ^ sign)); // tanh(9.25) is 1
   Real x2 = a * a;
-  // N = |x| P(x^2) and D(x^2), with a relative error of tanh of 2^-26.9. D(0) is 2 P(0). They begin
-  // at 1.65 since they round least, beside their size, just below 2.
-  Real p = polynomial(x2, {0.825f, 0.024553869f, 9.405198e-5f});
-  Real d = polynomial(x2, {1.65f, 0.18660767f, 1.9888082e-3f, 2.0190187e-6f});
+  // N = |x| P(x^2) and D(x^2), with a relative error of tanh of 2^-26.9. D(0) is 2 P(0), and D ends
+  // in 1 x^6.
+  Real p = polynomial(x2, {408612.094f, 12161.2539f, 46.5829277f});
+  Real d = multiplyAdd(multiplyAdd(x2 + 985.034485f, x2, x.number(92424.5f)), x2,
+                       x.number(2 * 408612.094f));
   Real n = a * p;
   Real n2 = n * n;
-  Real large = (n - d) * (n - d);
-  Real small = a * multiplyAdd(-d, multiplyAdd(p, 2.0f, -d), n2);
-  Real missing = select(a < 1.0f, small, large) / multiplyAdd(d, d, n2);
-  Word sign = bitsOf(x) & kSignBit;
-  return realOf(bitsOf(atMost(1.0f, a) - missing) | sign); // nothing is negative before
+  Real nByC = larger(p, n);
+  Real q = multiplyAdd(-d, multiplyAdd(nByC, 2.0f, -d), n2) / multiplyAdd(d, d, n2);
+  Real c = atMost(1.0f, a);
+  return realOf(bitsOf(multiplyAdd(-c, q, c)) | sign); // nothing is negative before
 }
 
 Real erf(Real x) {
