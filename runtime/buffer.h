@@ -28,12 +28,19 @@ inline void *allocate(size_t bytes) {
   return data;
 }
 
-/// For vectors of numbers that are written before they are read: nothing is zeroed.
+/// For vectors of numbers that are written before they are read: nothing is zeroed. No huge pages
+/// here: what is read a row at a time gains nothing from them, and the first touch of one takes ten
+/// times as long as that of as many small pages where the system must get it from a host.
 template <class T> struct Unset {
   using value_type = T;
   Unset() = default;
   template <class U> Unset(const Unset<U> &) {}
-  T *allocate(size_t count) { return static_cast<T *>(dlc::runtime::allocate(count * sizeof(T))); }
+  T *allocate(size_t count) {
+    void *data = malloc(count * sizeof(T));
+    if (!data && count > 0)
+      abort();
+    return static_cast<T *>(data);
+  }
   void deallocate(T *data, size_t) { free(data); }
   template <class U> void construct(U *place) { ::new (static_cast<void *>(place)) U; }
   template <class U, class... From> void construct(U *place, From &&...from) {

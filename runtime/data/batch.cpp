@@ -21,12 +21,16 @@ template <class T> static void narrow(const std::vector<double> &values, void *r
     static_cast<T *>(row)[i] = T(values[i]);
 }
 
-void Batch::setRow(const dlc_model &model, int32_t input, int64_t row,
-                   const std::vector<double> &values) {
+void *Batch::row(const dlc_model &model, int32_t input, int64_t row) {
   const dlc_tensor &tensor = model.inputs[input];
   int64_t first = tensor.batched ? row * elementsPerSample(tensor) : 0;
-  void *start = inputs[input].at(first * dtypeSize(tensor.dtype));
-  switch (tensor.dtype) {
+  return inputs[input].at(first * dtypeSize(tensor.dtype));
+}
+
+void Batch::setRow(const dlc_model &model, int32_t input, int64_t row,
+                   const std::vector<double> &values) {
+  void *start = this->row(model, input, row);
+  switch (model.inputs[input].dtype) {
   case DLC_F32:
     return narrow<float>(values, start);
   case DLC_F64:
@@ -86,6 +90,10 @@ void fillRow(const Plan &plan, int64_t sample, int64_t epoch, int64_t row, Batch
     if (field < 0)
       continue;
     const Column &column = plan.dataset->columns[field];
+    if (model.inputs[i].dtype == DLC_F32 &&
+        plan.transforms->lookUp(field, address, column,
+                                static_cast<float *>(batch->row(model, i, row))))
+      continue;
     values.resize(size_t(column.perSample));
     plan.transforms->read(field, address, column, values.data());
     batch->setRow(model, i, row, values);
@@ -112,7 +120,8 @@ const Batch *Stream::next() {
   if (inUse_) {
     ++consumed_;
     inUse_ = false;
-    changed_.notify_all();
+    if (produced_ - consumed_ <= kRefill)
+      changed_.notify_all();
   }
   changed_.wait(lock, [this] { return produced_ > consumed_ || finished_; });
   if (produced_ == consumed_)
@@ -123,7 +132,8 @@ const Batch *Stream::next() {
 
 Batch *Stream::waitForSpace() {
   std::unique_lock<std::mutex> lock(mutex_);
-  changed_.wait(lock, [this] { return stopping_ || produced_ - consumed_ < kAhead; });
+  if (produced_ - consumed_ == kAhead)
+    changed_.wait(lock, [this] { return stopping_ || produced_ - consumed_ <= kRefill; });
   return stopping_ ? nullptr : &ring_[produced_ % kAhead];
 }
 

@@ -353,6 +353,9 @@ TEST(Transform, BytesAreLookedUp) {
     model.transform_count = 3;
     Transforms transforms;
     ASSERT_FALSE(transforms.prepare(model).failed());
+    Transforms pointwise; // without the flip
+    model.transform_count = 2;
+    ASSERT_FALSE(pointwise.prepare(model).failed());
     Column column;
     column.perSample = int64_t(kImage.size());
     column.cell = Cell::U8;
@@ -365,6 +368,11 @@ TEST(Transform, BytesAreLookedUp) {
       transforms.apply(0, address, want.data());
       transforms.read(0, address, column, got.data());
       ASSERT_EQ(got, want) << sample; // bit by bit
+      std::vector<float> row(kImage.size());
+      ASSERT_FALSE(transforms.lookUp(0, address, column, row.data())); // there is a flip to do
+      ASSERT_TRUE(pointwise.lookUp(0, address, column, row.data()));
+      pointwise.read(0, address, column, got.data());
+      ASSERT_EQ(row, std::vector<float>(got.begin(), got.end())) << sample;
     }
   }
 }

@@ -103,10 +103,14 @@ Transforms::Lookup Transforms::lookupOf(int32_t field) const {
   return lookup;
 }
 
+bool Transforms::applies(const Step &step, int32_t field, const SampleAddress &address) const {
+  return step.field == field && (address.training || !step.trainingOnly);
+}
+
 void Transforms::applyFrom(size_t first, int32_t field, const SampleAddress &address,
                            double *values) const {
   for (size_t i = first; i < steps_.size(); ++i)
-    if (steps_[i].field == field && (address.training || !steps_[i].trainingOnly))
+    if (applies(steps_[i], field, address))
       steps_[i].apply(steps_[i], address, values);
 }
 
@@ -114,24 +118,43 @@ void Transforms::apply(int32_t field, const SampleAddress &address, double *valu
   applyFrom(0, field, address, values);
 }
 
-void Transforms::read(int32_t field, const SampleAddress &address, const Column &column,
-                      double *values) const {
-  int64_t begin = address.sample * column.perSample;
+const Transforms::Lookup *Transforms::lookupFor(int32_t field, const Column &column) const {
   bool isLookedUp = column.cell == Cell::U8 && size_t(field) < lookups_.size() &&
                     !lookups_[size_t(field)].values.empty();
-  if (!isLookedUp) {
-    column.read(begin, column.perSample, values);
-    return apply(field, address, values);
-  }
-  const Lookup &lookup = lookups_[size_t(field)];
-  const unsigned char *bytes = column.bytes.data() + begin;
-  int64_t perGroup = column.perSample / lookup.groups;
-  for (int64_t group = 0; group < lookup.groups; ++group) {
-    const double *of = lookup.values.data() + group * 256;
+  return isLookedUp ? &lookups_[size_t(field)] : nullptr;
+}
+
+// What the table's `groups` of 256 numbers say of a sample's bytes.
+template <class T>
+static void lookUpBytes(const std::vector<double> &table, int64_t groups, const Column &column,
+                        int64_t sample, T *values) {
+  const unsigned char *bytes = column.bytes.data() + sample * column.perSample;
+  int64_t perGroup = column.perSample / groups;
+  for (int64_t group = 0; group < groups; ++group) {
+    const double *of = table.data() + group * 256;
     for (int64_t i = group * perGroup; i < (group + 1) * perGroup; ++i)
-      values[i] = of[bytes[i]];
+      values[i] = T(of[bytes[i]]);
   }
-  applyFrom(lookup.end, field, address, values);
+}
+
+void Transforms::read(int32_t field, const SampleAddress &address, const Column &column,
+                      double *values) const {
+  const Lookup *lookup = lookupFor(field, column);
+  if (lookup)
+    lookUpBytes(lookup->values, lookup->groups, column, address.sample, values);
+  else
+    column.read(address.sample * column.perSample, column.perSample, values);
+  applyFrom(lookup ? lookup->end : 0, field, address, values);
+}
+
+bool Transforms::lookUp(int32_t field, const SampleAddress &address, const Column &column,
+                        float *row) const {
+  const Lookup *lookup = lookupFor(field, column);
+  if (!lookup || std::any_of(steps_.begin() + int64_t(lookup->end), steps_.end(),
+                             [&](const Step &step) { return applies(step, field, address); }))
+    return false;
+  lookUpBytes(lookup->values, lookup->groups, column, address.sample, row);
+  return true;
 }
 
 void Transforms::scale(const Step &step, const SampleAddress &, double *values) {

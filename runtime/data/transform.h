@@ -33,6 +33,9 @@ public:
   // then apply(); bytes are looked up.
   void read(int32_t field, const SampleAddress &address, const Column &column,
             double *values) const;
+  // Writes what read() gives to a row of f32 without a detour, if there is nothing to do to the
+  // sample but to look up its bytes; else false.
+  bool lookUp(int32_t field, const SampleAddress &address, const Column &column, float *row) const;
 
 private:
   struct Step;
@@ -60,6 +63,8 @@ private:
   static void randomFlip(const Step &, const SampleAddress &, double *);
 
   Lookup lookupOf(int32_t field) const;
+  const Lookup *lookupFor(int32_t field, const Column &column) const; // or null
+  bool applies(const Step &step, int32_t field, const SampleAddress &address) const;
   void applyFrom(size_t first, int32_t field, const SampleAddress &address, double *values) const;
 
   std::vector<Step> steps_;
