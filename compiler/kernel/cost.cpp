@@ -69,17 +69,18 @@ static int64_t mostVectors(const Nest &nest, const Processor &processor) {
   return processor.registers / (hasSome ? kRegisters : 1);
 }
 
-// What one operation of the body costs on a vector.
-static double bodyCost(const Nest &nest) {
+// What the operations of a body cost on a vector.
+static double bodyCost(Block &body) {
   double cost = 0;
-  for (Operation &op : nest.body->without_terminator())
+  for (Operation &op : body.without_terminator())
     if (!isa<arith::ConstantOp, linalg::IndexOp>(op))
       cost += isPolynomial(op) ? kMathCallCost : kArithmeticCost;
   return std::max(cost, 0.1);
 }
 
 CostModel::CostModel(const Nest &nest, const Processor &processor)
-    : nest(nest), processor(processor), operationCost(bodyCost(nest)),
+    : nest(nest), processor(processor), operationCost(bodyCost(*nest.body)),
+      tailCost(nest.tail ? bodyCost(*nest.tail) : 0),
       vectorLimit(kernel::mostVectors(nest, processor)),
       isContraction(nest.contractionFlops() > 0) {}
 
@@ -173,7 +174,12 @@ double CostModel::issue(const Schedule &s) const {
   if (blocks > 1) // what the block before has stored
     for (const Access &access : nest.outputs)
       finish += accessCost(access, s, false, kResumeCost);
-  return tiles * (shareOutsidePadding(s) * double(passes) / blocks * pass + finish);
+  double tail = points * tailCost;
+  for (const Access &access : nest.tailInputs)
+    tail += access.element ? accessCost(access, s, false, kLoadCost) : 0;
+  for (const Access &access : nest.tailOutputs)
+    tail += accessCost(access, s, false, kStoreCost);
+  return tiles * (shareOutsidePadding(s) * double(passes) / blocks * pass + finish + tail / blocks);
 }
 
 // --- caches ----------------------------------------------------------------------------------

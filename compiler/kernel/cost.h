@@ -37,7 +37,7 @@ private:
 
   const Nest &nest;
   const Processor &processor;
-  double operationCost;
+  double operationCost, tailCost;
   int64_t vectorLimit;
   bool isContraction;
 

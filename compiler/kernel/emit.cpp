@@ -35,8 +35,8 @@ struct Point {
   int64_t active = 1;          // lanes in use: all, but in the last vector of a remainder
 };
 
-// Where the accesses stand: the linear index of each, inputs first; null for one that goes along
-// with another.
+// Where the accesses stand: the linear index of each, in the order of the streams; null for one
+// that goes along with another.
 using Positions = Values;
 
 // An access as the loops see it: to the kernel's buffer, or to the packed copy of a block.
@@ -76,11 +76,11 @@ public:
       function.setArgAttr(i, "llvm.noalias", b.getUnitAttr());
     Block *entry = function.addEntryBlock();
     b.setInsertionPointToStart(entry);
-    for (auto *accesses : {&nest.inputs, &nest.outputs})
+    for (auto *accesses : {&nest.inputs, &nest.outputs, &nest.tailInputs, &nest.tailOutputs})
       for (const Access &access : *accesses)
         streams.push_back({entry->getArgument(access.buffer), index(access.offset), access.element,
                            access.strides, access.strides});
-    if (!isContraction && !llvm::is_contained(schedule.packed, true))
+    if (!isContraction && !nest.tail && !llvm::is_contained(schedule.packed, true))
       joinStreams();
     if (ahead)
       fetched = streams[schedule.ahead];
@@ -99,13 +99,13 @@ private:
   const bool parallelVector, isContraction;
   func::FuncOp function;
   std::map<std::vector<int32_t>, Value> walks; // tables of where streams stand (emitWalk)
-  SmallVector<Stream> streams;                 // inputs, then outputs
+  SmallVector<Stream> streams;                 // inputs, outputs; the tail's inputs and outputs
   std::map<unsigned, Value> panels;            // the memory for packed inputs
   std::optional<Ahead> ahead;                  // what is fetched ahead, and
   Stream fetched;                              // from where
   SmallVector<Range> ranges;                   // the current block of each dimension
-  Value isFirst;                // whether no block was summed up before; null: always
-  Values ivs;                   // the current first point of each dimension, and
+  Value isFirst, isLast; // whether no block was summed up before, will be after; null: always
+  Values ivs;            // the current first point of each dimension, and
   SmallVector<int64_t> extents; // how many points of it the current tile has
 
   // --- index arithmetic ---------------------------------------------------------------------
@@ -197,7 +197,7 @@ private:
     for (auto [d, turn] : llvm::zip(schedule.parallelOrder, turnsOf(b, item, counts)))
       if (turn)
         ranges[d] = {times(turn, schedule.block[d]), schedule.block[d]};
-    isFirst = Value();
+    isFirst = isLast = Value();
     emitReductionBlocks(0);
   }
 
@@ -219,13 +219,16 @@ private:
     if (block >= nest.sizes[d])
       return emitReductionBlocks(level + 1);
     loop(index(0), index(nest.sizes[d]), block, [&](Value begin) {
-      Value outer = isFirst;
+      Value outerFirst = isFirst, outerLast = isLast;
       ranges[d] = {begin, block};
-      isFirst = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, begin, index(0));
-      if (outer)
-        isFirst = arith::AndIOp::create(b, outer, isFirst);
+      auto isInBoth = [&](int64_t where, Value outer) {
+        Value isThere = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, begin, index(where));
+        return outer ? arith::AndIOp::create(b, outer, isThere).getResult() : isThere;
+      };
+      isFirst = isInBoth(0, outerFirst);
+      isLast = isInBoth((nest.sizes[d] - 1) / block * block, outerLast);
       emitReductionBlocks(level + 1);
-      isFirst = outer;
+      isFirst = outerFirst, isLast = outerLast;
       ranges[d] = {Value(), nest.sizes[d]};
     });
   }
@@ -292,9 +295,52 @@ private:
         types.push_back(vectorType(nest.outputs[n % nest.outputs.size()].element));
     Values accumulators = starts(types, points, positions);
     Values results = emitReduction(0, points, positions, accumulators, schedule.lanes);
-    for (auto [n, point] : llvm::enumerate(points))
-      for (unsigned i = 0; i < nest.outputs.size(); ++i)
-        finish(i, point, positions, results[n * nest.outputs.size() + i]);
+    auto finishSums = [&] {
+      for (auto [n, point] : llvm::enumerate(points))
+        for (unsigned i = 0; i < nest.outputs.size(); ++i)
+          finish(i, point, positions, results[n * nest.outputs.size() + i]);
+    };
+    if (!nest.tail)
+      return finishSums();
+    auto finishAll = [&] {
+      if (nest.keepsSums)
+        finishSums();
+      emitTail(points, positions, results);
+    };
+    if (!isLast)
+      return finishAll();
+    auto branch = scf::IfOp::create(b, isLast, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
+    finishAll();
+    b.setInsertionPointToStart(branch.elseBlock());
+    finishSums();
+  }
+
+  // What is done to the sums of a tile when they stand.
+  void emitTail(ArrayRef<Point> points, const Positions &positions, const Values &sums) {
+    unsigned inputs = nest.inputs.size() + nest.outputs.size(),
+             outputs = inputs + nest.tailInputs.size();
+    std::map<std::tuple<unsigned, int64_t, int64_t>, Value> loaded; // each element is fetched once
+    for (auto [point, sum] : llvm::zip_equal(points, sums)) {
+      IRMapping values;
+      for (auto [i, argument] : llvm::enumerate(nest.tail->getArguments())) {
+        if (argument.use_empty())
+          continue;
+        if (i == nest.tailSum) {
+          values.map(argument, sum);
+          continue;
+        }
+        Value &value = loaded[{unsigned(i), distance(streams[inputs + i], point), point.active}];
+        if (!value)
+          value = load(inputs + i, point, positions);
+        values.map(argument, value);
+      }
+      for (Operation &op : nest.tail->without_terminator())
+        emitOperation(op, point, values);
+      for (auto [i, result] : llvm::enumerate(nest.tail->getTerminator()->getOperands()))
+        store(outputs + i, point, positions, values.lookup(result));
+    }
   }
 
   // Asks for the lines of a tile's outputs while its sums are made: a store, too, needs its line.
@@ -302,24 +348,34 @@ private:
     int64_t steps = 1;
     for (unsigned d : schedule.reductionOrder)
       steps *= std::min(schedule.block[d], nest.sizes[d]);
-    for (unsigned i = 0; i < nest.outputs.size() && parallelVector; ++i) {
-      const Stream &stream = streams[nest.inputs.size() + i];
-      int64_t bytes = stream.element.getIntOrFloatBitWidth() / 8;
-      if (nest.bytes(nest.outputs[i]) < kFewestFetchedBytes || steps < kFewestFetchedSteps ||
-          stream.within[schedule.vectorDim] != 1)
-        continue;
-      std::set<int64_t> lines;
-      for (const Point &point : points)
-        if (lines.insert(distance(stream, point) * bytes / kCacheLine).second)
-          memref::PrefetchOp::create(b, stream.buffer,
-                                     ValueRange{at(nest.inputs.size() + i, point, positions)},
-                                     /*isWrite=*/true, /*localityHint=*/3, /*isDataCache=*/true);
-    }
+    auto fetch = [&](ArrayRef<Access> accesses, unsigned first) {
+      for (auto [i, access] : llvm::enumerate(accesses)) {
+        const Stream &stream = streams[first + i];
+        int64_t bytes = stream.element.getIntOrFloatBitWidth() / 8;
+        if (nest.bytes(access) < kFewestFetchedBytes || steps < kFewestFetchedSteps ||
+            stream.within[schedule.vectorDim] != 1)
+          continue;
+        std::set<int64_t> lines;
+        for (const Point &point : points)
+          if (lines.insert(distance(stream, point) * bytes / kCacheLine).second)
+            memref::PrefetchOp::create(b, stream.buffer,
+                                       ValueRange{at(first + i, point, positions)},
+                                       /*isWrite=*/true, /*localityHint=*/3, /*isDataCache=*/true);
+      }
+    };
+    if (!parallelVector)
+      return;
+    bool isOverwritten = llvm::any_of(nest.tailOutputs, [&](const Access &access) {
+      return access.buffer == nest.outputs[0].buffer;
+    });
+    if (!isOverwritten && (nest.keepsSums || isLast))
+      fetch(nest.outputs, nest.inputs.size());
+    fetch(nest.tailOutputs, streams.size() - nest.tailOutputs.size());
   }
 
   // Asks for what is needed soon, each line once.
   void lookAhead(ArrayRef<Point> points, const Positions &positions) {
-    for (unsigned n = 0; n < streams.size(); ++n) {
+    for (unsigned n = 0; n < nest.inputs.size() + nest.outputs.size(); ++n) {
       bool isOutput = n >= nest.inputs.size();
       const Access &access = isOutput ? nest.outputs[n - nest.inputs.size()] : nest.inputs[n];
       if (access.lookahead == 0)
@@ -389,7 +445,7 @@ private:
         value = op->getResult(0);
       }
     }
-    store(output, point, positions, value);
+    store(nest.inputs.size() + output, point, positions, value);
   }
 
   // Runs the reduction loops from `level` inward over all accumulators; `active` lanes of a reduced
@@ -870,8 +926,7 @@ private:
     }
   }
 
-  void store(unsigned output, const Point &point, const Positions &positions, Value value) {
-    unsigned n = nest.inputs.size() + output;
+  void store(unsigned n, const Point &point, const Positions &positions, Value value) {
     Value buffer = streams[n].buffer, position = at(n, point, positions);
     if (!parallelVector) {
       memref::StoreOp::create(b, value, buffer, position);

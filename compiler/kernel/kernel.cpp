@@ -41,7 +41,7 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
   };
   /// An op and what its kernel is called with.
   struct Call {
-    linalg::GenericOp op;
+    linalg::GenericOp op, tail; // the tail may be null
     SmallVector<Value> operands;
     unsigned kernel = 0;
     int64_t work = 0;
@@ -54,10 +54,15 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
     llvm::StringMap<unsigned> numbers;
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       int64_t flops = 0;
-      for (auto op : function.getOps<linalg::GenericOp>()) {
+      SmallVector<linalg::GenericOp> ops(function.getOps<linalg::GenericOp>());
+      for (auto *next = ops.begin(); next != ops.end();) {
         Call call;
-        call.op = op;
-        Nest nest = makeNest(op, call.operands);
+        call.op = *next++;
+        Nest nest = makeNest(call.op, call.operands);
+        if (next != ops.end() && mayHaveTail(nest, *next)) {
+          call.tail = *next++;
+          addTail(nest, call.op, call.tail, call.operands);
+        }
         flops += nest.contractionFlops();
         call.work = nest.work();
         Nest whole = nest;
@@ -65,7 +70,8 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
         auto [entry, isNew] = numbers.try_emplace(fingerprint(nest), kernels.size());
         if (isNew)
           kernels.push_back({nest, formWithWindows(whole), formsTurned(nest),
-                             winogradOf(whole, processor), op.getLoc()});
+                             nest.tail ? std::nullopt : winogradOf(whole, processor),
+                             call.op.getLoc()});
         call.kernel = entry->second;
         calls.push_back(std::move(call));
       }
@@ -77,6 +83,11 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
       emit(kernel, "kernel_" + std::to_string(i));
     for (Call &call : calls)
       replace(call, kernels[call.kernel]);
+  }
+
+  // Whether the op behind a nest goes on from its sums, which only a plain nest has in registers.
+  bool mayHaveTail(const Nest &nest, linalg::GenericOp next) const {
+    return next->hasAttr("dlc.tail") && !winogradOf(nest, processor);
   }
 
   static std::optional<Nest> formWithWindows(const Nest &nest) {
@@ -161,7 +172,7 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
   }
 
   void replace(Call &call, const Kernel &kernel) {
-    OpBuilder b(call.op);
+    OpBuilder b(call.tail ? call.tail : call.op); // where all operands stand
     auto viewOf = [&](Value operand, MemRefType type) -> Value {
       auto view = operand.getDefiningOp<memref::ViewOp>();
       assert(view && "every buffer is a view of placed memory");
@@ -190,6 +201,8 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
                                     : itemCount(kernel.nest, kernel.schedule);
     emitCall(kernel.function, call.operands, items, call.work);
     call.op.erase();
+    if (call.tail)
+      call.tail.erase();
   }
 
   // Memory that only this call needs: behind all else in the arena, shared by all such calls.

@@ -34,9 +34,15 @@ int64_t Nest::contractionFlops() const {
   return 0;
 }
 
+static int64_t operationsOf(Block &body) {
+  return std::max<int64_t>(1, llvm::range_size(body.without_terminator()));
+}
+
 int64_t Nest::work() const {
-  int64_t operations = std::max<int64_t>(1, llvm::range_size(body->without_terminator()));
-  return points() * operations;
+  int64_t sums = 1;
+  for (unsigned d = 0; d < rank(); ++d)
+    sums *= reduces[d] ? 1 : sizes[d];
+  return points() * operationsOf(*body) + (tail ? sums * operationsOf(*tail) : 0);
 }
 
 // Adds `scale * expression` to the access. Indexing maps are linear here: the lowering makes no
@@ -118,6 +124,29 @@ static bool isSameMemory(Value a, Value b) {
              cast<MemRefType>(b.getType()).getElementType();
 }
 
+// How the op's loops walk an operand, which becomes one of the kernel's. One that only gives the
+// nest its shape has no element.
+static Access accessOf(linalg::LinalgOp op, OpOperand &operand, Nest &nest,
+                       SmallVectorImpl<Value> &operands) {
+  if (op.isDpsInput(&operand) && !op.payloadUsesValueFromOperand(&operand)) {
+    Access unread;
+    unread.strides.assign(op.getNumLoops(), 0);
+    return unread;
+  }
+  Value value = operand.get();
+  auto type = cast<MemRefType>(value.getType());
+  if (auto part = value.getDefiningOp<memref::SubViewOp>())
+    value = part.getSource(); // the access's strides and offset say which part
+  auto *known = llvm::find_if(operands, [&](Value v) { return isSameMemory(v, value); });
+  unsigned buffer = known - operands.begin();
+  if (known == operands.end()) {
+    operands.push_back(value);
+    int64_t elements = cast<MemRefType>(value.getType()).getNumElements();
+    nest.buffers.push_back(MemRefType::get({elements}, type.getElementType()));
+  }
+  return makeAccess(op.getMatchingIndexingMap(&operand), type, buffer, op.getNumLoops());
+}
+
 Nest makeNest(linalg::LinalgOp op, SmallVectorImpl<Value> &operands) {
   Nest nest;
   nest.sizes = op.getStaticLoopRanges();
@@ -125,41 +154,44 @@ Nest makeNest(linalg::LinalgOp op, SmallVectorImpl<Value> &operands) {
     nest.reduces.push_back(kind == utils::IteratorType::reduction);
   nest.body = op.getBlock();
 
-  auto add = [&](OpOperand &operand, SmallVectorImpl<Access> &accesses) {
-    Value value = operand.get();
-    if (op.isDpsInput(&operand) && !op.payloadUsesValueFromOperand(&operand)) {
-      Access unread; // it only gives the nest its shape
-      unread.strides.assign(nest.rank(), 0);
-      accesses.push_back(unread);
-      return;
-    }
-    auto type = cast<MemRefType>(value.getType());
-    if (auto part = value.getDefiningOp<memref::SubViewOp>())
-      value = part.getSource(); // the access's strides and offset say which part
-    auto *known = llvm::find_if(operands, [&](Value v) { return isSameMemory(v, value); });
-    unsigned buffer = known - operands.begin();
-    if (known == operands.end()) {
-      operands.push_back(value);
-      int64_t elements = cast<MemRefType>(value.getType()).getNumElements();
-      nest.buffers.push_back(MemRefType::get({elements}, type.getElementType()));
-    }
-    accesses.push_back(makeAccess(op.getMatchingIndexingMap(&operand), type, buffer, nest.rank()));
-  };
   auto nonzero = op->getAttrOfType<ArrayAttr>("dlc.nonzero");
   for (auto [i, operand] : llvm::enumerate(op.getDpsInputOperands())) {
-    add(*operand, nest.inputs);
+    nest.inputs.push_back(accessOf(op, *operand, nest, operands));
     if (auto bounds = nonzero ? dyn_cast<DenseI64ArrayAttr>(nonzero[i]) : DenseI64ArrayAttr();
         bounds && isFactor(nest, i))
       addPaddings(op.getMatchingIndexingMap(operand),
                   cast<MemRefType>(operand->get().getType()).getShape(), bounds, nest);
   }
   for (OpOperand &operand : op.getDpsInitsMutable())
-    add(operand, nest.outputs);
+    nest.outputs.push_back(accessOf(op, operand, nest, operands));
 
   auto starts = op->getAttrOfType<ArrayAttr>("dlc.start");
   for (unsigned i = 0; i < nest.outputs.size(); ++i)
     nest.starts.push_back(starts ? dyn_cast<TypedAttr>(starts[i]) : TypedAttr());
   return nest;
+}
+
+void addTail(Nest &nest, linalg::LinalgOp sum, linalg::LinalgOp tail,
+             SmallVectorImpl<Value> &operands) {
+  AffineMap dims = sum.getMatchingIndexingMap(sum.getDpsInitOperand(0));
+  auto walked = [&](OpOperand &operand) {
+    Access access = accessOf(tail, operand, nest, operands);
+    SmallVector<int64_t> strides(nest.rank(), 0);
+    for (auto [i, stride] : llvm::enumerate(access.strides))
+      strides[dims.getDimPosition(i)] = stride;
+    access.strides = std::move(strides);
+    return access;
+  };
+  nest.tail = tail.getBlock();
+  nest.tailSum = tail->getAttrOfType<IntegerAttr>("dlc.tail").getInt();
+  nest.keepsSums = !tail->hasAttr("dlc.tail_alone");
+  Access unread; // the sum is at hand
+  unread.strides.assign(nest.rank(), 0);
+  for (OpOperand *operand : tail.getDpsInputOperands())
+    nest.tailInputs.push_back(operand->getOperandNumber() == nest.tailSum ? unread
+                                                                          : walked(*operand));
+  for (OpOperand &operand : tail.getDpsInitsMutable())
+    nest.tailOutputs.push_back(walked(operand));
 }
 
 // Whether the body asks for the index of a dimension: such a dimension must stay as it is.
@@ -185,9 +217,7 @@ static void eraseDim(Nest &nest, unsigned dim) {
   auto erase = [&](auto &list) { list.erase(list.begin() + dim); };
   erase(nest.sizes);
   erase(nest.reduces);
-  for (auto *accesses : {&nest.inputs, &nest.outputs})
-    for (Access &access : *accesses)
-      erase(access.strides);
+  nest.forEachAccess([&](Access &access) { erase(access.strides); });
   SmallVector<linalg::IndexOp> indices(nest.body->getOps<linalg::IndexOp>());
   for (linalg::IndexOp index : indices)
     if (index.getDim() > dim)
@@ -216,12 +246,12 @@ void collapse(Nest &nest, bool keepsWindows) {
     }
   for (unsigned d = nest.rank(); d-- > 1;) {
     unsigned outer = d - 1;
-    auto isOneWalk = [&](const Access &access) {
-      return access.stride(outer) == access.stride(d) * nest.sizes[d];
-    };
+    bool isOneWalk = true; // for every access
+    nest.forEachAccess([&](const Access &access) {
+      isOneWalk &= access.stride(outer) == access.stride(d) * nest.sizes[d];
+    });
     if (hasPadding(nest, outer) || (keepsWindows && isWindow(nest, outer)) ||
-        nest.reduces[outer] != nest.reduces[d] || indexed[outer] || indexed[d] ||
-        !llvm::all_of(nest.inputs, isOneWalk) || !llvm::all_of(nest.outputs, isOneWalk))
+        nest.reduces[outer] != nest.reduces[d] || indexed[outer] || indexed[d] || !isOneWalk)
       continue;
     nest.sizes[d] *= nest.sizes[outer];
     forgetPadding(nest, d);
@@ -236,7 +266,7 @@ std::string fingerprint(const Nest &nest) {
   auto list = [&](auto &&values) { llvm::interleaveComma(values, os), os << ";"; };
   list(nest.sizes), list(nest.reduces);
   os << nest.isShared << ";";
-  for (auto *accesses : {&nest.inputs, &nest.outputs})
+  for (auto *accesses : {&nest.inputs, &nest.outputs, &nest.tailInputs, &nest.tailOutputs})
     for (const Access &access : *accesses)
       os << access.buffer << ":" << (access.element ? access.element : Type(nest.buffers[0])) << "+"
          << access.offset << (access.isNear ? "*" : "@") << access.lookahead << ":",
@@ -247,15 +277,22 @@ std::string fingerprint(const Nest &nest) {
   for (const Padding &p : nest.paddings)
     list(ArrayRef<int64_t>{p.parallel, p.reduced, p.step, p.sign, p.offset, p.low, p.high});
 
-  llvm::DenseMap<Value, unsigned> numbers;
-  for (BlockArgument argument : nest.body->getArguments())
-    numbers.try_emplace(argument, numbers.size());
-  for (Operation &op : *nest.body) {
-    os << op.getName() << op.getAttrDictionary() << "(";
-    list(llvm::map_range(op.getOperands(), [&](Value v) { return numbers.lookup(v); }));
-    list(op.getResultTypes());
-    for (Value result : op.getResults())
-      numbers.try_emplace(result, numbers.size());
+  auto block = [&](Block &body) {
+    llvm::DenseMap<Value, unsigned> numbers;
+    for (BlockArgument argument : body.getArguments())
+      numbers.try_emplace(argument, numbers.size());
+    for (Operation &op : body) {
+      os << op.getName() << op.getAttrDictionary() << "(";
+      list(llvm::map_range(op.getOperands(), [&](Value v) { return numbers.lookup(v); }));
+      list(op.getResultTypes());
+      for (Value result : op.getResults())
+        numbers.try_emplace(result, numbers.size());
+    }
+  };
+  block(*nest.body);
+  if (nest.tail) {
+    os << "tail " << nest.tailSum << nest.keepsSums;
+    block(*nest.tail);
   }
   return text;
 }

@@ -37,7 +37,14 @@ struct Nest {
   llvm::SmallVector<mlir::MemRefType> buffers; // flat
   llvm::SmallVector<Padding> paddings;         // of the inputs
   mlir::Block *body = nullptr;
-  bool isShared = true; // threads may share the work; a stage of a chain (chain.h) is one's own
+  /// What is done to each sum of products as soon as it stands: a block whose argument `tailSum` is
+  /// the sum and whose other ones are elements of `tailInputs`, and which yields the elements of
+  /// `tailOutputs`. Null: nothing, the sums are what is wanted.
+  mlir::Block *tail = nullptr;
+  unsigned tailSum = 0;
+  llvm::SmallVector<Access> tailInputs, tailOutputs;
+  bool keepsSums = true; // whether they are wanted beside what the tail makes of them
+  bool isShared = true;  // threads may share the work; a stage of a chain (chain.h) is one's own
 
   unsigned rank() const { return sizes.size(); }
   bool hasReduction() const { return llvm::is_contained(reduces, true); }
@@ -48,6 +55,11 @@ struct Nest {
   int64_t contractionFlops() const;
   /// A rough count of operations in all, for deciding whether threads pay.
   int64_t work() const;
+  template <typename Body> void forEachAccess(Body body) {
+    for (auto *accesses : {&inputs, &outputs, &tailInputs, &tailOutputs})
+      for (Access &access : *accesses)
+        body(access);
+  }
 };
 
 /// The nest of a linalg op on buffers. `operands` receives the op's buffer for each of the nest's:
@@ -55,6 +67,10 @@ struct Nest {
 /// Its attributes: `dlc.start`, what each output starts from, and `dlc.nonzero`, for each input the
 /// bounds [low, high) of each axis outside which it is zero for certain, or a unit.
 Nest makeNest(mlir::linalg::LinalgOp op, llvm::SmallVectorImpl<mlir::Value> &operands);
+
+/// Gives the nest of `sum` the op that goes on from its sums (`dlc.tail`), element by element.
+void addTail(Nest &nest, mlir::linalg::LinalgOp sum, mlir::linalg::LinalgOp tail,
+             llvm::SmallVectorImpl<mlir::Value> &operands);
 
 /// Merges neighbouring dimensions that every access walks as one, and drops those of size 1. With
 /// `keepsWindows` a dimension stays by itself where it walks an input as another one does, as a

@@ -216,7 +216,7 @@ public:
     scalar.tile.assign(nest.rank(), 1);
     keep(scalar);
     for (unsigned d = 0; d < nest.rank(); ++d) {
-      if (nest.reduces[d] && (nest.outputs.size() != 1 || !combiner(nest, 0)))
+      if (nest.reduces[d] && (nest.outputs.size() != 1 || !combiner(nest, 0) || nest.tail))
         continue;
       Schedule schedule;
       schedule.vectorDim = d;

@@ -2,6 +2,7 @@
 #include "compiler/fuse/fuse.h"
 #include "compiler/fuse/layout.h"
 #include "compiler/fuse/split.h"
+#include "compiler/fuse/tails.h"
 #include "compiler/kernel/kernel.h"
 #include "compiler/lower/lower.h"
 #include "compiler/lower/math.h"
@@ -67,6 +68,7 @@ void addLinalgPasses(OpPassManager &passes) {
   passes.addNestedPass<func::FuncOp>(fuse::createSplitPass());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
+  passes.addNestedPass<func::FuncOp>(fuse::createTailPass());
 }
 
 void addLlvmPasses(OpPassManager &passes, const kernel::Processor &processor) {
@@ -109,6 +111,7 @@ void registerPasses() {
   registerPass(createLinalgPass);
   registerPass(fuse::createFusePass);
   registerPass(fuse::createSplitPass);
+  registerPass(fuse::createTailPass);
   registerPass(memory::createPlacePass);
   registerPass(createEntryPass);
   PassPipelineRegistration<>("dlc-linalg", "nn to fused linalg on tensors", addLinalgPasses);

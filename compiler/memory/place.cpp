@@ -5,8 +5,10 @@
 //   - an elementwise result takes the place of an operand that is not needed any more;
 //   - what is a part of a larger tensor is written there straight away (inside.h);
 //   - all else gets an interval of the arena.
+// The tail of a sum (fuse/tails.h) may write while the sum still reads.
 // A linalg.fill costs nothing where it only starts a reduction.
 #include "compiler/memory/place.h"
+#include "compiler/fuse/tails.h"
 #include "compiler/memory/arena.h"
 #include "compiler/memory/buffers.h"
 #include "compiler/memory/inside.h"
@@ -162,20 +164,22 @@ private:
     auto generic = dyn_cast<linalg::GenericOp>(op);
     if (!generic)
       return op.emitOpError("cannot be placed in memory");
+    linalg::GenericOp sum = fuse::sumBefore(generic);
+    int first = sum ? steps[sum] : step;
     for (OpResult result : generic->getResults()) {
       OpOperand *init = generic.getDpsInitOperand(result.getResultNumber());
       if (generic.payloadUsesValueFromOperand(init) && !filling(init->get()))
         return op.emitOpError("goes on from a tensor that is no fill");
       int last = std::max(step, lastUse.lookup(result));
       if (tensor::InsertSliceOp insert = inside.insertionOf(result)) {
-        memoryOf[result] = memoryOfWhole(insert, step);
+        memoryOf[result] = memoryOfWhole(insert, first);
         Memory &whole = memories[memoryOf[result]];
         whole.last = std::max(whole.last, last);
       } else if (std::optional<unsigned> operand = replaceable(generic, result)) {
         memoryOf[result] = *operand;
         memories[*operand].last = last;
       } else {
-        assign(result, {bytesOf(result.getType()), step, last, {}});
+        assign(result, {bytesOf(result.getType()), first, last, {}});
       }
     }
     return success();
@@ -231,10 +235,19 @@ private:
       if (candidate.place || candidate.last != steps[op] ||
           candidate.bytes != bytesOf(result.getType()) || candidate.first == steps[op])
         continue;
+      if (linalg::GenericOp sum = fuse::sumBefore(op); sum && reads(sum, memory->second))
+        continue;
       if (readsInPlace(op, memory->second))
         return memory->second;
     }
     return std::nullopt;
+  }
+
+  bool reads(linalg::GenericOp op, unsigned memory) {
+    return llvm::any_of(op.getDpsInputs(), [&](Value input) {
+      auto of = memoryOf.find(rootOf(input));
+      return of != memoryOf.end() && of->second == memory;
+    });
   }
 
   // Whether the nest reads of this memory only the element it is about to write, and no other
@@ -457,11 +470,15 @@ private:
     SmallVector<Value> inputs, outputs;
     for (Value input : generic.getInputs())
       inputs.push_back(isa<RankedTensorType>(input.getType()) ? viewOf(input) : input);
+    linalg::GenericOp sum = fuse::sumBefore(generic);
+    // A sum and its tail follow each other: what lies around either's results is filled before.
+    for (linalg::GenericOp op : {sum ? linalg::GenericOp() : generic, tailOf(generic)})
+      for (Value result : op ? ValueRange(op->getResults()) : ValueRange())
+        if (tensor::InsertSliceOp insert = inside.insertionOf(result))
+          fillAround(insert);
     SmallVector<Attribute> starts;
     for (OpResult result : generic->getResults()) {
       unsigned i = result.getResultNumber();
-      if (tensor::InsertSliceOp insert = inside.insertionOf(result))
-        fillAround(insert);
       outputs.push_back(viewOf(result));
       TypedAttr start = startOf(generic, i);
       starts.push_back(start ? Attribute(start) : builder.getUnitAttr());
@@ -472,7 +489,17 @@ private:
     placed->setAttr("dlc.start", builder.getArrayAttr(starts));
     if (ArrayAttr bounds = nonzeroOf(generic))
       placed->setAttr("dlc.nonzero", bounds);
+    if (sum) {
+      placed->setAttr("dlc.tail", generic->getAttr("dlc.tail"));
+      if (lastUse[sum->getResult(0)] == steps[generic])
+        placed->setAttr("dlc.tail_alone", builder.getUnitAttr());
+    }
     placed.getRegion().takeBody(generic.getRegion());
+  }
+
+  static linalg::GenericOp tailOf(linalg::GenericOp sum) {
+    auto next = dyn_cast_or_null<linalg::GenericOp>(sum->getNextNode());
+    return next && fuse::sumBefore(next) == sum ? next : linalg::GenericOp();
   }
 
   void emitFill(Value buffer, TypedAttr number) {

@@ -157,14 +157,17 @@ func.func @tiles(%i: tensor<8x32x16x16xf32>, %w: tensor<32x32x3x3xf32>) -> tenso
 
 // -----
 
-// Layers of the same shape share their kernels.
+// Layers of the same shape share their kernels, in which tanh is done to the sums of a tile.
 
+// CHECK-LABEL: func.func @layers
 // CHECK:         call @kernel_0
-// CHECK:         call @kernel_1
+// CHECK-NEXT:    memref.view
 // CHECK:         call @kernel_0
-// CHECK:         call @kernel_1
-// CHECK:         func.func private @kernel_1
-// CHECK-NOT:     func.func private @kernel_2
+// CHECK:         func.func private @kernel_0
+// CHECK:           scf.for
+// CHECK:             arith.mulf
+// CHECK:             math.tanh
+// CHECK-NOT:     func.func private @kernel_1
 func.func @layers(%x: tensor<8x16xf32>, %v: tensor<16x16xf32>, %w: tensor<16x16xf32>)
     -> (tensor<8x16xf32>, tensor<8x16xf32>) {
   %y = nn.matmul %x, %v : (tensor<8x16xf32>, tensor<16x16xf32>) -> tensor<8x16xf32>

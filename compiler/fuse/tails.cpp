@@ -1,0 +1,94 @@
+// Finds the tail of each sum of products.
+#include "compiler/fuse/tails.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace dlc::fuse {
+
+constexpr StringLiteral kTail = "dlc.tail";
+
+linalg::GenericOp sumBefore(linalg::GenericOp tail) {
+  auto input = tail->getAttrOfType<IntegerAttr>(kTail);
+  return input ? tail.getDpsInputs()[input.getInt()].getDefiningOp<linalg::GenericOp>()
+               : linalg::GenericOp();
+}
+
+namespace {
+
+// Whether each point of the result is a sum of products.
+bool isSumOfProducts(linalg::GenericOp op) {
+  if (op.getNumReductionLoops() == 0 || op->getNumResults() != 1 ||
+      !op.getIndexingMapMatchingResult(op->getResult(0)).isProjectedPermutation())
+    return false;
+  auto sum = op.getBody()->getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
+  return sum && llvm::any_of(sum->getOperands(), [](Value term) {
+           return term.getDefiningOp<arith::MulFOp>() != nullptr;
+         });
+}
+
+// Moves what makes the value to before the sum, if it makes nothing but a shape.
+bool isReadyBefore(Operation *sum, Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op || op->getBlock() != sum->getBlock() || op->isBeforeInBlock(sum))
+    return true;
+  if (!isa<tensor::EmptyOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, arith::ConstantOp>(op))
+    return false;
+  if (!llvm::all_of(op->getOperands(), [&](Value v) { return isReadyBefore(sum, v); }))
+    return false;
+  op->moveBefore(sum);
+  return true;
+}
+
+// The input of the nest that is the sum, if it can be the sum's tail.
+std::optional<unsigned> sumAmongInputs(linalg::GenericOp nest, linalg::GenericOp sum) {
+  if (nest.getNumReductionLoops() > 0 || nest.hasIndexSemantics())
+    return std::nullopt;
+  std::optional<unsigned> found;
+  for (OpOperand &operand : nest->getOpOperands()) {
+    if (operand.get() == sum->getResult(0)) {
+      if (found || !nest.isDpsInput(&operand) ||
+          !nest.getMatchingIndexingMap(&operand).isIdentity())
+        return std::nullopt;
+      found = operand.getOperandNumber();
+      continue;
+    }
+    bool isRead = nest.payloadUsesValueFromOperand(&operand);
+    if ((nest.isDpsInit(&operand) && isRead) || !isReadyBefore(sum, operand.get()))
+      return std::nullopt;
+  }
+  return found;
+}
+
+struct TailPass : PassWrapper<TailPass, OperationPass<func::FuncOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(TailPass)
+  StringRef getArgument() const override { return "dlc-tails"; }
+  StringRef getDescription() const override { return "find what is done to each sum"; }
+
+  void runOnOperation() override {
+    SmallVector<linalg::GenericOp> sums;
+    for (auto op : getOperation().getOps<linalg::GenericOp>())
+      if (isSumOfProducts(op))
+        sums.push_back(op);
+    for (linalg::GenericOp sum : sums)
+      for (Operation &op : llvm::make_early_inc_range(
+               llvm::make_range(std::next(sum->getIterator()), sum->getBlock()->end()))) {
+        auto nest = dyn_cast<linalg::GenericOp>(op);
+        if (!nest || !llvm::is_contained(nest.getDpsInputs(), sum->getResult(0)))
+          continue;
+        if (std::optional<unsigned> input = sumAmongInputs(nest, sum)) {
+          nest->moveAfter(sum);
+          nest->setAttr(kTail, IntegerAttr::get(IndexType::get(&getContext()), *input));
+          break;
+        }
+      }
+  }
+};
+
+} // namespace
+
+std::unique_ptr<Pass> createTailPass() { return std::make_unique<TailPass>(); }
+
+} // namespace dlc::fuse
