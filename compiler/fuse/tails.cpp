@@ -42,6 +42,13 @@ bool isReadyBefore(Operation *sum, Value value) {
   return true;
 }
 
+// Whether the nest's loops walk the operand forward, as they do the sums: not across its rows.
+bool isInOrder(AffineMap map) {
+  return map.isProjectedPermutation() &&
+         llvm::is_sorted(llvm::map_range(llvm::seq(map.getNumResults()),
+                                         [&](unsigned i) { return map.getDimPosition(i); }));
+}
+
 // The input of the nest that is the sum, if it can be the sum's tail.
 std::optional<unsigned> sumAmongInputs(linalg::GenericOp nest, linalg::GenericOp sum) {
   if (nest.getNumReductionLoops() > 0 || nest.hasIndexSemantics())
@@ -55,8 +62,12 @@ std::optional<unsigned> sumAmongInputs(linalg::GenericOp nest, linalg::GenericOp
       found = operand.getOperandNumber();
       continue;
     }
-    bool isRead = nest.payloadUsesValueFromOperand(&operand);
-    if ((nest.isDpsInit(&operand) && isRead) || !isReadyBefore(sum, operand.get()))
+    if (nest.isDpsInit(&operand) && nest.payloadUsesValueFromOperand(&operand))
+      return std::nullopt;
+    if (isa<ShapedType>(operand.get().getType()) &&
+        !isInOrder(nest.getMatchingIndexingMap(&operand)))
+      return std::nullopt;
+    if (!isReadyBefore(sum, operand.get()))
       return std::nullopt;
   }
   return found;

@@ -3,6 +3,7 @@
 #include "compiler/kernel/bodies.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 
@@ -91,6 +92,38 @@ Block *Bodies::transform(Matrix matrix, std::array<int64_t, 2> inputs,
     for (int64_t j = 0; j < results[1]; ++j)
       all.push_back(combine(matrix[j], half[i]));
   linalg::YieldOp::create(b, all);
+  return block;
+}
+
+Block *Bodies::withTail(Block *sums, unsigned inputs, const Nest &nest) {
+  unsigned count = sums->getTerminator()->getNumOperands();
+  Block *block = begin(inputs, b.getF32Type());
+  IRMapping made;
+  for (unsigned i = 0; i < inputs; ++i)
+    made.map(sums->getArgument(i), block->getArgument(i));
+  for (Operation &op : sums->without_terminator())
+    b.clone(op, made);
+  SmallVector<IRMapping> values(count); // of the tail, for each sum
+  SmallVector<Value> yielded;
+  for (unsigned i = 0; i < count; ++i) {
+    Value sum = made.lookup(sums->getTerminator()->getOperand(i));
+    values[i].map(nest.tail->getArgument(nest.tailSum), sum);
+    if (nest.keepsSums)
+      yielded.push_back(sum);
+  }
+  for (auto [access, argument] : llvm::zip(nest.tailInputs, nest.tail->getArguments()))
+    if (access.element)
+      for (IRMapping &value : values)
+        value.map(argument, block->addArgument(access.element, b.getLoc()));
+  for (IRMapping &value : values)
+    for (Operation &op : nest.tail->without_terminator())
+      b.clone(op, value);
+  for (Value result : nest.tail->getTerminator()->getOperands())
+    for (IRMapping &value : values)
+      yielded.push_back(value.lookup(result));
+  for (Value value : yielded)
+    block->addArgument(value.getType(), b.getLoc());
+  linalg::YieldOp::create(b, yielded);
   return block;
 }
 

@@ -1,6 +1,7 @@
 // The scalar bodies of the nests that kernels are made of beside those of linalg ops: those of
 // convolutions by tiles (winograd.h), in f32, and copies.
 #pragma once
+#include "compiler/kernel/nest.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace dlc::kernel {
@@ -37,6 +38,10 @@ public:
   /// axes. Inputs beyond those that there are count as zero.
   mlir::Block *transform(Matrix matrix, std::array<int64_t, 2> inputs,
                          std::array<int64_t, 2> results);
+  /// What `sums` makes of its first `inputs` arguments, put through the tail of `nest`: the other
+  /// arguments are, input by input of the tail that is read, elements for each sum. Yields the sums
+  /// if the nest keeps them, and output by output of the tail its elements for each sum.
+  mlir::Block *withTail(mlir::Block *sums, unsigned inputs, const Nest &nest);
 
 private:
   mlir::ImplicitLocOpBuilder b;

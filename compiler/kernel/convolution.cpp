@@ -35,6 +35,7 @@ std::optional<Convolution> recognize(const Nest &nest, const Access &x, const Ac
   }
   auto enter = [&](Convolution::Loop loop, unsigned d) {
     conv.sizes[loop] = nest.sizes[d];
+    conv.dims[loop] = d;
     for (auto [role, access] : llvm::enumerate(accesses))
       conv.strides[role][loop] = access->stride(d);
   };
@@ -103,6 +104,14 @@ std::optional<Convolution> recognize(const Nest &nest, const Access &x, const Ac
 }
 
 } // namespace
+
+std::array<int64_t, Convolution::Loops> Convolution::stridesOf(const Access &access) const {
+  std::array<int64_t, Loops> strides = {};
+  for (unsigned loop = 0; loop < Loops; ++loop)
+    if (dims[loop] >= 0)
+      strides[loop] = access.stride(dims[loop]);
+  return strides;
+}
 
 std::optional<Convolution> convolutionOf(const Nest &nest) {
   if (nest.outputs.size() != 1 || !isFloat32(nest.outputs[0]))

@@ -16,6 +16,11 @@ struct Convolution {
   int64_t strides[3][Loops] = {}; // by role and loop
   int64_t sizes[Loops] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
 
+  int dims[Loops] = {-1, -1, -1, -1, -1, -1, -1, -1, -1}; // the nest's; -1: of one turn
+
+  /// How the loops walk another access of the nest.
+  std::array<int64_t, Loops> stridesOf(const Access &access) const;
+
   /// Along one axis.
   int64_t taps() const { return sizes[R]; }
   int64_t stride(Role role, Loop loop) const { return strides[role][loop]; }

@@ -70,8 +70,7 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
         auto [entry, isNew] = numbers.try_emplace(fingerprint(nest), kernels.size());
         if (isNew)
           kernels.push_back({nest, formWithWindows(whole), formsTurned(nest),
-                             nest.tail ? std::nullopt : winogradOf(whole, processor),
-                             call.op.getLoc()});
+                             winogradOf(whole, processor), call.op.getLoc()});
         call.kernel = entry->second;
         calls.push_back(std::move(call));
       }
@@ -85,9 +84,13 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
       replace(call, kernels[call.kernel]);
   }
 
-  // Whether the op behind a nest goes on from its sums, which only a plain nest has in registers.
-  bool mayHaveTail(const Nest &nest, linalg::GenericOp next) const {
-    return next->hasAttr("dlc.tail") && !winogradOf(nest, processor);
+  // Whether the op behind a nest goes on from its sums. Gradients of filters by tiles have no
+  // tails.
+  static bool mayHaveTail(const Nest &nest, linalg::GenericOp next) {
+    if (!next->hasAttr("dlc.tail"))
+      return false;
+    std::optional<Convolution> conv = convolutionOf(nest);
+    return !conv || !conv->toFilter;
   }
 
   static std::optional<Nest> formWithWindows(const Nest &nest) {

@@ -119,7 +119,8 @@ static bool isSameMemory(Value a, Value b) {
   if (a == b)
     return true;
   auto x = a.getDefiningOp<memref::ViewOp>(), y = b.getDefiningOp<memref::ViewOp>();
-  return x && y && x.getSource() == y.getSource() && x.getByteShift() == y.getByteShift() &&
+  return x && y && x.getSource() == y.getSource() &&
+         getConstantIntValue(x.getByteShift()) == getConstantIntValue(y.getByteShift()) &&
          cast<MemRefType>(a.getType()).getElementType() ==
              cast<MemRefType>(b.getType()).getElementType();
 }

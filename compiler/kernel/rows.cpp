@@ -20,9 +20,9 @@ struct RowBlocks {
 class RowBuilder : Stages {
 public:
   RowBuilder(const Nest &nest, const Convolution &conv, const Processor &processor)
-      : Stages(nest), conv(conv), processor(processor), transforms(transformsFor(conv.taps())),
-        taps(conv.taps()), forms(taps + kTile - 1), lanes(size(Convolution::Lane)),
-        tiles(size(Convolution::W) / kTile) {}
+      : Stages(nest), whole(nest), conv(conv), processor(processor),
+        transforms(transformsFor(conv.taps())), taps(conv.taps()), forms(taps + kTile - 1),
+        lanes(size(Convolution::Lane)), tiles(size(Convolution::W) / kTile) {}
 
   std::optional<Winograd> run() {
     if (!choose())
@@ -37,6 +37,7 @@ public:
   }
 
 private:
+  const Nest &whole;
   const Convolution &conv;
   const Processor &processor;
   const Transforms &transforms;
@@ -102,12 +103,15 @@ private:
       loops.push_back(loop), chain.steps.push_back(count(loop));
   }
   Chain::Operand operandOf(Convolution::Role role) const {
-    Chain::Operand operand{conv.buffers[role], conv.offsets[role], {}};
+    return operandOf(conv.buffers[role], conv.offsets[role], conv.strides[role]);
+  }
+  Chain::Operand operandOf(unsigned buffer, int64_t offset, const int64_t *s) const {
+    Chain::Operand operand{buffer, offset, {}};
     for (BlockLoop loop : loops)
-      operand.strides.push_back(loop == Images  ? conv.stride(role, Convolution::N)
-                                : loop == Bands ? at.rows * conv.stride(role, Convolution::H)
-                                : loop == In    ? at.in * conv.stride(role, Convolution::C)
-                                                : at.out * conv.stride(role, Convolution::K));
+      operand.strides.push_back(loop == Images  ? s[Convolution::N]
+                                : loop == Bands ? at.rows * s[Convolution::H]
+                                : loop == In    ? at.in * s[Convolution::C]
+                                                : at.out * s[Convolution::K]);
     return operand;
   }
 
@@ -166,14 +170,20 @@ private:
     Nest nest;
     nest.sizes = {at.out, at.rows, tiles, lanes};
     addFormAccesses(nest.inputs, 0, at.out, at.rows);
-    for (int64_t i = 0; i < kTile; ++i)
-      nest.outputs.push_back(access(1, i * conv.stride(Convolution::Result, Convolution::W),
-                                    {conv.stride(Convolution::Result, Convolution::K),
-                                     conv.stride(Convolution::Result, Convolution::H),
-                                     kTile * conv.stride(Convolution::Result, Convolution::W), 1},
-                                    false));
     nest.body = bodies.transform(transforms.result, {1, forms}, {1, kTile});
-    chain.after.push_back(finish(nest, {scratchOperand(sums), operandOf(Convolution::Result)}, 1));
+    SmallVector<Chain::Operand> operands{scratchOperand(sums)};
+    addResults(
+        nest, operands, whole, conv, kTile,
+        [&](unsigned buffer, const Strides &s, unsigned i) {
+          return access(buffer, i * s[Convolution::W],
+                        {s[Convolution::K], s[Convolution::H], kTile * s[Convolution::W],
+                         s[Convolution::Lane]},
+                        /*isNear=*/false);
+        },
+        [&](unsigned buffer, int64_t offset, const Strides &s) {
+          return operandOf(buffer, offset, s.data());
+        });
+    chain.after.push_back(finish(nest, operands, 1));
   }
 
   // The forms of the filter's rows.

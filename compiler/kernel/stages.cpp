@@ -42,17 +42,47 @@ Chain::Stage Stages::finish(Nest nest, ArrayRef<Chain::Operand> operands, double
   nest.reduces.resize(nest.rank(), false);
   nest.starts.resize(nest.outputs.size());
   SmallVector<int64_t> extents(operands.size(), 0);
+  SmallVector<Type> elements(operands.size(), f32);
   for (auto *accesses : {&nest.inputs, &nest.outputs})
     for (const Access &access : *accesses) {
       int64_t last = access.offset;
       for (unsigned d = 0; d < nest.rank(); ++d)
         last += (nest.sizes[d] - 1) * access.stride(d);
       extents[access.buffer] = std::max(extents[access.buffer], last + 1);
+      elements[access.buffer] = access.element;
     }
-  for (int64_t extent : extents)
-    nest.buffers.push_back(MemRefType::get({extent}, f32));
+  for (auto [extent, element] : llvm::zip(extents, elements))
+    nest.buffers.push_back(MemRefType::get({extent}, element));
   collapse(nest);
   return {nest, SmallVector<Chain::Operand>(operands), calls, when};
+}
+
+void Stages::addResults(Nest &nest, SmallVectorImpl<Chain::Operand> &operands, const Nest &whole,
+                        const Convolution &conv, unsigned count, PlaceOf place, BlocksOf blocks) {
+  auto add = [&](SmallVectorImpl<Access> &accesses, const Access &access) {
+    Strides strides = conv.stridesOf(access);
+    Chain::Operand operand = blocks(access.buffer, access.offset, strides);
+    auto *known = llvm::find_if(operands, [&](const Chain::Operand &other) {
+      return other.buffer == operand.buffer && other.offset == operand.offset &&
+             other.strides == operand.strides;
+    });
+    unsigned buffer = known - operands.begin();
+    if (known == operands.end())
+      operands.push_back(operand);
+    for (unsigned i = 0; i < count; ++i) {
+      accesses.push_back(place(buffer, strides, i));
+      accesses.back().element = access.element;
+    }
+  };
+  if (whole.tail)
+    nest.body = bodies.withTail(nest.body, nest.inputs.size(), whole);
+  for (const Access &input : whole.tailInputs)
+    if (input.element)
+      add(nest.inputs, input);
+  if (whole.keepsSums)
+    add(nest.outputs, whole.outputs[0]);
+  for (const Access &output : whole.tailOutputs)
+    add(nest.outputs, output);
 }
 
 void Stages::addZeros(unsigned buffer, int64_t elements) {

@@ -2,6 +2,7 @@
 #pragma once
 #include "compiler/kernel/bodies.h"
 #include "compiler/kernel/chain.h"
+#include "compiler/kernel/convolution.h"
 
 namespace dlc::kernel {
 
@@ -27,6 +28,17 @@ protected:
   Chain::Stage finish(Nest nest, llvm::ArrayRef<Chain::Operand> operands, double calls,
                       Chain::When when = {}) const;
   void addZeros(unsigned buffer, int64_t elements);
+
+  using Strides = std::array<int64_t, Convolution::Loops>;
+  /// Where result `i` of a stage lies in a buffer that the convolution's loops walk so.
+  using PlaceOf = llvm::function_ref<Access(unsigned buffer, const Strides &, unsigned i)>;
+  /// Where the blocks of such a buffer begin.
+  using BlocksOf =
+      llvm::function_ref<Chain::Operand(unsigned buffer, int64_t offset, const Strides &)>;
+  /// Completes a stage's nest, whose body makes `count` results of its inputs, and its operands:
+  /// the results are stored, or what the convolution's tail makes of them.
+  void addResults(Nest &nest, llvm::SmallVectorImpl<Chain::Operand> &operands, const Nest &whole,
+                  const Convolution &conv, unsigned count, PlaceOf place, BlocksOf blocks);
 };
 
 } // namespace dlc::kernel

@@ -33,7 +33,7 @@ SmallVector<Run> runsOf(int64_t size, int64_t block, int64_t blocks) {
 class Builder : Stages {
 public:
   Builder(const Nest &nest, const Convolution &conv, const Tiling &tiling, const Blocks &blocks)
-      : Stages(nest), conv(conv), tiling(tiling), at(blocks),
+      : Stages(nest), whole(nest), conv(conv), tiling(tiling), at(blocks),
         transforms(transformsFor(conv.taps())), taps(conv.taps()), axisForms(taps + 1) {
     counts[Images] = conv.sizes[Convolution::N] / at.images;
     counts[Rows] = tiling.rows / at.rows;
@@ -55,6 +55,7 @@ public:
   }
 
 private:
+  const Nest &whole;
   const Convolution &conv;
   const Tiling &tiling;
   const Blocks at;
@@ -72,9 +73,11 @@ private:
   }
 
   // Where the blocks of an argument lie.
-  Chain::Operand operandOf(Convolution::Role role) {
-    Chain::Operand operand{conv.buffers[role], conv.offsets[role], {}};
-    const int64_t *s = conv.strides[role];
+  Chain::Operand operandOf(Convolution::Role role) const {
+    return operandOf(conv.buffers[role], conv.offsets[role], conv.strides[role]);
+  }
+  Chain::Operand operandOf(unsigned buffer, int64_t offset, const int64_t *s) const {
+    Chain::Operand operand{buffer, offset, {}};
     for (BlockLoop loop : loops)
       operand.strides.push_back(loop == Images    ? at.images * s[Convolution::N]
                                 : loop == Rows    ? 2 * at.rows * s[Convolution::H]
@@ -121,12 +124,16 @@ private:
                       int64_t q) {
     const int64_t *s = conv.strides[role];
     bool isImage = role == Convolution::Image, isNew = !isImage || (p >= taps - 1 && q >= taps - 1);
-    Access result = access(buffer,
-                           (2 * rows.first + p) * s[Convolution::H] +
-                               (2 * columns.first + q) * s[Convolution::W],
-                           {s[Convolution::N], 2 * s[Convolution::H], 2 * s[Convolution::W],
-                            s[isImage ? Convolution::C : Convolution::K]},
-                           /*isNear=*/p + q > 0);
+    return pixelsAccess(buffer, s, s[isImage ? Convolution::C : Convolution::K], rows, columns, p,
+                        q, isNew);
+  }
+  Access pixelsAccess(unsigned buffer, const int64_t *s, int64_t channel, Run rows, Run columns,
+                      int64_t p, int64_t q, bool isNew) {
+    Access result = access(
+        buffer,
+        (2 * rows.first + p) * s[Convolution::H] + (2 * columns.first + q) * s[Convolution::W],
+        {s[Convolution::N], 2 * s[Convolution::H], 2 * s[Convolution::W], channel},
+        /*isNear=*/p + q > 0);
     result.lookahead = isNew ? 2 * s[Convolution::H] : 0;
     return result;
   }
@@ -177,13 +184,19 @@ private:
         for (int64_t form = 0; form < tiling.forms; ++form)
           nest.inputs.push_back(
               tilesAccess(0, form * apart(tiles * at.out), rows, columns, at.out));
-        for (int64_t a = 0; a < rows.size; ++a)
-          for (int64_t b = 0; b < columns.size; ++b)
-            nest.outputs.push_back(pixelsAccess(1, Convolution::Result, rows, columns, a, b));
         nest.body =
             bodies.transform(transforms.result, {axisForms, axisForms}, {rows.size, columns.size});
-        chain.after.push_back(
-            finishIn(rows.turn, nest, {scratchOperand(sums), operandOf(Convolution::Result)}, 1));
+        SmallVector<Chain::Operand> operands{scratchOperand(sums)};
+        addResults(
+            nest, operands, whole, conv, rows.size * columns.size,
+            [&](unsigned buffer, const Strides &s, unsigned i) {
+              return pixelsAccess(buffer, s.data(), s[Convolution::K], rows, columns,
+                                  i / columns.size, i % columns.size, /*isNew=*/true);
+            },
+            [&](unsigned buffer, int64_t offset, const Strides &s) {
+              return operandOf(buffer, offset, s.data());
+            });
+        chain.after.push_back(finishIn(rows.turn, nest, operands, 1));
       }
   }
 

@@ -80,3 +80,73 @@ func.func @padded_last(%x: tensor<3x3x11x11xf64>, %w: tensor<18x3x5x5xf64>, %v: 
       : (tensor<3x17x6x6xf64>, tensor<4x17x3x3xf64>) -> tensor<3x4x6x6xf64>
   return %z : tensor<3x4x6x6xf64>
 }
+
+// Convolutions by tiles put the results of a tile through it: a bias and a residual, an odd size.
+// What becomes of them is the padded image of the next one.
+// CHECK-LABEL: func.func @tiles
+// CHECK:         call @kernel_[[N:[0-9]+]]_filter
+// CHECK:         call @kernel_[[N]](
+// CHECK-COUNT-2: call @kernel_{{[0-9]+}}(
+// CHECK-NEXT:    return
+func.func @tiles(%x: tensor<8x32x15x15xf64>, %w: tensor<32x32x3x3xf64>, %b: tensor<32xf64>, %v: tensor<32x32x3x3xf64>) -> tensor<8x32x15x15xf64> attributes {test.large} {
+  %x1 = nn.neg %x : tensor<8x32x15x15xf64>
+  %y = nn.conv2d %x1, %w stride [1, 1] pad [1, 1, 1, 1] dilation [1, 1] groups 1
+      : (tensor<8x32x15x15xf64>, tensor<32x32x3x3xf64>) -> tensor<8x32x15x15xf64>
+  %1 = nn.broadcast %b axes [0, 2, 3] sizes [8, 15, 15] : (tensor<32xf64>) -> tensor<8x32x15x15xf64>
+  %2 = nn.add %y, %1 : tensor<8x32x15x15xf64>
+  %3 = nn.add %2, %x1 : tensor<8x32x15x15xf64>
+  %4 = nn.tanh %3 : tensor<8x32x15x15xf64>
+  %z = nn.conv2d %4, %v stride [1, 1] pad [1, 1, 1, 1] dilation [1, 1] groups 1
+      : (tensor<8x32x15x15xf64>, tensor<32x32x3x3xf64>) -> tensor<8x32x15x15xf64>
+  return %z : tensor<8x32x15x15xf64>
+}
+
+// The sums are kept, too.
+// CHECK-LABEL: func.func @kept_tiles
+// CHECK:         call @kernel_[[N:[0-9]+]]_filter
+// CHECK:         call @kernel_[[N]](
+// CHECK:         call @kernel_{{[0-9]+}}(
+// CHECK:         call @kernel_[[M:[0-9]+]]_filter
+func.func @kept_tiles(%x: tensor<8x32x16x16xf64>, %w: tensor<32x32x3x3xf64>, %v: tensor<32x32x3x3xf64>) -> tensor<8x32x16x16xf64> attributes {test.large} {
+  %x1 = nn.neg %x : tensor<8x32x16x16xf64>
+  %y = nn.conv2d %x1, %w stride [1, 1] pad [1, 1, 1, 1] dilation [1, 1] groups 1
+      : (tensor<8x32x16x16xf64>, tensor<32x32x3x3xf64>) -> tensor<8x32x16x16xf64>
+  %1 = nn.tanh %y : tensor<8x32x16x16xf64>
+  %2 = nn.conv2d %1, %v stride [1, 1] pad [1, 1, 1, 1] dilation [1, 1] groups 1
+      : (tensor<8x32x16x16xf64>, tensor<32x32x3x3xf64>) -> tensor<8x32x16x16xf64>
+  %z = nn.mul %2, %y : tensor<8x32x16x16xf64>
+  return %z : tensor<8x32x16x16xf64>
+}
+
+// A gradient to data with a mask, and one to weights, which has no tail.
+// CHECK-LABEL: func.func @gradients
+func.func @gradients(%dy: tensor<8x32x16x16xf64>, %w: tensor<32x32x3x3xf64>, %x: tensor<8x32x16x16xf64>) -> (tensor<8x32x16x16xf64>, tensor<32x32x3x3xf64>) attributes {test.large} {
+  %dy1 = nn.neg %dy : tensor<8x32x16x16xf64>
+  %x1 = nn.exp %x : tensor<8x32x16x16xf64>
+  %dx = nn.conv2d_grad_input %dy1, %w shape [8, 32, 16, 16] stride [1, 1] pad [1, 1, 1, 1] dilation [1, 1] groups 1
+      : (tensor<8x32x16x16xf64>, tensor<32x32x3x3xf64>) -> tensor<8x32x16x16xf64>
+  %1 = nn.mul %dx, %x1 : tensor<8x32x16x16xf64>
+  %2 = nn.conv2d %1, %w stride [1, 1] pad [1, 1, 1, 1] dilation [1, 1] groups 1
+      : (tensor<8x32x16x16xf64>, tensor<32x32x3x3xf64>) -> tensor<8x32x16x16xf64>
+  %dw = nn.conv2d_grad_weight %x1, %dy1 shape [32, 32, 3, 3] stride [1, 1] pad [1, 1, 1, 1] dilation [1, 1] groups 1
+      : (tensor<8x32x16x16xf64>, tensor<8x32x16x16xf64>) -> tensor<32x32x3x3xf64>
+  %3 = nn.tanh %dw : tensor<32x32x3x3xf64>
+  return %2, %3 : tensor<8x32x16x16xf64>, tensor<32x32x3x3xf64>
+}
+
+// By rows of tiles, 16 of the batch side by side.
+// CHECK-LABEL: func.func @rows
+// CHECK:         call @kernel_[[N:[0-9]+]]_filter
+// CHECK:         call @kernel_[[N]](
+// CHECK-NEXT:    memref.view
+func.func @rows(%x: tensor<32x6x14x14xf64>, %w: tensor<12x6x5x5xf64>, %b: tensor<12xf64>, %v: tensor<14x12x5x5xf64>) -> tensor<32x14x6x6xf64> attributes {test.large} {
+  %x1 = nn.neg %x : tensor<32x6x14x14xf64>
+  %y = nn.conv2d %x1, %w stride [1, 1] pad [0, 0, 0, 0] dilation [1, 1] groups 1
+      : (tensor<32x6x14x14xf64>, tensor<12x6x5x5xf64>) -> tensor<32x12x10x10xf64>
+  %1 = nn.broadcast %b axes [0, 2, 3] sizes [32, 10, 10] : (tensor<12xf64>) -> tensor<32x12x10x10xf64>
+  %2 = nn.add %y, %1 : tensor<32x12x10x10xf64>
+  %3 = nn.tanh %2 : tensor<32x12x10x10xf64>
+  %z = nn.conv2d %3, %v stride [1, 1] pad [0, 0, 0, 0] dilation [1, 1] groups 1
+      : (tensor<32x12x10x10xf64>, tensor<14x12x5x5xf64>) -> tensor<32x14x6x6xf64>
+  return %z : tensor<32x14x6x6xf64>
+}
