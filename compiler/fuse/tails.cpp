@@ -29,12 +29,24 @@ bool isSumOfProducts(linalg::GenericOp op) {
          });
 }
 
-// Moves what makes the value to before the sum, if it makes nothing but a shape.
-bool isReadyBefore(Operation *sum, Value value) {
+// What is so many times smaller than the sums may be made earlier than in the order of the code.
+constexpr int64_t kSmaller = 8;
+
+// Moves what makes the value to before the sum, if it makes only a shape or little, as the scale
+// and shift of each channel are, and does not need the sum.
+bool isReadyBefore(linalg::GenericOp sum, Value value) {
   Operation *op = value.getDefiningOp();
   if (!op || op->getBlock() != sum->getBlock() || op->isBeforeInBlock(sum))
     return true;
-  if (!isa<tensor::EmptyOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, arith::ConstantOp>(op))
+  int64_t elements = cast<ShapedType>(sum->getResult(0).getType()).getNumElements();
+  bool isSmall = isa<linalg::GenericOp, linalg::FillOp>(op) &&
+                 llvm::all_of(op->getResultTypes(), [&](Type type) {
+                   return cast<ShapedType>(type).getNumElements() * kSmaller <= elements;
+                 });
+  if (op == sum ||
+      (!isSmall &&
+       !isa<tensor::EmptyOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, arith::ConstantOp>(
+           op)))
     return false;
   if (!llvm::all_of(op->getOperands(), [&](Value v) { return isReadyBefore(sum, v); }))
     return false;
