@@ -19,8 +19,10 @@ constexpr int64_t kInlineWork = 1 << 15;
 // there are more of them only where there is more work.
 constexpr int64_t kFewestShares = 4, kMostShares = 16; // a thread
 constexpr int64_t kShareWork = 1 << 20;
-// About 50 µs of pauses: longer than the serial code between two kernels.
-constexpr int kSpins = 2000;
+// About 50 µs of pauses: longer than the serial code between two kernels. Then a worker lets others
+// have its processor, but comes back for about a millisecond: another thread's last share of a
+// large kernel may take so long, and being woken from sleep takes tens of microseconds.
+constexpr int kSpins = 2000, kYields = 2000;
 
 static void pauseProcessor() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -113,9 +115,9 @@ void Pool::runShares(uint32_t generation) {
 void Pool::serve() {
   uint32_t seen = 0;
   while (!stopping_) {
-    int spins = 0;
-    while (generation_.load(std::memory_order_acquire) == seen && ++spins < kSpins)
-      pauseProcessor();
+    for (int spins = 0;
+         generation_.load(std::memory_order_acquire) == seen && spins < kSpins + kYields; ++spins)
+      spins < kSpins ? pauseProcessor() : void(sched_yield());
     if (generation_.load() == seen) {
       ++sleepers_;
       futexWait(&generation_, seen); // returns at once when the generation has moved on

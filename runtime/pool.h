@@ -1,8 +1,8 @@
 // A small persistent thread pool for the compiled kernels.
 //
 // Workers spin for some microseconds after a kernel, because the next one usually follows at once,
-// and then sleep on a futex. How items are dealt out to threads has no influence on results: the
-// compiler fixed the items, and each is computed by one thread.
+// yield for a millisecond and then sleep on a futex. How items are dealt out to threads has no
+// influence on results: the compiler fixed the items, and each is computed by one thread.
 #pragma once
 
 #include "runtime/include/dlc/model.h"
