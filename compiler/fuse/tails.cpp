@@ -32,9 +32,9 @@ bool isSumOfProducts(linalg::GenericOp op) {
 // What is so many times smaller than the sums may be made earlier than in the order of the code.
 constexpr int64_t kSmaller = 8;
 
-// Moves what makes the value to before the sum, if it makes only a shape or little, as the scale
-// and shift of each channel are, and does not need the sum.
-bool isReadyBefore(linalg::GenericOp sum, Value value) {
+// Moves what makes the value to before the sum, if it is not there already. False if it may not:
+// it needs the sum, or makes more than a shape or little, as the scale and shift of each channel.
+bool bringBefore(linalg::GenericOp sum, Value value) {
   Operation *op = value.getDefiningOp();
   if (!op || op->getBlock() != sum->getBlock() || op->isBeforeInBlock(sum))
     return true;
@@ -48,7 +48,7 @@ bool isReadyBefore(linalg::GenericOp sum, Value value) {
        !isa<tensor::EmptyOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, arith::ConstantOp>(
            op)))
     return false;
-  if (!llvm::all_of(op->getOperands(), [&](Value v) { return isReadyBefore(sum, v); }))
+  if (!llvm::all_of(op->getOperands(), [&](Value v) { return bringBefore(sum, v); }))
     return false;
   op->moveBefore(sum);
   return true;
@@ -61,7 +61,8 @@ bool isInOrder(AffineMap map) {
                                          [&](unsigned i) { return map.getDimPosition(i); }));
 }
 
-// The input of the nest that is the sum, if it can be the sum's tail.
+// The input of the nest that is the sum, if it can be the sum's tail: then all else that it reads
+// stands before the sum.
 std::optional<unsigned> sumAmongInputs(linalg::GenericOp nest, linalg::GenericOp sum) {
   if (nest.getNumReductionLoops() > 0 || nest.hasIndexSemantics())
     return std::nullopt;
@@ -79,7 +80,7 @@ std::optional<unsigned> sumAmongInputs(linalg::GenericOp nest, linalg::GenericOp
     if (isa<ShapedType>(operand.get().getType()) &&
         !isInOrder(nest.getMatchingIndexingMap(&operand)))
       return std::nullopt;
-    if (!isReadyBefore(sum, operand.get()))
+    if (!bringBefore(sum, operand.get()))
       return std::nullopt;
   }
   return found;

@@ -105,8 +105,8 @@ std::optional<Convolution> recognize(const Nest &nest, const Access &x, const Ac
 
 } // namespace
 
-std::array<int64_t, Convolution::Loops> Convolution::stridesOf(const Access &access) const {
-  std::array<int64_t, Loops> strides = {};
+Convolution::Strides Convolution::stridesOf(const Access &access) const {
+  Strides strides = {};
   for (unsigned loop = 0; loop < Loops; ++loop)
     if (dims[loop] >= 0)
       strides[loop] = access.stride(dims[loop]);

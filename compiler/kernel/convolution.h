@@ -10,16 +10,17 @@ namespace dlc::kernel {
 struct Convolution {
   enum Role { Image, Result, Filter };
   enum Loop { Part, N, H, W, R, S, C, K, Lane, Loops };
+  using Strides = std::array<int64_t, Loops>;
   bool toFilter = false, isInLanes = false;
-  unsigned buffers[3] = {};       // of each role
-  int64_t offsets[3] = {};        // of its first element
-  int64_t strides[3][Loops] = {}; // by role and loop
+  unsigned buffers[3] = {}; // of each role
+  int64_t offsets[3] = {};  // of its first element
+  Strides strides[3] = {};  // by role and loop
   int64_t sizes[Loops] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
 
   int dims[Loops] = {-1, -1, -1, -1, -1, -1, -1, -1, -1}; // the nest's; -1: of one turn
 
   /// How the loops walk another access of the nest.
-  std::array<int64_t, Loops> stridesOf(const Access &access) const;
+  Strides stridesOf(const Access &access) const;
 
   /// Along one axis.
   int64_t taps() const { return sizes[R]; }

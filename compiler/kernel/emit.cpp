@@ -351,16 +351,10 @@ private:
     auto fetch = [&](ArrayRef<Access> accesses, unsigned first) {
       for (auto [i, access] : llvm::enumerate(accesses)) {
         const Stream &stream = streams[first + i];
-        int64_t bytes = stream.element.getIntOrFloatBitWidth() / 8;
         if (nest.bytes(access) < kFewestFetchedBytes || steps < kFewestFetchedSteps ||
             stream.within[schedule.vectorDim] != 1)
           continue;
-        std::set<int64_t> lines;
-        for (const Point &point : points)
-          if (lines.insert(distance(stream, point) * bytes / kCacheLine).second)
-            memref::PrefetchOp::create(b, stream.buffer,
-                                       ValueRange{at(first + i, point, positions)},
-                                       /*isWrite=*/true, /*localityHint=*/3, /*isDataCache=*/true);
+        askForLines(first + i, points, positions, 0, /*isWrite=*/true);
       }
     };
     if (!parallelVector)
@@ -373,21 +367,27 @@ private:
     fetch(nest.tailOutputs, streams.size() - nest.tailOutputs.size());
   }
 
-  // Asks for what is needed soon, each line once.
+  // Asks for what is needed soon.
   void lookAhead(ArrayRef<Point> points, const Positions &positions) {
     for (unsigned n = 0; n < nest.inputs.size() + nest.outputs.size(); ++n) {
       bool isOutput = n >= nest.inputs.size();
       const Access &access = isOutput ? nest.outputs[n - nest.inputs.size()] : nest.inputs[n];
       if (access.lookahead == 0)
         continue;
-      int64_t bytes = access.element.getIntOrFloatBitWidth() / 8;
-      std::set<int64_t> lines;
-      for (const Point &point : points)
-        if (lines.insert(distance(streams[n], point) * bytes / kCacheLine).second)
-          memref::PrefetchOp::create(b, streams[n].buffer,
-                                     ValueRange{plus(at(n, point, positions), access.lookahead)},
-                                     isOutput, /*localityHint=*/3, /*isDataCache=*/true);
+      askForLines(n, points, positions, access.lookahead, isOutput);
     }
+  }
+
+  // Asks for the lines that lie `beyond` elements behind a tile's points, each line once.
+  void askForLines(unsigned n, ArrayRef<Point> points, const Positions &positions, int64_t beyond,
+                   bool isWrite) {
+    int64_t bytes = streams[n].element.getIntOrFloatBitWidth() / 8;
+    std::set<int64_t> lines;
+    for (const Point &point : points)
+      if (lines.insert(distance(streams[n], point) * bytes / kCacheLine).second)
+        memref::PrefetchOp::create(b, streams[n].buffer,
+                                   ValueRange{plus(at(n, point, positions), beyond)}, isWrite,
+                                   kFirstCache, /*isDataCache=*/true);
   }
 
   bool readsOutputs() {

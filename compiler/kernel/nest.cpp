@@ -125,15 +125,19 @@ static bool isSameMemory(Value a, Value b) {
              cast<MemRefType>(b.getType()).getElementType();
 }
 
-// How the op's loops walk an operand, which becomes one of the kernel's. One that only gives the
-// nest its shape has no element.
+// Of an input that is not read from memory: no element.
+static Access unread(unsigned rank) {
+  Access access;
+  access.strides.assign(rank, 0);
+  return access;
+}
+
+// How the op's loops walk an operand, which becomes one of the kernel's unless it only gives
+// the nest its shape.
 static Access accessOf(linalg::LinalgOp op, OpOperand &operand, Nest &nest,
                        SmallVectorImpl<Value> &operands) {
-  if (op.isDpsInput(&operand) && !op.payloadUsesValueFromOperand(&operand)) {
-    Access unread;
-    unread.strides.assign(op.getNumLoops(), 0);
-    return unread;
-  }
+  if (op.isDpsInput(&operand) && !op.payloadUsesValueFromOperand(&operand))
+    return unread(op.getNumLoops());
   Value value = operand.get();
   auto type = cast<MemRefType>(value.getType());
   if (auto part = value.getDefiningOp<memref::SubViewOp>())
@@ -186,11 +190,10 @@ void addTail(Nest &nest, linalg::LinalgOp sum, linalg::LinalgOp tail,
   nest.tail = tail.getBlock();
   nest.tailSum = tail->getAttrOfType<IntegerAttr>("dlc.tail").getInt();
   nest.keepsSums = !tail->hasAttr("dlc.tail_alone");
-  Access unread; // the sum is at hand
-  unread.strides.assign(nest.rank(), 0);
-  for (OpOperand *operand : tail.getDpsInputOperands())
-    nest.tailInputs.push_back(operand->getOperandNumber() == nest.tailSum ? unread
-                                                                          : walked(*operand));
+  for (OpOperand *operand : tail.getDpsInputOperands()) {
+    bool isSum = operand->getOperandNumber() == nest.tailSum; // which is at hand
+    nest.tailInputs.push_back(isSum ? unread(nest.rank()) : walked(*operand));
+  }
   for (OpOperand &operand : tail.getDpsInitsMutable())
     nest.tailOutputs.push_back(walked(operand));
 }

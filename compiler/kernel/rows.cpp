@@ -20,9 +20,9 @@ struct RowBlocks {
 class RowBuilder : Stages {
 public:
   RowBuilder(const Nest &nest, const Convolution &conv, const Processor &processor)
-      : Stages(nest), whole(nest), conv(conv), processor(processor),
-        transforms(transformsFor(conv.taps())), taps(conv.taps()), forms(taps + kTile - 1),
-        lanes(size(Convolution::Lane)), tiles(size(Convolution::W) / kTile) {}
+      : Stages(nest, conv), processor(processor), transforms(transformsFor(conv.taps())),
+        taps(conv.taps()), forms(taps + kTile - 1), lanes(size(Convolution::Lane)),
+        tiles(size(Convolution::W) / kTile) {}
 
   std::optional<Winograd> run() {
     if (!choose())
@@ -37,8 +37,6 @@ public:
   }
 
 private:
-  const Nest &whole;
-  const Convolution &conv;
   const Processor &processor;
   const Transforms &transforms;
   const int64_t taps, forms, lanes;
@@ -87,32 +85,11 @@ private:
            idleness(int64_t(conv.toFilter ? channelBlocks : imageBlocks));
   }
 
-  // Where the blocks of an argument lie, given the loops over images, bands of rows and channels.
-  enum BlockLoop { Images, Bands, In, Out };
-  SmallVector<BlockLoop> loops;
-  void setLoops(ArrayRef<BlockLoop> items, ArrayRef<BlockLoop> steps) {
-    auto count = [&](BlockLoop loop) {
-      return loop == Images  ? size(Convolution::N)
-             : loop == Bands ? size(Convolution::H) / at.rows
-             : loop == In    ? size(Convolution::C) / at.in
-                             : size(Convolution::K) / at.out;
-    };
-    for (BlockLoop loop : items)
-      loops.push_back(loop), chain.items.push_back(count(loop));
-    for (BlockLoop loop : steps)
-      loops.push_back(loop), chain.steps.push_back(count(loop));
-  }
-  Chain::Operand operandOf(Convolution::Role role) const {
-    return operandOf(conv.buffers[role], conv.offsets[role], conv.strides[role]);
-  }
-  Chain::Operand operandOf(unsigned buffer, int64_t offset, const int64_t *s) const {
-    Chain::Operand operand{buffer, offset, {}};
-    for (BlockLoop loop : loops)
-      operand.strides.push_back(loop == Images  ? s[Convolution::N]
-                                : loop == Bands ? at.rows * s[Convolution::H]
-                                : loop == In    ? at.in * s[Convolution::C]
-                                                : at.out * s[Convolution::K]);
-    return operand;
+  // The loops over images, bands of rows and channels.
+  BlockLoop images() const { return blocksOf(Convolution::N, 1); }
+  BlockLoop bands() const { return blocksOf(Convolution::H, at.rows); }
+  BlockLoop blocksOf(Convolution::Loop loop, int64_t step) const {
+    return {loop, size(loop) / step, step};
   }
 
   // --- stages -----------------------------------------------------------------------------------
@@ -148,7 +125,7 @@ private:
 
   // An image from an image and a filter.
   void toResult(Winograd &winograd) {
-    setLoops({Images, Bands}, {});
+    setLoops({images(), bands()}, {});
     int64_t row = tiles * lanes, rows = rowsRead(), filter = taps * at.in;
     winograd.filter = prepare(filter);
     chain.buffers.push_back(winograd.filter->type);
@@ -172,17 +149,12 @@ private:
     addFormAccesses(nest.inputs, 0, at.out, at.rows);
     nest.body = bodies.transform(transforms.result, {1, forms}, {1, kTile});
     SmallVector<Chain::Operand> operands{scratchOperand(sums)};
-    addResults(
-        nest, operands, whole, conv, kTile,
-        [&](unsigned buffer, const Strides &s, unsigned i) {
-          return access(buffer, i * s[Convolution::W],
-                        {s[Convolution::K], s[Convolution::H], kTile * s[Convolution::W],
-                         s[Convolution::Lane]},
-                        /*isNear=*/false);
-        },
-        [&](unsigned buffer, int64_t offset, const Strides &s) {
-          return operandOf(buffer, offset, s.data());
-        });
+    addResults(nest, operands, kTile, [&](unsigned buffer, const Strides &s, unsigned i) {
+      return access(
+          buffer, i * s[Convolution::W],
+          {s[Convolution::K], s[Convolution::H], kTile * s[Convolution::W], s[Convolution::Lane]},
+          /*isNear=*/false);
+    });
     chain.after.push_back(finish(nest, operands, 1));
   }
 
@@ -205,7 +177,8 @@ private:
 
   // The gradient of a filter from two images, in each lane by itself.
   void toFilter() {
-    setLoops({In, Out}, {Images, Bands});
+    setLoops({blocksOf(Convolution::C, at.in), blocksOf(Convolution::K, at.out)},
+             {images(), bands()});
     int64_t row = tiles * lanes, rows = rowsRead();
     int64_t input = taps * lanes, output = at.in * input, all = at.out * output;
     unsigned pixels = addScratch(forms * apart(pixelForms())),

@@ -8,7 +8,8 @@ namespace dlc::kernel {
 
 static MLIRContext *contextOf(const Nest &nest) { return nest.body->getParentOp()->getContext(); }
 
-Stages::Stages(const Nest &nest) : bodies(contextOf(nest)), f32(Float32Type::get(contextOf(nest))) {
+Stages::Stages(const Nest &nest, const Convolution &conv)
+    : whole(nest), conv(conv), bodies(contextOf(nest)), f32(Float32Type::get(contextOf(nest))) {
   chain.buffers.assign(nest.buffers.begin(), nest.buffers.end());
   chain.bodies = bodies.region;
 }
@@ -16,6 +17,26 @@ Stages::Stages(const Nest &nest) : bodies(contextOf(nest)), f32(Float32Type::get
 int64_t Stages::apart(int64_t elements) {
   constexpr int64_t kLineElements = kCacheLine / sizeof(float);
   return (llvm::divideCeil(elements, kLineElements) | 1) * kLineElements;
+}
+
+void Stages::setLoops(ArrayRef<BlockLoop> items, ArrayRef<BlockLoop> steps) {
+  loops.append(items.begin(), items.end());
+  loops.append(steps.begin(), steps.end());
+  for (const BlockLoop &loop : items)
+    chain.items.push_back(loop.count);
+  for (const BlockLoop &loop : steps)
+    chain.steps.push_back(loop.count);
+}
+
+Chain::Operand Stages::operandOf(Convolution::Role role) const {
+  return operandOf(conv.buffers[role], conv.offsets[role], conv.strides[role]);
+}
+
+Chain::Operand Stages::operandOf(unsigned buffer, int64_t offset, const Strides &strides) const {
+  Chain::Operand operand{buffer, offset, {}};
+  for (const BlockLoop &loop : loops)
+    operand.strides.push_back(loop.step * strides[loop.along]);
+  return operand;
 }
 
 unsigned Stages::addScratch(int64_t elements) {
@@ -57,11 +78,11 @@ Chain::Stage Stages::finish(Nest nest, ArrayRef<Chain::Operand> operands, double
   return {nest, SmallVector<Chain::Operand>(operands), calls, when};
 }
 
-void Stages::addResults(Nest &nest, SmallVectorImpl<Chain::Operand> &operands, const Nest &whole,
-                        const Convolution &conv, unsigned count, PlaceOf place, BlocksOf blocks) {
+void Stages::addResults(Nest &nest, SmallVectorImpl<Chain::Operand> &operands, unsigned count,
+                        PlaceOf place) {
   auto add = [&](SmallVectorImpl<Access> &accesses, const Access &access) {
     Strides strides = conv.stridesOf(access);
-    Chain::Operand operand = blocks(access.buffer, access.offset, strides);
+    Chain::Operand operand = operandOf(access.buffer, access.offset, strides);
     auto *known = llvm::find_if(operands, [&](const Chain::Operand &other) {
       return other.buffer == operand.buffer && other.offset == operand.offset &&
              other.strides == operand.strides;

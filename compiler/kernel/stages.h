@@ -1,4 +1,4 @@
-// What the builders of chains share.
+// What the builders of a convolution's chain share.
 #pragma once
 #include "compiler/kernel/bodies.h"
 #include "compiler/kernel/chain.h"
@@ -9,9 +9,13 @@ namespace dlc::kernel {
 /// A chain of stages on f32 numbers in the making. Its loops are set first.
 class Stages {
 protected:
-  /// The chain's first buffers are the nest's.
-  explicit Stages(const Nest &nest);
+  using Strides = Convolution::Strides;
 
+  /// The chain's first buffers are the nest's.
+  Stages(const Nest &nest, const Convolution &conv);
+
+  const Nest &whole; // what the chain computes
+  const Convolution &conv;
   Chain chain;
   Bodies bodies;
   mlir::Type f32;
@@ -19,6 +23,17 @@ protected:
   /// From a form's block of so many numbers to the next form's: an odd number of cache lines, so
   /// that the places that a transform writes to lie in sets of their own.
   static int64_t apart(int64_t elements);
+
+  /// A loop over blocks: `count` of them, `step` turns of the convolution's loop each.
+  struct BlockLoop {
+    Convolution::Loop along;
+    int64_t count, step;
+  };
+  llvm::SmallVector<BlockLoop> loops; // of the chain: items, then steps
+  void setLoops(llvm::ArrayRef<BlockLoop> items, llvm::ArrayRef<BlockLoop> steps);
+  /// Where the blocks of an argument begin, and of any buffer that the convolution's loops walk so.
+  Chain::Operand operandOf(Convolution::Role role) const;
+  Chain::Operand operandOf(unsigned buffer, int64_t offset, const Strides &strides) const;
 
   unsigned addScratch(int64_t elements);
   Chain::Operand scratchOperand(unsigned buffer) const;
@@ -29,16 +44,12 @@ protected:
                       Chain::When when = {}) const;
   void addZeros(unsigned buffer, int64_t elements);
 
-  using Strides = std::array<int64_t, Convolution::Loops>;
   /// Where result `i` of a stage lies in a buffer that the convolution's loops walk so.
   using PlaceOf = llvm::function_ref<Access(unsigned buffer, const Strides &, unsigned i)>;
-  /// Where the blocks of such a buffer begin.
-  using BlocksOf =
-      llvm::function_ref<Chain::Operand(unsigned buffer, int64_t offset, const Strides &)>;
   /// Completes a stage's nest, whose body makes `count` results of its inputs, and its operands:
   /// the results are stored, or what the convolution's tail makes of them.
-  void addResults(Nest &nest, llvm::SmallVectorImpl<Chain::Operand> &operands, const Nest &whole,
-                  const Convolution &conv, unsigned count, PlaceOf place, BlocksOf blocks);
+  void addResults(Nest &nest, llvm::SmallVectorImpl<Chain::Operand> &operands, unsigned count,
+                  PlaceOf place);
 };
 
 } // namespace dlc::kernel

@@ -33,15 +33,8 @@ SmallVector<Run> runsOf(int64_t size, int64_t block, int64_t blocks) {
 class Builder : Stages {
 public:
   Builder(const Nest &nest, const Convolution &conv, const Tiling &tiling, const Blocks &blocks)
-      : Stages(nest), whole(nest), conv(conv), tiling(tiling), at(blocks),
-        transforms(transformsFor(conv.taps())), taps(conv.taps()), axisForms(taps + 1) {
-    counts[Images] = conv.sizes[Convolution::N] / at.images;
-    counts[Rows] = tiling.rows / at.rows;
-    counts[Columns] = tiling.columns / at.columns;
-    counts[In] = conv.sizes[Convolution::C] / at.in;
-    counts[Out] = conv.sizes[Convolution::K] / at.out;
-    counts[Part] = conv.sizes[Convolution::Part];
-  }
+      : Stages(nest, conv), tiling(tiling), at(blocks), transforms(transformsFor(conv.taps())),
+        taps(conv.taps()), axisForms(taps + 1) {}
 
   Winograd run() {
     chain.name = "winograd";
@@ -55,45 +48,25 @@ public:
   }
 
 private:
-  const Nest &whole;
-  const Convolution &conv;
   const Tiling &tiling;
   const Blocks at;
   const Transforms &transforms;
   const int64_t taps, axisForms; // along one axis
-  enum BlockLoop { Images, Rows, Columns, In, Out, Part };
-  int64_t counts[6];
-  SmallVector<BlockLoop> loops; // of the chain: items, then steps
-
-  void setLoops(ArrayRef<BlockLoop> items, ArrayRef<BlockLoop> steps) {
-    for (BlockLoop loop : items)
-      loops.push_back(loop), chain.items.push_back(counts[loop]);
-    for (BlockLoop loop : steps)
-      loops.push_back(loop), chain.steps.push_back(counts[loop]);
-  }
-
-  // Where the blocks of an argument lie.
-  Chain::Operand operandOf(Convolution::Role role) const {
-    return operandOf(conv.buffers[role], conv.offsets[role], conv.strides[role]);
-  }
-  Chain::Operand operandOf(unsigned buffer, int64_t offset, const int64_t *s) const {
-    Chain::Operand operand{buffer, offset, {}};
-    for (BlockLoop loop : loops)
-      operand.strides.push_back(loop == Images    ? at.images * s[Convolution::N]
-                                : loop == Rows    ? 2 * at.rows * s[Convolution::H]
-                                : loop == Columns ? 2 * at.columns * s[Convolution::W]
-                                : loop == In      ? at.in * s[Convolution::C]
-                                : loop == Out     ? at.out * s[Convolution::K]
-                                                  : s[Convolution::Part]);
-    return operand;
-  }
+  const BlockLoop images{Convolution::N, conv.sizes[Convolution::N] / at.images, at.images},
+      rowBlocks{Convolution::H, tiling.rows / at.rows, 2 * at.rows},
+      columnBlocks{Convolution::W, tiling.columns / at.columns, 2 * at.columns},
+      inputs{Convolution::C, conv.sizes[Convolution::C] / at.in, at.in},
+      results{Convolution::K, conv.sizes[Convolution::K] / at.out, at.out},
+      parts{Convolution::Part, conv.sizes[Convolution::Part], 1};
 
   // A stage that runs in these turns of the loop over the rows.
   Chain::Stage finishIn(Chain::When::Turn turn, const Nest &nest, ArrayRef<Chain::Operand> operands,
                         double calls) {
     if (turn != Chain::When::Always)
-      calls *= turn == Chain::When::Last ? 1.0 / counts[Rows] : 1 - 1.0 / counts[Rows];
-    return finish(nest, operands, calls, {turn, unsigned(llvm::find(loops, Rows) - loops.begin())});
+      calls *= turn == Chain::When::Last ? 1.0 / rowBlocks.count : 1 - 1.0 / rowBlocks.count;
+    auto *overRows =
+        llvm::find_if(loops, [](const BlockLoop &l) { return l.along == Convolution::H; });
+    return finish(nest, operands, calls, {turn, unsigned(overRows - loops.begin())});
   }
 
   // The pixels, or the 2x2 results, of each tile become its forms.
@@ -101,7 +74,7 @@ private:
     bool isImage = role == Convolution::Image;
     int64_t around = isImage ? taps - 1 : 0; // pixels, beyond those of the results
     int64_t formStride = apart(at.tiles() * channels);
-    for (Run rows : runsOf(conv.sizes[Convolution::H], at.rows, counts[Rows]))
+    for (Run rows : runsOf(conv.sizes[Convolution::H], at.rows, rowBlocks.count))
       for (Run columns : runsOf(conv.sizes[Convolution::W], at.columns, 1)) {
         std::array<int64_t, 2> read{rows.size + around, columns.size + around};
         Nest nest;
@@ -122,12 +95,12 @@ private:
   // next row are asked for.
   Access pixelsAccess(unsigned buffer, Convolution::Role role, Run rows, Run columns, int64_t p,
                       int64_t q) {
-    const int64_t *s = conv.strides[role];
+    const Strides &s = conv.strides[role];
     bool isImage = role == Convolution::Image, isNew = !isImage || (p >= taps - 1 && q >= taps - 1);
     return pixelsAccess(buffer, s, s[isImage ? Convolution::C : Convolution::K], rows, columns, p,
                         q, isNew);
   }
-  Access pixelsAccess(unsigned buffer, const int64_t *s, int64_t channel, Run rows, Run columns,
+  Access pixelsAccess(unsigned buffer, const Strides &s, int64_t channel, Run rows, Run columns,
                       int64_t p, int64_t q, bool isNew) {
     Access result = access(
         buffer,
@@ -147,7 +120,7 @@ private:
 
   // An image from an image and a filter.
   void toResult(Winograd &winograd) {
-    setLoops({Images, Rows, Columns, Out}, {In});
+    setLoops({images, rowBlocks, columnBlocks, results}, {inputs});
     int64_t in = conv.sizes[Convolution::C], out = conv.sizes[Convolution::K];
     int64_t panel = tiling.panel, panelStride = in * panel, tiles = at.tiles();
     winograd.filter = prepare(panel, panelStride);
@@ -156,7 +129,7 @@ private:
     unsigned pixels = addScratch(tiling.forms * apart(tiles * at.in)),
              sums = addScratch(tiling.forms * apart(tiles * at.out));
 
-    bool isWhole = counts[In] == 1;
+    bool isWhole = inputs.count == 1;
     if (!isWhole)
       addZeros(sums, tiling.forms * apart(tiles * at.out));
     addTransforms(Convolution::Image, pixels, at.in);
@@ -170,14 +143,14 @@ private:
     if (isWhole)
       products.starts = {FloatAttr::get(f32, 0)};
     Chain::Operand filters{forms, 0, {}};
-    for (BlockLoop loop : loops)
-      filters.strides.push_back(loop == In    ? at.in * panel
-                                : loop == Out ? at.out / panel * panelStride
-                                              : 0);
+    for (const BlockLoop &loop : loops)
+      filters.strides.push_back(loop.along == Convolution::C   ? at.in * panel
+                                : loop.along == Convolution::K ? at.out / panel * panelStride
+                                                               : 0);
     chain.each.push_back(finish(products, {scratchOperand(pixels), filters, scratchOperand(sums)},
                                 chain.stepCount()));
 
-    for (Run rows : runsOf(conv.sizes[Convolution::H], at.rows, counts[Rows]))
+    for (Run rows : runsOf(conv.sizes[Convolution::H], at.rows, rowBlocks.count))
       for (Run columns : runsOf(conv.sizes[Convolution::W], at.columns, 1)) {
         Nest nest;
         nest.sizes = {at.images, rows.count, columns.count, at.out};
@@ -187,22 +160,18 @@ private:
         nest.body =
             bodies.transform(transforms.result, {axisForms, axisForms}, {rows.size, columns.size});
         SmallVector<Chain::Operand> operands{scratchOperand(sums)};
-        addResults(
-            nest, operands, whole, conv, rows.size * columns.size,
-            [&](unsigned buffer, const Strides &s, unsigned i) {
-              return pixelsAccess(buffer, s.data(), s[Convolution::K], rows, columns,
-                                  i / columns.size, i % columns.size, /*isNew=*/true);
-            },
-            [&](unsigned buffer, int64_t offset, const Strides &s) {
-              return operandOf(buffer, offset, s.data());
-            });
+        addResults(nest, operands, rows.size * columns.size,
+                   [&](unsigned buffer, const Strides &s, unsigned i) {
+                     return pixelsAccess(buffer, s, s[Convolution::K], rows, columns,
+                                         i / columns.size, i % columns.size, /*isNew=*/true);
+                   });
         chain.after.push_back(finishIn(rows.turn, nest, operands, 1));
       }
   }
 
   // The forms of the filter, panel by panel.
   Prepared prepare(int64_t panel, int64_t panelStride) {
-    const int64_t *s = conv.strides[Convolution::Filter];
+    const Strides &s = conv.strides[Convolution::Filter];
     int64_t in = conv.sizes[Convolution::C], out = conv.sizes[Convolution::K];
     Nest nest;
     nest.sizes = {out / panel, in, panel};
@@ -221,7 +190,7 @@ private:
 
   // The gradient of a filter from two images.
   void toFilter() {
-    setLoops({Part, In, Out}, {Images, Rows, Columns});
+    setLoops({parts, inputs, results}, {images, rowBlocks, columnBlocks});
     int64_t tiles = at.tiles();
     unsigned pixels = addScratch(tiling.forms * apart(tiles * at.in)),
              results = addScratch(tiling.forms * apart(tiles * at.out)),
@@ -239,7 +208,7 @@ private:
     chain.each.push_back(
         finish(products, {scratchOperand(pixels), scratchOperand(results), scratchOperand(sums)},
                chain.stepCount()));
-    const int64_t *s = conv.strides[Convolution::Filter];
+    const Strides &s = conv.strides[Convolution::Filter];
     Nest nest;
     nest.sizes = {at.in, at.out};
     for (int64_t form = 0; form < tiling.forms; ++form)

@@ -243,26 +243,24 @@ private:
     return std::nullopt;
   }
 
-  bool reads(linalg::GenericOp op, unsigned memory) {
-    return llvm::any_of(op.getDpsInputs(), [&](Value input) {
-      auto of = memoryOf.find(rootOf(input));
-      return of != memoryOf.end() && of->second == memory;
-    });
+  bool liesIn(unsigned memory, Value root) const {
+    auto of = memoryOf.find(root);
+    return of != memoryOf.end() && of->second == memory;
+  }
+
+  bool reads(linalg::GenericOp op, unsigned memory) const {
+    return llvm::any_of(op.getDpsInputs(),
+                        [&](Value input) { return liesIn(memory, rootOf(input)); });
   }
 
   // Whether the nest reads of this memory only the element it is about to write, and no other
   // result has taken it.
   bool readsInPlace(linalg::GenericOp op, unsigned memory) {
-    for (OpOperand *operand : op.getDpsInputOperands()) {
-      auto of = memoryOf.find(rootOf(operand->get()));
-      if (of != memoryOf.end() && of->second == memory &&
+    for (OpOperand *operand : op.getDpsInputOperands())
+      if (liesIn(memory, rootOf(operand->get())) &&
           !op.getMatchingIndexingMap(operand).isIdentity())
         return false;
-    }
-    return llvm::none_of(op->getResults(), [&](Value other) {
-      auto of = memoryOf.find(other);
-      return of != memoryOf.end() && of->second == memory;
-    });
+    return llvm::none_of(op->getResults(), [&](Value other) { return liesIn(memory, other); });
   }
 
   // Whether `memory`, written from its first step on, may lie where an argument lies.
@@ -443,6 +441,12 @@ private:
     }
   }
 
+  void fillAroundResults(linalg::GenericOp op) {
+    for (Value result : op->getResults())
+      if (tensor::InsertSliceOp insert = inside.insertionOf(result))
+        fillAround(insert);
+  }
+
   void rewriteOperation(Operation &op) {
     builder.setLoc(op.getLoc());
     if (auto fill = dyn_cast<linalg::FillOp>(op)) {
@@ -472,10 +476,10 @@ private:
       inputs.push_back(isa<RankedTensorType>(input.getType()) ? viewOf(input) : input);
     linalg::GenericOp sum = fuse::sumBefore(generic);
     // A sum and its tail follow each other: what lies around either's results is filled before.
-    for (linalg::GenericOp op : {sum ? linalg::GenericOp() : generic, tailOf(generic)})
-      for (Value result : op ? ValueRange(op->getResults()) : ValueRange())
-        if (tensor::InsertSliceOp insert = inside.insertionOf(result))
-          fillAround(insert);
+    if (!sum)
+      fillAroundResults(generic);
+    if (linalg::GenericOp tail = tailOf(generic))
+      fillAroundResults(tail);
     SmallVector<Attribute> starts;
     for (OpResult result : generic->getResults()) {
       unsigned i = result.getResultNumber();
