@@ -1,85 +1,45 @@
 // A module cut into parts of which code is made at the same time.
 #include "compiler/parts.h"
 
-#include "llvm/ADT/EquivalenceClasses.h"
-#include "llvm/ADT/MapVector.h"
-#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/IR/Instructions.h"
+
+#include <numeric>
 
 using namespace llvm;
 
 namespace dlc {
 namespace {
 
-// A part costs a few milliseconds of its own; this many instructions take some ninety.
+// A part costs a few milliseconds of its own; this many instructions take some sixty.
 constexpr size_t kPartInstructions = 2000;
 constexpr size_t kMostParts = 32;
 
-/// Functions that stay together: what only one kernel calls is there to be inlined in it.
-struct Group {
-  SmallVector<Function *> functions;
-  size_t instructions = 0;
-  bool isFixed = false; // entry points, and what data refers to: in the first part
-};
-
-/// The functions that name this one; also null, if data does.
-SmallSetVector<Function *, 4> usersOf(const Function &function) {
-  SmallSetVector<Function *, 4> users;
-  for (const User *user : function.users()) {
-    auto *instruction = dyn_cast<Instruction>(user);
-    users.insert(instruction ? const_cast<Function *>(instruction->getFunction()) : nullptr);
-  }
-  return users;
+/// Whether it can be made elsewhere than the data: data does not refer to it, nor is it an entry
+/// point.
+bool canMove(const Function &function) {
+  return function.hasLocalLinkage() &&
+         all_of(function.users(), [](const User *user) { return isa<Instruction>(user); });
 }
 
-/// In the order of the module.
-std::vector<Group> groupsOf(Module &module) {
-  EquivalenceClasses<Function *> together;
-  for (Function &function : module) {
-    if (function.isDeclaration())
-      continue;
-    together.insert(&function);
-    if (!function.hasLocalLinkage())
-      continue;
-    auto users = usersOf(function);
-    if (users.size() == 1 && users[0] && users[0]->hasLocalLinkage())
-      together.unionSets(&function, users[0]);
-  }
-  MapVector<Function *, Group> groups;
-  for (Function &function : module) {
-    if (function.isDeclaration())
-      continue;
-    Group &group = groups[together.getLeaderValue(&function)];
-    group.functions.push_back(&function);
-    group.instructions += function.getInstructionCount();
-    group.isFixed |= !function.hasLocalLinkage() || usersOf(function).contains(nullptr);
-  }
-  std::vector<Group> list;
-  for (auto &[leader, group] : groups)
-    list.push_back(std::move(group));
-  return list;
-}
-
-/// The part of each group: the largest first, each to where there is least.
-std::vector<size_t> distribute(ArrayRef<Group> groups) {
-  size_t total = 0;
-  for (const Group &group : groups)
-    total += group.instructions;
+/// The part of each function: the largest first, each to where there is least.
+std::vector<size_t> distribute(ArrayRef<Function *> functions) {
+  std::vector<size_t> sizes, order, parts(functions.size());
+  for (Function *function : functions)
+    sizes.push_back(function->getInstructionCount());
+  size_t total = std::accumulate(sizes.begin(), sizes.end(), size_t(0));
   std::vector<size_t> loads(std::clamp(total / kPartInstructions, size_t(1), kMostParts));
-  std::vector<size_t> parts(groups.size()), order;
-  for (auto [i, group] : enumerate(groups)) {
-    if (group.isFixed)
-      loads[0] += group.instructions;
-    else
+  for (size_t i = 0; i < functions.size(); ++i)
+    if (canMove(*functions[i]))
       order.push_back(i);
-  }
-  stable_sort(order,
-              [&](size_t a, size_t b) { return groups[a].instructions > groups[b].instructions; });
+    else
+      loads[0] += sizes[i];
+  stable_sort(order, [&](size_t a, size_t b) { return sizes[a] > sizes[b]; });
   for (size_t i : order) {
     parts[i] = std::min_element(loads.begin(), loads.end()) - loads.begin();
-    loads[parts[i]] += groups[i].instructions;
+    loads[parts[i]] += sizes[i];
   }
   return parts;
 }
@@ -87,24 +47,26 @@ std::vector<size_t> distribute(ArrayRef<Group> groups) {
 } // namespace
 
 Parts::Parts(Module &module) {
-  std::vector<Group> groups = groupsOf(module);
-  std::vector<size_t> parts = distribute(groups);
+  std::vector<Function *> all;
+  for (Function &function : module)
+    if (!function.isDeclaration())
+      all.push_back(&function);
+  std::vector<size_t> parts = distribute(all);
   functions.resize(1);
-  for (auto [group, part] : zip(groups, parts)) {
+  for (auto [function, part] : zip(all, parts)) {
     functions.resize(std::max(functions.size(), part + 1));
-    for (Function *function : group.functions)
-      functions[part].insert(function->getName());
+    functions[part].insert(function->getName());
   }
-  for (auto [group, part] : zip(groups, parts))
-    for (Function *function : group.functions) {
-      bool isShared = any_of(usersOf(*function), [&, part = part](Function *user) {
-        return user && !functions[part].contains(user->getName());
-      });
-      if (!isShared || !function->hasLocalLinkage())
-        continue;
-      function->setLinkage(GlobalValue::ExternalLinkage);
-      function->setVisibility(GlobalValue::HiddenVisibility);
-    }
+  for (auto [function, part] : zip(all, parts)) {
+    bool isShared = any_of(function->users(), [&, part = part](const User *user) {
+      auto *call = dyn_cast<Instruction>(user);
+      return call && !functions[part].contains(call->getFunction()->getName());
+    });
+    if (!isShared || !function->hasLocalLinkage())
+      continue;
+    function->setLinkage(GlobalValue::ExternalLinkage);
+    function->setVisibility(GlobalValue::HiddenVisibility);
+  }
   raw_svector_ostream stream(bitcode);
   WriteBitcodeToFile(module, stream);
 }

@@ -263,9 +263,9 @@ Footprint footprint(const Walk &walk, ArrayRef<int64_t> extents, int64_t sets) {
   double unreached = std::min<double>(sets, lines) / reached;
   // Sets that are not reached are lost, but pages lie anywhere, and replacement is not strictly by
   // age: the power 3/4.
-  double waste = std::sqrt(unreached * std::sqrt(unreached));
+  double waste = unreached > 1 ? std::sqrt(unreached * std::sqrt(unreached)) : 1;
   double run = std::max<double>(kLine, runs[0].second * elementBytes);
-  return {lines * kLine, run, lines * kLine * std::max(1.0, waste), lines / reached};
+  return {lines * kLine, run, lines * kLine * waste, lines / reached};
 }
 
 // How many times as long bytes from afar take, since each run of neighbours has to begin.
@@ -318,6 +318,7 @@ struct CostModel::Operand {
 
 std::vector<CostModel::Operand> CostModel::operandsOf(const Schedule &s) const {
   std::vector<Operand> operands;
+  operands.reserve(nest.inputs.size() + nest.outputs.size());
   for (auto [i, access] : llvm::enumerate(nest.inputs)) {
     if (!access.element)
       continue;
@@ -368,20 +369,20 @@ CostModel::Traffic CostModel::traffic(const Schedule &s, ArrayRef<Operand> opera
   bool isFar = &cache == &processor.l2;
   int64_t sets = cache.bytes / kLine / cache.ways;
   SmallVector<double> moved(operands.size(), 0);
-  double inside = 0; // what the body of the next loop occupies
-  auto measure = [&](SmallVectorImpl<Footprint> &prints) {
-    double occupied = 0;
-    for (const Operand &operand : operands) {
-      prints.push_back(footprint(operand.walk, extents, sets));
-      occupied += prints.back().occupied;
-      // A way of the first cache is a page: lines that meet in a set meet wherever pages lie.
-      if (!isFar && prints.back().perSet > cache.ways)
-        occupied += cache.bytes;
-    }
-    return occupied;
-  };
   SmallVector<Footprint> prints;
-  inside = measure(prints);
+  for (const Operand &operand : operands)
+    prints.push_back(footprint(operand.walk, extents, sets));
+  auto occupied = [&] {
+    double bytes = 0;
+    for (const Footprint &print : prints) {
+      bytes += print.occupied;
+      // A way of the first cache is a page: lines that meet in a set meet wherever pages lie.
+      if (!isFar && print.perSet > cache.ways)
+        bytes += cache.bytes;
+    }
+    return bytes;
+  };
+  double inside = occupied(); // what the body of the next loop occupies
   SmallVector<Footprint> first = prints, streamed = prints; // what is read in one go
   SmallVector<bool> isFollowed(operands.size(), false);
   for (auto [bytes, print] : llvm::zip(moved, prints))
@@ -390,8 +391,9 @@ CostModel::Traffic CostModel::traffic(const Schedule &s, ArrayRef<Operand> opera
     if (trips == 1)
       continue;
     extents[d] = std::min(extents[d] * trips, nest.sizes[d]);
-    prints.clear();
-    double outside = measure(prints);
+    for (auto [operand, print] : llvm::zip(operands, prints))
+      if (operand.strides[d] != 0)
+        print = footprint(operand.walk, extents, sets);
     bool stays = inside <= cache.bytes * 0.8;
     for (auto [i, operand] : llvm::enumerate(operands)) {
       if (stays && operand.strides[d] == 0)
@@ -400,7 +402,7 @@ CostModel::Traffic CostModel::traffic(const Schedule &s, ArrayRef<Operand> opera
       if (stays)
         moved[i] = std::min(moved[i], std::max(prints[i].bytes, moved[i] / trips));
     }
-    inside = outside;
+    inside = occupied();
     // Runs that the next tiles go on with are followed as streams, if they are not too many.
     for (auto [i, operand] : llvm::enumerate(operands))
       if (isContraction && operand.strides[d] != 0 && !std::exchange(isFollowed[i], true) &&

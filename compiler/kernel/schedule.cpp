@@ -226,17 +226,17 @@ public:
     // What stays in the cache as it is need not be cut.
     if (!nest.isShared && !nest.hasReduction())
       return {tiles.front().second, model.total(tiles.front().second)};
-    std::vector<std::pair<double, Schedule>> found;
+    std::vector<Found> found;
     for (const auto &[issue, candidate] : tiles)
       for (Start start : {Start::Whole, Start::LongSum, Start::Small}) {
         if (issue > kWorstCandidate * tiles.front().first)
           continue;
-        auto [cost, schedule] = refined(candidate, start);
-        found.push_back({cost, schedule});
+        found.push_back(refined(candidate, start));
       }
-    auto isCheaper = [](const auto &a, const auto &b) { return a.first < b.first; };
+    auto isCheaper = [](const Found &a, const Found &b) { return a.first < b.first; };
     llvm::stable_sort(found, isCheaper);
     found.resize(std::min<size_t>(found.size(), kFinalists));
+    found.erase(std::unique(found.begin(), found.end()), found.end()); // several descents meet
     for (auto &[cost, schedule] : found)
       changePairs(schedule, cost);
     auto &[cost, schedule] = *llvm::min_element(found, isCheaper);
@@ -257,10 +257,12 @@ private:
     Small,   // small items, whose sums are blocked
   };
 
+  using Found = std::pair<double, Schedule>; // and what it costs
+
   const Nest &nest;
   const Processor &processor;
   CostModel model;
-  std::vector<std::pair<double, Schedule>> tiles; // the cheapest, by issue slots
+  std::vector<Found> tiles; // the cheapest, by issue slots
 
   // Enters a choice of lanes and tile, with everything else as simple as can be.
   void keep(Schedule schedule) {
@@ -389,7 +391,7 @@ private:
       }
   }
 
-  std::pair<double, Schedule> refined(Schedule s, Start start) {
+  Found refined(Schedule s, Start start) {
     if (start == Start::Small)
       for (unsigned d : s.parallelOrder)
         s.block[d] = std::min(nest.sizes[d], 4 * s.tile[d]);
@@ -418,6 +420,8 @@ private:
         }
       for (unsigned from = 0; from < s.parallelOrder.size(); ++from)
         for (unsigned to = 0; to < s.parallelOrder.size(); ++to) {
+          if (to == from)
+            continue;
           Schedule changed = s;
           unsigned d = changed.parallelOrder[from];
           changed.parallelOrder.erase(changed.parallelOrder.begin() + from);

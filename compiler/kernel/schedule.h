@@ -23,6 +23,7 @@ struct Schedule {
   llvm::SmallVector<bool> packed;
   int ahead = -1; // the input whose next part is fetched while one is worked on (ahead.h); -1: none
 
+  bool operator==(const Schedule &) const = default;
   bool vectorReduces(const Nest &nest) const { return vectorDim >= 0 && nest.reduces[vectorDim]; }
   /// Vectors of a tile along the vector dimension.
   int64_t vectors(const Nest &nest) const {
