@@ -8,6 +8,9 @@
 #include <cstdint>
 #include <libdeflate.h>
 #include <memory>
+#include <sys/mman.h>
+#include <thread>
+#include <unistd.h>
 
 namespace dlc::runtime {
 
@@ -37,6 +40,30 @@ size_t statedSize(const unsigned char *data, size_t size) {
   return size_t(end[-4]) | size_t(end[-3]) << 8 | size_t(end[-2]) << 16 | size_t(end[-1]) << 24;
 }
 
+// Has the system give memory its pages while something else is about to fill it: a quarter of what
+// unpacking takes, and another core is often free.
+class Ahead {
+public:
+  Ahead(unsigned char *data, size_t size) {
+    if (size < kWorthwhile)
+      return;
+    auto page = size_t(sysconf(_SC_PAGESIZE));
+    auto first = (reinterpret_cast<uintptr_t>(data) + page - 1) / page * page;
+    size_t whole = (reinterpret_cast<uintptr_t>(data) + size - first) / page * page;
+    thread_ = std::thread([=] {
+      madvise(reinterpret_cast<void *>(first), whole, MADV_POPULATE_WRITE); // a wish
+    });
+  }
+  ~Ahead() {
+    if (thread_.joinable())
+      thread_.join();
+  }
+
+private:
+  static constexpr size_t kWorthwhile = 4 << 20;
+  std::thread thread_;
+};
+
 } // namespace
 
 Status readUnpacked(const std::string &path, Bytes *bytes) {
@@ -55,6 +82,7 @@ Status readUnpacked(const std::string &path, Bytes *bytes) {
   // Members follow one another; what follows the last one is no part of the data.
   while (isGzip(next, left)) {
     bytes->resize(done + room);
+    Ahead ahead(bytes->data() + done, room);
     size_t taken = 0, made = 0;
     libdeflate_result result = libdeflate_gzip_decompress_ex(
         unpacker.get(), next, left, bytes->data() + done, room, &taken, &made);
