@@ -119,8 +119,8 @@ std::optional<Code> translate(mlir::ModuleOp module, const TargetOptions &option
 }
 
 /// Kernels arrive tiled, vectorised and unrolled. What is left is little: addresses computed twice,
-/// loops that test before they run, what stays the same in a loop. The usual pipelines find nothing
-/// more that could be measured, and take three times as long.
+/// loops that test before they run, what stays the same in a loop. With LLVM's O2 pipeline making
+/// code takes twice as long, and of some eighty kernels one was measurably faster for it.
 static FunctionPassManager cleanUp() {
   LoopPassManager loops;
   loops.addPass(LoopRotatePass());

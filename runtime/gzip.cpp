@@ -42,9 +42,9 @@ size_t statedSize(const unsigned char *data, size_t size) {
 
 // Has the system give memory its pages while something else is about to fill it: a quarter of what
 // unpacking takes, and another core is often free.
-class Ahead {
+class PagesAhead {
 public:
-  Ahead(unsigned char *data, size_t size) {
+  PagesAhead(unsigned char *data, size_t size) {
     if (size < kWorthwhile)
       return;
     auto page = size_t(sysconf(_SC_PAGESIZE));
@@ -54,7 +54,7 @@ public:
       madvise(reinterpret_cast<void *>(first), whole, MADV_POPULATE_WRITE); // a wish
     });
   }
-  ~Ahead() {
+  ~PagesAhead() {
     if (thread_.joinable())
       thread_.join();
   }
@@ -82,7 +82,7 @@ Status readUnpacked(const std::string &path, Bytes *bytes) {
   // Members follow one another; what follows the last one is no part of the data.
   while (isGzip(next, left)) {
     bytes->resize(done + room);
-    Ahead ahead(bytes->data() + done, room);
+    PagesAhead ahead(bytes->data() + done, room);
     size_t taken = 0, made = 0;
     libdeflate_result result = libdeflate_gzip_decompress_ex(
         unpacker.get(), next, left, bytes->data() + done, room, &taken, &made);
