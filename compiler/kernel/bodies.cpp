@@ -95,6 +95,25 @@ Block *Bodies::transform(Matrix matrix, std::array<int64_t, 2> inputs,
   return block;
 }
 
+Block *Bodies::spread(Matrix matrix, int64_t width, int64_t groups, int64_t apart) {
+  int64_t forms = matrix.size();
+  SmallVector<Value> sums((groups - 1) * apart + width);
+  Block *block = begin(groups * forms + sums.size(), b.getF32Type());
+  for (int64_t group = 0; group < groups; ++group)
+    for (int64_t i = 0; i < width; ++i) {
+      SmallVector<double> factors;
+      SmallVector<Value> values;
+      for (int64_t form = 0; form < forms; ++form) {
+        factors.push_back(matrix[form][i]);
+        values.push_back(block->getArgument(group * forms + form));
+      }
+      Value &sum = sums[group * apart + i];
+      sum = combine(factors, values, sum);
+    }
+  linalg::YieldOp::create(b, sums);
+  return block;
+}
+
 Block *Bodies::withTail(Block *sums, unsigned inputs, const Nest &nest) {
   unsigned count = sums->getTerminator()->getNumOperands();
   Block *block = begin(inputs, b.getF32Type());
@@ -131,8 +150,7 @@ Value Bodies::number(double value) {
   return arith::ConstantOp::create(b, b.getFloatAttr(b.getF32Type(), value));
 }
 
-Value Bodies::combine(ArrayRef<double> factors, ArrayRef<Value> values) {
-  Value sum;
+Value Bodies::combine(ArrayRef<double> factors, ArrayRef<Value> values, Value sum) {
   for (auto [factor, value] : llvm::zip(factors, values)) {
     if (factor == 0)
       continue;

@@ -38,6 +38,9 @@ public:
   /// axes. Inputs beyond those that there are count as zero.
   mlir::Block *transform(Matrix matrix, std::array<int64_t, 2> inputs,
                          std::array<int64_t, 2> results);
+  /// A transform turned around: groups of as many inputs as the matrix has rows become a line of
+  /// results. Each group is a part of `width` of them, `apart` further on than the group before.
+  mlir::Block *spread(Matrix matrix, int64_t width, int64_t groups, int64_t apart);
   /// What `sums` makes of its first `inputs` arguments, put through the tail of `nest`: the other
   /// arguments are, input by input of the tail that is read, elements for each sum. Yields the sums
   /// if the nest keeps them, and output by output of the tail its elements for each sum.
@@ -48,7 +51,9 @@ private:
 
   mlir::Block *begin(unsigned arguments, mlir::Type element);
   mlir::Value number(double value);
-  mlir::Value combine(llvm::ArrayRef<double> factors, llvm::ArrayRef<mlir::Value> values);
+  /// The values times their factors, added to `sum` if there is one.
+  mlir::Value combine(llvm::ArrayRef<double> factors, llvm::ArrayRef<mlir::Value> values,
+                      mlir::Value sum = {});
 };
 
 } // namespace dlc::kernel

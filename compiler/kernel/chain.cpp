@@ -61,6 +61,9 @@ public:
       memories.push_back(argument);
     for (MemRefType type : chain.scratch)
       memories.push_back(memref::AllocaOp::create(b, bytesOf(type), b.getI64IntegerAttr(64)));
+    ivs.assign(chain.items.size() + chain.steps.size(), Value());
+    for (const Chain::Stage &stage : chain.once)
+      call(stage);
     auto arguments = entry->getArguments().take_back(2);
     loop(arguments[0], arguments[1], [&](Value item) { emitItem(item); });
     func::ReturnOp::create(b);

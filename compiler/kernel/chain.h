@@ -33,13 +33,14 @@ struct Chain {
   llvm::SmallVector<mlir::MemRefType> scratch;     // an item's own
   llvm::SmallVector<int64_t> items;                // an item is a point of these loops
   llvm::SmallVector<int64_t> steps;                // loops within an item
-  llvm::SmallVector<Stage, 0> before, each, after; // the steps
+  llvm::SmallVector<Stage, 0> once;                // before the first of several items
+  llvm::SmallVector<Stage, 0> before, each, after; // the steps of an item
   std::shared_ptr<mlir::Region> bodies;            // of the nests
 
   int64_t itemCount() const;
   int64_t stepCount() const; // of an item
   template <typename Body> void forEachStage(Body body) {
-    for (auto *stages : {&before, &each, &after})
+    for (auto *stages : {&once, &before, &each, &after})
       for (Stage &stage : *stages)
         body(stage);
   }

@@ -85,12 +85,23 @@ std::optional<Convolution> recognize(const Nest &nest, const Access &x, const Ac
   if (!taps.empty())
     enter(Convolution::C, taps[0]);
   // Taps that walk backward walk forward from the last one on.
-  for (Convolution::Loop loop : {Convolution::R, Convolution::S})
-    if (conv.stride(Convolution::Image, loop) < 0)
-      for (Convolution::Role role : {Convolution::Image, Convolution::Filter}) {
-        conv.offsets[role] += (conv.sizes[loop] - 1) * conv.strides[role][loop];
-        conv.strides[role][loop] *= -1;
+  for (auto [along, taps, bounds] : {std::tuple(Convolution::H, Convolution::R, &conv.rows),
+                                     std::tuple(Convolution::W, Convolution::S, &conv.columns)}) {
+    bool isBackward = conv.stride(Convolution::Image, taps) < 0;
+    int64_t last = conv.sizes[taps] - 1;
+    *bounds = {0, conv.sizes[along] + last};
+    for (const Padding &p : nest.paddings)
+      if (int(p.parallel) == conv.dims[along] && int(p.reduced) == conv.dims[taps]) {
+        int64_t first = isBackward ? p.offset - last : p.offset;
+        *bounds = {p.low - first, p.high - first};
       }
+    if (!isBackward)
+      continue;
+    for (Convolution::Role role : {Convolution::Image, Convolution::Filter}) {
+      conv.offsets[role] += last * conv.strides[role][taps];
+      conv.strides[role][taps] *= -1;
+    }
+  }
   bool isSquare = conv.sizes[Convolution::R] == conv.sizes[Convolution::S];
   bool isTiled = std::min(conv.sizes[Convolution::H], conv.sizes[Convolution::W]) >= 2;
   if (!isSquare || !isTiled)

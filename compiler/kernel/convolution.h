@@ -19,6 +19,9 @@ struct Convolution {
 
   int dims[Loops] = {-1, -1, -1, -1, -1, -1, -1, -1, -1}; // the nest's; -1: of one turn
 
+  /// The rows and columns of the image, [first, end) of h + r and w + s, outside which it is zero.
+  std::array<int64_t, 2> rows = {}, columns = {};
+
   /// How the loops walk another access of the nest.
   Strides stridesOf(const Access &access) const;
 

@@ -10,19 +10,28 @@ namespace dlc::kernel {
 namespace {
 
 constexpr int64_t kTile = 2;          // results
+constexpr int64_t kMostSpread = 16;   // tiles of a row
+constexpr int64_t kRowsAhead = 2;     // are asked for
 constexpr double kMostScratch = 0.75; // of the second cache
 
-/// What an item, or a step of one, works on: rows of results, and channels of both sides.
+/// What an item, or a step of one, works on: rows of results, channels of both sides, and lanes.
 struct RowBlocks {
-  int64_t rows, in, out;
+  int64_t rows, in, out, lanes;
 };
 
 class RowBuilder : Stages {
 public:
   RowBuilder(const Nest &nest, const Convolution &conv, const Processor &processor)
       : Stages(nest, conv), processor(processor), transforms(transformsFor(conv.taps())),
-        taps(conv.taps()), forms(taps + kTile - 1), lanes(size(Convolution::Lane)),
-        tiles(size(Convolution::W) / kTile) {}
+        taps(conv.taps()), forms(taps + kTile - 1), isSpread(spreads(conv)),
+        tiles((size(Convolution::W) - (isSpread ? taps - 1 : 0)) / kTile) {}
+
+  // Whether an image is the gradient of one that was made without padding.
+  static bool spreads(const Convolution &conv) {
+    auto [first, end] = conv.columns;
+    return !conv.toFilter && first == conv.taps() - 1 && end == conv.sizes[Convolution::W] &&
+           (end - first) % kTile == 0 && (end - first) / kTile <= kMostSpread;
+  }
 
   std::optional<Winograd> run() {
     if (!choose())
@@ -39,7 +48,8 @@ public:
 private:
   const Processor &processor;
   const Transforms &transforms;
-  const int64_t taps, forms, lanes;
+  const int64_t taps, forms;
+  const bool isSpread;
   const int64_t tiles; // of a row
   RowBlocks at = {};
 
@@ -47,7 +57,13 @@ private:
 
   // --- blocks -----------------------------------------------------------------------------------
   int64_t rowsRead() const { return at.rows + taps - 1; }
-  int64_t numbers(int64_t channels, int64_t rows) const { return channels * rows * tiles * lanes; }
+  // Those of an image that are made into forms.
+  using Bounds = std::array<int64_t, 2>;
+  Bounds rowsMade() const {
+    bool isWhole = !conv.toFilter && at.rows == size(Convolution::H);
+    return isWhole ? conv.rows : Bounds{0, rowsRead()};
+  }
+  int64_t numbers(int64_t channels, int64_t rows) const { return channels * rows * tiles * at.lanes; }
   int64_t pixelForms() const { return numbers(at.in, rowsRead()); }
   int64_t resultForms() const { return numbers(at.out, at.rows); }
 
@@ -60,14 +76,15 @@ private:
     RowBlocks best = {};
     for (int64_t rows : divisors(size(Convolution::H)))
       for (int64_t in : channels(Convolution::C))
-        for (int64_t out : channels(Convolution::K)) {
-          at = {rows, in, out};
-          int64_t held =
-              pixelForms() + resultForms() + (conv.toFilter ? in * out * taps * lanes : 0);
-          double bytes = double(kElementBytes * forms * held), cost = estimate();
-          if (bytes <= kMostScratch * processor.l2.bytes && (!least || cost < *least))
-            least = cost, best = at;
-        }
+        for (int64_t out : channels(Convolution::K))
+          for (int64_t lanes : divisors(size(Convolution::Lane), processor.lanes(kElementBytes))) {
+            at = {rows, in, out, lanes};
+            int64_t held =
+                pixelForms() + resultForms() + (conv.toFilter ? in * out * taps * at.lanes : 0);
+            double bytes = double(kElementBytes * forms * held), cost = estimate();
+            if (bytes <= kMostScratch * processor.l2.bytes && (!least || cost < *least))
+              least = cost, best = at;
+          }
     at = best;
     return least.has_value();
   }
@@ -77,17 +94,19 @@ private:
     constexpr double kForm = 3, kCall = 200; // some additions and a store; entering the stages
     double vectors = double(processor.lanes(kElementBytes));
     double channelBlocks = double(size(Convolution::C) / at.in * (size(Convolution::K) / at.out));
+    double laneBlocks = double(size(Convolution::Lane) / at.lanes);
     double imageBlocks = double(size(Convolution::N) * (size(Convolution::H) / at.rows));
-    double calls = channelBlocks * imageBlocks;
+    double calls = channelBlocks * imageBlocks * laneBlocks;
     double products = calls * forms * taps * at.in * resultForms() / vectors / 2;
     double transforms = calls * forms * (pixelForms() + resultForms()) / vectors * kForm;
     return (products + transforms + calls * kCall) *
-           idleness(int64_t(conv.toFilter ? channelBlocks : imageBlocks));
+           idleness(int64_t(laneBlocks * (conv.toFilter ? channelBlocks : imageBlocks)));
   }
 
-  // The loops over images, bands of rows and channels.
+  // The loops over images, bands of rows, channels and lanes.
   BlockLoop images() const { return blocksOf(Convolution::N, 1); }
   BlockLoop bands() const { return blocksOf(Convolution::H, at.rows); }
+  BlockLoop lanes() const { return blocksOf(Convolution::Lane, at.lanes); }
   BlockLoop blocksOf(Convolution::Loop loop, int64_t step) const {
     return {loop, size(loop) / step, step};
   }
@@ -95,41 +114,49 @@ private:
   // --- stages -----------------------------------------------------------------------------------
   // Pixels, or pairs of results, become forms.
   void addForms(Convolution::Role role, unsigned buffer) {
-    bool isImage = role == Convolution::Image;
+    bool isImage = role == Convolution::Image, isPair = !isImage || isSpread;
     auto channel = isImage ? Convolution::C : Convolution::K;
     int64_t channels = isImage ? at.in : at.out;
-    int64_t rows = isImage ? rowsRead() : at.rows;
-    int64_t read = isImage ? forms : kTile;
+    auto [first, end] = isImage ? rowsMade() : Bounds{0, at.rows};
+    int64_t read = isPair ? kTile : forms;
+    const Strides &s = conv.strides[role];
     Nest nest;
-    nest.sizes = {channels, rows, tiles, lanes};
-    for (int64_t i = 0; i < read; ++i)
-      nest.inputs.push_back(access(0, i * conv.stride(role, Convolution::W),
-                                   {conv.stride(role, channel), conv.stride(role, Convolution::H),
-                                    kTile * conv.stride(role, Convolution::W), 1},
+    nest.sizes = {channels, end - first, tiles, at.lanes};
+    for (int64_t i = 0; i < read; ++i) {
+      nest.inputs.push_back(access(0,
+                                   first * s[Convolution::H] +
+                                       (i + (isSpread ? taps - 1 : 0)) * s[Convolution::W],
+                                   {s[channel], s[Convolution::H], kTile * s[Convolution::W], 1},
                                    /*isNear=*/i > 0));
-    addFormAccesses(nest.outputs, 1, channels, rows);
-    nest.body = bodies.transform(isImage ? transforms.image : transforms.resultGradient, {1, read},
+      if (i >= read - kTile) // new to the row
+        nest.inputs.back().lookahead = kRowsAhead * s[Convolution::H];
+    }
+    addFormAccesses(nest.outputs, 1, channels, isImage ? rowsRead() : at.rows, first);
+    nest.body = bodies.transform(isPair ? transforms.resultGradient : transforms.image, {1, read},
                                  {1, forms});
     chain.each.push_back(
         finish(nest, {operandOf(role), scratchOperand(buffer)}, chain.stepCount()));
   }
 
-  // Each form of a block of them, channel by channel, row by row, tile by tile.
+  // Each form of a block of them, row by row, channel by channel, tile by tile, or, for gradients of
+  // filters, channel by channel, row by row: what a sum walks over lies in order.
   void addFormAccesses(SmallVectorImpl<Access> &accesses, unsigned buffer, int64_t channels,
-                       int64_t rows) const {
-    int64_t row = tiles * lanes;
+                       int64_t rows, int64_t first = 0) const {
+    int64_t line = tiles * at.lanes;
+    int64_t channel = conv.toFilter ? rows * line : line;
+    int64_t row = conv.toFilter ? line : channels * line;
     for (int64_t form = 0; form < forms; ++form)
-      accesses.push_back(access(buffer, form * apart(numbers(channels, rows)),
-                                {rows * row, row, lanes, 1}, /*isNear=*/true));
+      accesses.push_back(access(buffer, form * apart(numbers(channels, rows)) + first * row,
+                                {channel, row, at.lanes, 1}, /*isNear=*/true));
   }
 
   // An image from an image and a filter.
   void toResult(Winograd &winograd) {
-    setLoops({images(), bands()}, {});
-    int64_t row = tiles * lanes, rows = rowsRead(), filter = taps * at.in;
+    setLoops({images(), bands(), lanes()}, {});
+    int64_t row = tiles * at.lanes, rows = rowsRead(), filter = taps * at.in;
     winograd.filter = prepare(filter);
     chain.buffers.push_back(winograd.filter->type);
-    Chain::Operand filters{unsigned(chain.buffers.size() - 1), 0, {0, 0}};
+    Chain::Operand filters{unsigned(chain.buffers.size() - 1), 0, {0, 0, 0}};
     unsigned pixels = addScratch(forms * apart(pixelForms())),
              sums = addScratch(forms * apart(resultForms()));
 
@@ -137,15 +164,33 @@ private:
     Nest products;
     products.sizes = {forms, at.out, at.rows, row, at.in, taps};
     products.reduces = {false, false, false, false, true, true};
-    products.inputs = {access(0, 0, {apart(pixelForms()), 0, row, 1, rows * row, row}, true),
-                       access(1, 0, {apart(at.out * filter), filter, 0, 0, taps, 1}, true)};
-    products.outputs = {access(2, 0, {apart(resultForms()), at.rows * row, row, 1, 0, 0}, true)};
+    products.inputs = {
+        access(0, 0, {apart(pixelForms()), 0, at.in * row, 1, row, at.in * row}, true),
+        access(1, 0, {apart(at.out * filter), filter, 0, 0, 1, at.in}, true)};
+    products.outputs = {access(2, 0, {apart(resultForms()), row, at.out * row, 1, 0, 0}, true)};
     products.body = bodies.multiplyAdd();
     products.starts = {FloatAttr::get(f32, 0)};
+    if (auto [first, end] = rowsMade(); end - first < rows)
+      addPadding(products, pixels, first, end);
     chain.each.push_back(
         finish(products, {scratchOperand(pixels), filters, scratchOperand(sums)}, 1));
+    isSpread ? spread(sums) : addPairs(sums);
+  }
+
+  // Rows of an image in which there is nothing: their forms are zero from the beginning.
+  void addPadding(Nest &products, unsigned pixels, int64_t first, int64_t end) {
+    products.paddings = {{.parallel = 2, .reduced = 5, .low = first, .high = end}};
+    int64_t row = at.in * tiles * at.lanes;
+    for (auto [from, to] : {Bounds{0, first}, Bounds{end, rowsRead()}})
+      if (from < to)
+        chain.once.push_back(zeros(pixels, from * row, (to - from) * row, forms,
+                                   apart(pixelForms()), 1.0 / chain.itemCount()));
+  }
+
+  // The forms of sums become pairs of results.
+  void addPairs(unsigned sums) {
     Nest nest;
-    nest.sizes = {at.out, at.rows, tiles, lanes};
+    nest.sizes = {at.out, at.rows, tiles, at.lanes};
     addFormAccesses(nest.inputs, 0, at.out, at.rows);
     nest.body = bodies.transform(transforms.result, {1, forms}, {1, kTile});
     SmallVector<Chain::Operand> operands{scratchOperand(sums)};
@@ -158,17 +203,39 @@ private:
     chain.after.push_back(finish(nest, operands, 1));
   }
 
+  // Those of a row become the whole row: each tile is a part of as many results as it has forms.
+  void spread(unsigned sums) {
+    int64_t row = tiles * at.lanes;
+    Nest nest;
+    nest.sizes = {at.out, at.rows, at.lanes};
+    for (int64_t tile = 0; tile < tiles; ++tile)
+      for (int64_t form = 0; form < forms; ++form)
+        nest.inputs.push_back(access(0, form * apart(resultForms()) + tile * at.lanes,
+                                     {row, at.out * row, 1}, /*isNear=*/true));
+    nest.body = bodies.spread(transforms.image, forms, tiles, kTile);
+    SmallVector<Chain::Operand> operands{scratchOperand(sums)};
+    addResults(nest, operands, size(Convolution::W),
+               [&](unsigned buffer, const Strides &s, unsigned i) {
+                 return access(buffer, i * s[Convolution::W],
+                               {s[Convolution::K], s[Convolution::H], s[Convolution::Lane]},
+                               /*isNear=*/false);
+               });
+    chain.after.push_back(finish(nest, operands, 1));
+  }
+
   // The forms of the filter's rows.
   Prepared prepare(int64_t filter) {
     auto of = [&](Convolution::Loop loop) { return conv.stride(Convolution::Filter, loop); };
     Nest nest;
-    nest.sizes = {at.out, at.in, taps};
+    nest.sizes = {at.out, taps, at.in};
     for (int64_t tap = 0; tap < taps; ++tap)
-      nest.inputs.push_back(access(0, conv.offsets[Convolution::Filter] + tap * of(Convolution::S),
-                                   {of(Convolution::K), of(Convolution::C), of(Convolution::R)},
+      nest.inputs.push_back(access(0,
+                                   conv.offsets[Convolution::Filter] +
+                                       (isSpread ? taps - 1 - tap : tap) * of(Convolution::S),
+                                   {of(Convolution::K), of(Convolution::R), of(Convolution::C)},
                                    false));
     for (int64_t form = 0; form < forms; ++form)
-      nest.outputs.push_back(access(1, form * apart(at.out * filter), {filter, taps, 1}, false));
+      nest.outputs.push_back(access(1, form * apart(at.out * filter), {filter, at.in, 1}, false));
     nest.body = bodies.transform(transforms.filter, {1, taps}, {1, forms});
     unsigned buffer = conv.buffers[Convolution::Filter];
     return prepared(std::move(nest), buffer, chain.buffers[buffer],
@@ -177,23 +244,23 @@ private:
 
   // The gradient of a filter from two images, in each lane by itself.
   void toFilter() {
-    setLoops({blocksOf(Convolution::C, at.in), blocksOf(Convolution::K, at.out)},
+    setLoops({blocksOf(Convolution::C, at.in), blocksOf(Convolution::K, at.out), lanes()},
              {images(), bands()});
-    int64_t row = tiles * lanes, rows = rowsRead();
-    int64_t input = taps * lanes, output = at.in * input, all = at.out * output;
+    int64_t row = tiles * at.lanes, rows = rowsRead();
+    int64_t input = taps * at.lanes, output = at.in * input, all = at.out * output;
     unsigned pixels = addScratch(forms * apart(pixelForms())),
              results = addScratch(forms * apart(resultForms())),
              sums = addScratch(forms * apart(all));
-    addZeros(sums, forms * apart(all));
+    chain.before.push_back(zeros(sums, 0, forms * apart(all)));
     addForms(Convolution::Image, pixels);
     addForms(Convolution::Result, results);
     Nest products;
-    products.sizes = {forms, at.out, at.in, taps, lanes, at.rows, tiles};
+    products.sizes = {forms, at.out, at.in, taps, at.lanes, at.rows, tiles};
     products.reduces = {false, false, false, false, false, true, true};
     products.inputs = {
-        access(0, 0, {apart(pixelForms()), 0, rows * row, row, 1, row, lanes}, true),
-        access(1, 0, {apart(resultForms()), at.rows * row, 0, 0, 1, row, lanes}, true)};
-    products.outputs = {access(2, 0, {apart(all), output, input, lanes, 1, 0, 0}, true)};
+        access(0, 0, {apart(pixelForms()), 0, rows * row, row, 1, row, at.lanes}, true),
+        access(1, 0, {apart(resultForms()), at.rows * row, 0, 0, 1, row, at.lanes}, true)};
+    products.outputs = {access(2, 0, {apart(all), output, input, at.lanes, 1, 0, 0}, true)};
     products.body = bodies.multiplyAdd();
     chain.each.push_back(
         finish(products, {scratchOperand(pixels), scratchOperand(results), scratchOperand(sums)},
@@ -201,9 +268,9 @@ private:
 
     auto of = [&](Convolution::Loop loop) { return conv.stride(Convolution::Filter, loop); };
     Nest nest;
-    nest.sizes = {at.out, at.in, taps, lanes};
+    nest.sizes = {at.out, at.in, taps, at.lanes};
     for (int64_t form = 0; form < forms; ++form)
-      nest.inputs.push_back(access(0, form * apart(all), {output, input, lanes, 1}, true));
+      nest.inputs.push_back(access(0, form * apart(all), {output, input, at.lanes, 1}, true));
     for (int64_t tap = 0; tap < taps; ++tap)
       nest.outputs.push_back(access(
           1, tap * of(Convolution::S),

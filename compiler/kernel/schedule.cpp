@@ -318,7 +318,7 @@ private:
     if (!nest.hasReduction())
       most =
           std::min({most, std::max<int64_t>(1, kMostOperations / operations), model.mostVectors()});
-    for (int64_t vectors = 1; vectors <= (nest.reduces[v] ? 1 : std::min<int64_t>(4, most));
+    for (int64_t vectors = 1; vectors <= (nest.reduces[v] ? 1 : (most <= 6 ? most : 4));
          ++vectors) {
       schedule.tile.assign(nest.rank(), 1);
       schedule.tile[v] = vectors * schedule.lanes;

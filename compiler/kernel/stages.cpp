@@ -106,12 +106,13 @@ void Stages::addResults(Nest &nest, SmallVectorImpl<Chain::Operand> &operands, u
     add(nest.outputs, output);
 }
 
-void Stages::addZeros(unsigned buffer, int64_t elements) {
+Chain::Stage Stages::zeros(unsigned buffer, int64_t offset, int64_t elements, int64_t count,
+                           int64_t apart, double calls) {
   Nest nest;
-  nest.sizes = {elements};
-  nest.outputs = {access(0, 0, {1}, /*isNear=*/true)};
+  nest.sizes = {count, elements};
+  nest.outputs = {access(0, offset, {apart, 1}, /*isNear=*/true)};
   nest.body = bodies.zero();
-  chain.before.push_back(finish(nest, {scratchOperand(buffer)}, 1));
+  return finish(nest, {scratchOperand(buffer)}, calls);
 }
 
 } // namespace dlc::kernel

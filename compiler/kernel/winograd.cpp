@@ -131,7 +131,7 @@ private:
 
     bool isWhole = inputs.count == 1;
     if (!isWhole)
-      addZeros(sums, tiling.forms * apart(tiles * at.out));
+      chain.before.push_back(zeros(sums, 0, tiling.forms * apart(tiles * at.out)));
     addTransforms(Convolution::Image, pixels, at.in);
     Nest products;
     products.sizes = {tiling.forms, tiles, at.out / panel, panel, at.in};
@@ -195,7 +195,7 @@ private:
     unsigned pixels = addScratch(tiling.forms * apart(tiles * at.in)),
              results = addScratch(tiling.forms * apart(tiles * at.out)),
              sums = addScratch(tiling.forms * apart(at.in * at.out));
-    addZeros(sums, tiling.forms * apart(at.in * at.out));
+    chain.before.push_back(zeros(sums, 0, tiling.forms * apart(at.in * at.out)));
     addTransforms(Convolution::Image, pixels, at.in);
     addTransforms(Convolution::Result, results, at.out);
     Nest products;
