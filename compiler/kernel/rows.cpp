@@ -37,8 +37,9 @@ public:
     if (!choose())
       return std::nullopt;
     chain.name = "winograd";
-    llvm::raw_string_ostream(chain.name) << " 1x" << taps << " tiles " << at.rows << "x" << tiles
-                                         << " channels " << at.in << " to " << at.out;
+    llvm::raw_string_ostream(chain.name)
+        << " 1x" << taps << (isSpread ? " spread" : "") << " tiles " << at.rows << "x" << tiles
+        << " channels " << at.in << " to " << at.out;
     Winograd winograd;
     conv.toFilter ? toFilter() : toResult(winograd);
     winograd.chain = std::move(chain);
@@ -63,7 +64,9 @@ private:
     bool isWhole = !conv.toFilter && at.rows == size(Convolution::H);
     return isWhole ? conv.rows : Bounds{0, rowsRead()};
   }
-  int64_t numbers(int64_t channels, int64_t rows) const { return channels * rows * tiles * at.lanes; }
+  int64_t numbers(int64_t channels, int64_t rows) const {
+    return channels * rows * tiles * at.lanes;
+  }
   int64_t pixelForms() const { return numbers(at.in, rowsRead()); }
   int64_t resultForms() const { return numbers(at.out, at.rows); }
 
@@ -123,11 +126,10 @@ private:
     Nest nest;
     nest.sizes = {channels, end - first, tiles, at.lanes};
     for (int64_t i = 0; i < read; ++i) {
-      nest.inputs.push_back(access(0,
-                                   first * s[Convolution::H] +
-                                       (i + (isSpread ? taps - 1 : 0)) * s[Convolution::W],
-                                   {s[channel], s[Convolution::H], kTile * s[Convolution::W], 1},
-                                   /*isNear=*/i > 0));
+      nest.inputs.push_back(
+          access(0, first * s[Convolution::H] + (i + (isSpread ? taps - 1 : 0)) * s[Convolution::W],
+                 {s[channel], s[Convolution::H], kTile * s[Convolution::W], 1},
+                 /*isNear=*/i > 0));
       if (i >= read - kTile) // new to the row
         nest.inputs.back().lookahead = kRowsAhead * s[Convolution::H];
     }
@@ -138,8 +140,8 @@ private:
         finish(nest, {operandOf(role), scratchOperand(buffer)}, chain.stepCount()));
   }
 
-  // Each form of a block of them, row by row, channel by channel, tile by tile, or, for gradients of
-  // filters, channel by channel, row by row: what a sum walks over lies in order.
+  // Each form of a block of them, row by row, channel by channel, tile by tile, or, for gradients
+  // of filters, channel by channel, row by row: what a sum walks over lies in order.
   void addFormAccesses(SmallVectorImpl<Access> &accesses, unsigned buffer, int64_t channels,
                        int64_t rows, int64_t first = 0) const {
     int64_t line = tiles * at.lanes;

@@ -313,13 +313,15 @@ private:
   // Register tiles of up to two parallel dimensions beside the vector dimension.
   void tryTiles(Schedule schedule) {
     unsigned v = schedule.vectorDim;
-    int64_t most = llvm::divideCeil(nest.sizes[v], schedule.lanes);
+    int64_t most = nest.reduces[v] ? 1 : llvm::divideCeil(nest.sizes[v], schedule.lanes);
     int64_t operations = std::max<int64_t>(1, llvm::range_size(nest.body->without_terminator()));
     if (!nest.hasReduction())
       most =
           std::min({most, std::max<int64_t>(1, kMostOperations / operations), model.mostVectors()});
-    for (int64_t vectors = 1; vectors <= (nest.reduces[v] ? 1 : (most <= 6 ? most : 4));
-         ++vectors) {
+    // More than four pay where they are all there is: then no tile is a remainder.
+    if (most > 6 || !nest.hasReduction())
+      most = std::min<int64_t>(most, 4);
+    for (int64_t vectors = 1; vectors <= most; ++vectors) {
       schedule.tile.assign(nest.rank(), 1);
       schedule.tile[v] = vectors * schedule.lanes;
       keep(schedule);

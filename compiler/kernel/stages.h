@@ -42,7 +42,8 @@ protected:
   /// Completes a stage: the buffers reach as far as the nest goes.
   Chain::Stage finish(Nest nest, llvm::ArrayRef<Chain::Operand> operands, double calls,
                       Chain::When when = {}) const;
-  /// Fills `count` blocks of scratch memory, each of so many elements and `apart` from the one before.
+  /// Fills `count` blocks of scratch memory, each of so many elements and `apart` from the one
+  /// before.
   Chain::Stage zeros(unsigned buffer, int64_t offset, int64_t elements, int64_t count = 1,
                      int64_t apart = 0, double calls = 1);
 

@@ -1,6 +1,7 @@
 // RUN: dlc-test %s
 // RUN: sed 's/xf64/xf32/g' %s | dlc-opt -dlc-linalg -dlc-place -dlc-kernels=vector-bytes=32 | FileCheck %s
-// CHECK-COUNT-5: dlc.schedule = "winograd 1x5
+// CHECK-COUNT-5: dlc.schedule = "winograd 1x5 tiles
+// CHECK-COUNT-3: dlc.schedule = "winograd 1x5 spread tiles
 // CHECK-NOT: dlc.schedule = "winograd
 
 // Convolutions by 5x5 taps where the batch is in the lanes: tiles are two results of a row
@@ -15,12 +16,12 @@ func.func @valid(%x0: tensor<32x6x14x14xf64>, %w: tensor<16x6x5x5xf64>) -> tenso
 }
 
 // Padding, an odd number of rows and of channels, three blocks of images.
-func.func @padded(%x0: tensor<48x12x13x16xf64>, %w: tensor<13x12x5x5xf64>) -> tensor<48x13x13x14xf64> attributes {test.large} {
-  %x = nn.neg %x0 : tensor<48x12x13x16xf64>
+func.func @padded(%x0: tensor<48x12x9x16xf64>, %w: tensor<13x12x5x5xf64>) -> tensor<48x13x9x14xf64> attributes {test.large} {
+  %x = nn.neg %x0 : tensor<48x12x9x16xf64>
   %y = nn.conv2d %x, %w stride [1, 1] pad [2, 1, 2, 1] dilation [1, 1] groups 1
-      : (tensor<48x12x13x16xf64>, tensor<13x12x5x5xf64>) -> tensor<48x13x13x14xf64>
-  %z = nn.neg %y : tensor<48x13x13x14xf64>
-  return %z : tensor<48x13x13x14xf64>
+      : (tensor<48x12x9x16xf64>, tensor<13x12x5x5xf64>) -> tensor<48x13x9x14xf64>
+  %z = nn.neg %y : tensor<48x13x9x14xf64>
+  return %z : tensor<48x13x9x14xf64>
 }
 
 // Taps that walk backward.
@@ -47,4 +48,32 @@ func.func @bands(%x0: tensor<16x15x36x20xf64>, %w: tensor<14x15x5x5xf64>) -> ten
       : (tensor<16x15x36x20xf64>, tensor<14x15x5x5xf64>) -> tensor<16x14x32x16xf64>
   %z = nn.neg %y : tensor<16x14x32x16xf64>
   return %z : tensor<16x14x32x16xf64>
+}
+
+// The gradient of an image whose convolution had no padding: pairs of its results are spread.
+func.func @spread(%dy0: tensor<64x16x10x10xf64>, %w: tensor<16x6x5x5xf64>) -> tensor<64x6x14x14xf64> attributes {test.large} {
+  %dy = nn.neg %dy0 : tensor<64x16x10x10xf64>
+  %dx = nn.conv2d_grad_input %dy, %w shape [64, 6, 14, 14] stride [1, 1] pad [0, 0, 0, 0] dilation [1, 1] groups 1
+      : (tensor<64x16x10x10xf64>, tensor<16x6x5x5xf64>) -> tensor<64x6x14x14xf64>
+  %z = nn.neg %dx : tensor<64x6x14x14xf64>
+  return %z : tensor<64x6x14x14xf64>
+}
+
+// None along the columns only, and what goes on from the sums.
+func.func @spread_columns(%dy0: tensor<32x16x11x10xf64>, %w: tensor<16x7x5x5xf64>, %b: tensor<7xf64>) -> tensor<32x7x11x14xf64> attributes {test.large} {
+  %dy = nn.neg %dy0 : tensor<32x16x11x10xf64>
+  %dx = nn.conv2d_grad_input %dy, %w shape [32, 7, 11, 14] stride [1, 1] pad [2, 0, 2, 0] dilation [1, 1] groups 1
+      : (tensor<32x16x11x10xf64>, tensor<16x7x5x5xf64>) -> tensor<32x7x11x14xf64>
+  %c = nn.broadcast %b axes [0, 2, 3] sizes [32, 11, 14] : (tensor<7xf64>) -> tensor<32x7x11x14xf64>
+  %z = nn.mul %dx, %c : tensor<32x7x11x14xf64>
+  return %z : tensor<32x7x11x14xf64>
+}
+
+// Many rows: items are bands of them, whose padding is made into forms like all else.
+func.func @spread_bands(%dy0: tensor<16x14x44x16xf64>, %w: tensor<14x12x5x5xf64>) -> tensor<16x12x48x20xf64> attributes {test.large} {
+  %dy = nn.neg %dy0 : tensor<16x14x44x16xf64>
+  %dx = nn.conv2d_grad_input %dy, %w shape [16, 12, 48, 20] stride [1, 1] pad [0, 0, 0, 0] dilation [1, 1] groups 1
+      : (tensor<16x14x44x16xf64>, tensor<14x12x5x5xf64>) -> tensor<16x12x48x20xf64>
+  %z = nn.neg %dx : tensor<16x12x48x20xf64>
+  return %z : tensor<16x12x48x20xf64>
 }
