@@ -5,6 +5,8 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Transforms/WalkPatternRewriteDriver.h"
 
 using namespace mlir;
 
@@ -78,29 +80,27 @@ bool mayMerge(linalg::GenericOp producer, OpOperand &use) {
   });
 }
 
-struct FusePass : PassWrapper<FusePass, OperationPass<func::FuncOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(FusePass)
-  StringRef getArgument() const override { return "dlc-fuse"; }
-  StringRef getDescription() const override { return "fuse elementwise loop nests on tensors"; }
-
-  void runOnOperation() override {
-    IRRewriter rewriter(&getContext());
-    SmallVector<linalg::GenericOp> ops(getOperation().getOps<linalg::GenericOp>());
-    SmallPtrSet<Operation *, 32> gone;
-    for (linalg::GenericOp op : ops)
-      if (!gone.contains(op))
-        fuseInto(op, rewriter, gone);
+OpOperand *nextUse(linalg::GenericOp op) {
+  for (OpOperand *use : op.getDpsInputOperands()) {
+    auto producer = use->get().getDefiningOp<linalg::GenericOp>();
+    if (producer && linalg::areElementwiseOpsFusable(use) &&
+        (pays(producer, *use) || mayMerge(producer, *use)))
+      return use;
   }
+  return nullptr;
+}
 
-  // Fuses producers into `op` until none is left that pays.
-  void fuseInto(linalg::GenericOp op, IRRewriter &rewriter, SmallPtrSetImpl<Operation *> &gone) {
-    while (OpOperand *use = nextUse(op)) {
+// Fuses producers into each op until none is left that pays.
+void fuseInto(ArrayRef<linalg::GenericOp> ops, IRRewriter &rewriter) {
+  SmallPtrSet<Operation *, 32> gone;
+  for (linalg::GenericOp op : ops)
+    while (OpOperand *use = gone.contains(op) ? nullptr : nextUse(op)) {
       auto producer = use->get().getDefiningOp<linalg::GenericOp>();
       bool merges = !pays(producer, *use);
       rewriter.setInsertionPoint(op);
       auto fused = linalg::fuseElementwiseOps(rewriter, use);
       if (failed(fused))
-        return;
+        break;
       auto next = cast<linalg::GenericOp>(fused->fusedOp);
       for (auto [original, replacement] : fused->replacements)
         if (merges || original.getDefiningOp() != producer)
@@ -115,21 +115,59 @@ struct FusePass : PassWrapper<FusePass, OperationPass<func::FuncOp>> {
       }
       op = next;
     }
+}
+
+struct FusePass : PassWrapper<FusePass, OperationPass<func::FuncOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(FusePass)
+  StringRef getArgument() const override { return "dlc-fuse"; }
+  StringRef getDescription() const override { return "fuse elementwise loop nests on tensors"; }
+
+  void runOnOperation() override {
+    IRRewriter rewriter(&getContext());
+    fuseInto(SmallVector<linalg::GenericOp>(getOperation().getOps<linalg::GenericOp>()), rewriter);
+  }
+};
+
+struct ReshapePass : PassWrapper<ReshapePass, OperationPass<func::FuncOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ReshapePass)
+  StringRef getArgument() const override { return "dlc-fuse-reshapes"; }
+  StringRef getDescription() const override { return "fuse elementwise nests across reshapes"; }
+  void getDependentDialects(DialectRegistry &registry) const override {
+    registry.insert<tensor::TensorDialect>();
   }
 
-  OpOperand *nextUse(linalg::GenericOp op) {
-    for (OpOperand *use : op.getDpsInputOperands()) {
-      auto producer = use->get().getDefiningOp<linalg::GenericOp>();
-      if (producer && linalg::areElementwiseOpsFusable(use) &&
-          (pays(producer, *use) || mayMerge(producer, *use)))
-        return use;
-    }
-    return nullptr;
+  // A result that is written right into a larger tensor is better off without a reshape in between.
+  static bool mayExpand(OpOperand *use) {
+    auto collapse = use->get().getDefiningOp<tensor::CollapseShapeOp>();
+    auto producer = collapse ? collapse.getSrc().getDefiningOp<linalg::GenericOp>() : nullptr;
+    auto consumer = dyn_cast<linalg::GenericOp>(use->getOwner());
+    return producer && consumer && isElementwise(producer) && isElementwise(consumer) &&
+           collapse->hasOneUse() && producer->hasOneUse() && isCheap(producer) &&
+           llvm::none_of(consumer->getUsers(),
+                         [](Operation *user) { return isa<tensor::InsertSliceOp>(user); });
+  }
+
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    linalg::populateFoldReshapeOpsByExpansionPatterns(patterns, mayExpand);
+    walkAndApplyPatterns(getOperation(), std::move(patterns));
+    SmallVector<linalg::GenericOp> expanded;
+    for (auto collapse :
+         llvm::make_early_inc_range(getOperation().getOps<tensor::CollapseShapeOp>()))
+      if (collapse->use_empty())
+        collapse->erase();
+      else if (auto op = collapse.getSrc().getDefiningOp<linalg::GenericOp>();
+               op && isElementwise(op))
+        expanded.push_back(op);
+    IRRewriter rewriter(&getContext());
+    fuseInto(expanded, rewriter);
   }
 };
 
 } // namespace
 
 std::unique_ptr<Pass> createFusePass() { return std::make_unique<FusePass>(); }
+
+std::unique_ptr<Pass> createReshapePass() { return std::make_unique<ReshapePass>(); }
 
 } // namespace dlc::fuse

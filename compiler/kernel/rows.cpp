@@ -58,7 +58,7 @@ private:
 
   // --- blocks -----------------------------------------------------------------------------------
   int64_t rowsRead() const { return at.rows + taps - 1; }
-  // Those of an image that are made into forms.
+  // Those of them that become forms; the others are zero.
   using Bounds = std::array<int64_t, 2>;
   Bounds rowsMade() const {
     bool isWhole = !conv.toFilter && at.rows == size(Convolution::H);

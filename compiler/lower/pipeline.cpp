@@ -65,6 +65,7 @@ void addLinalgPasses(OpPassManager &passes) {
   passes.addNestedPass<func::FuncOp>(fuse::createFusePass());
   passes.addNestedPass<func::FuncOp>(std::make_unique<TidyPass>());
   passes.addNestedPass<func::FuncOp>(fuse::createLayoutPass());
+  passes.addNestedPass<func::FuncOp>(fuse::createReshapePass());
   passes.addNestedPass<func::FuncOp>(fuse::createSplitPass());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
@@ -110,6 +111,7 @@ void registerPasses() {
   };
   registerPass(createLinalgPass);
   registerPass(fuse::createFusePass);
+  registerPass(fuse::createReshapePass);
   registerPass(fuse::createSplitPass);
   registerPass(fuse::createTailPass);
   registerPass(memory::createPlacePass);

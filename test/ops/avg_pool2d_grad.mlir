@@ -1,4 +1,5 @@
 // RUN: dlc-test %s
+// RUN: dlc-opt %s -dlc-linalg | FileCheck %s
 
 // The derivative of avg_pool2d. The expected values are PyTorch's.
 
@@ -65,4 +66,16 @@ func.func @large(%dy: tensor<3x17x16x15xf64>) -> tensor<3x17x33x31xf64> attribut
   %y = nn.avg_pool2d_grad %dy shape [3, 17, 33, 31] kernel [2, 2] stride [2, 2] pad [0, 0, 0, 0]
       : (tensor<3x17x16x15xf64>) -> tensor<3x17x33x31xf64>
   return %y : tensor<3x17x33x31xf64>
+}
+
+// What goes on from the gradient of a pool is done in the same nest, across the reshape between them.
+// CHECK-LABEL: func.func @goes_on(
+// CHECK-COUNT-1: linalg.generic
+// CHECK-NOT:     linalg.generic
+// CHECK:         return
+func.func @goes_on(%dy: tensor<2x3x4x5xf64>, %y: tensor<2x3x8x10xf64>) -> tensor<2x3x8x10xf64> {
+  %dx = nn.avg_pool2d_grad %dy shape [2, 3, 8, 10] kernel [2, 2] stride [2, 2] pad [0, 0, 0, 0]
+      : (tensor<2x3x4x5xf64>) -> tensor<2x3x8x10xf64>
+  %z = nn.mul %dx, %y : tensor<2x3x8x10xf64>
+  return %z : tensor<2x3x8x10xf64>
 }
