@@ -90,31 +90,37 @@ OpOperand *nextUse(linalg::GenericOp op) {
   return nullptr;
 }
 
-// Fuses producers into each op until none is left that pays.
-void fuseInto(ArrayRef<linalg::GenericOp> ops, IRRewriter &rewriter) {
+// Fuses producers into `op` until none is left that pays. `gone` receives what is erased.
+void fuseInto(linalg::GenericOp op, IRRewriter &rewriter, SmallPtrSetImpl<Operation *> &gone) {
+  while (OpOperand *use = nextUse(op)) {
+    auto producer = use->get().getDefiningOp<linalg::GenericOp>();
+    bool merges = !pays(producer, *use);
+    rewriter.setInsertionPoint(op);
+    auto fused = linalg::fuseElementwiseOps(rewriter, use);
+    if (failed(fused))
+      return;
+    auto next = cast<linalg::GenericOp>(fused->fusedOp);
+    for (auto [original, replacement] : fused->replacements)
+      if (merges || original.getDefiningOp() != producer)
+        // The fused op may read the producer through another operand still.
+        rewriter.replaceUsesWithIf(original, replacement,
+                                   [&](OpOperand &other) { return other.getOwner() != next; });
+    gone.insert(op);
+    rewriter.eraseOp(op);
+    if (producer->use_empty()) {
+      gone.insert(producer);
+      rewriter.eraseOp(producer);
+    }
+    op = next;
+  }
+}
+
+void fuseIntoEach(ArrayRef<linalg::GenericOp> ops, MLIRContext *context) {
+  IRRewriter rewriter(context);
   SmallPtrSet<Operation *, 32> gone;
   for (linalg::GenericOp op : ops)
-    while (OpOperand *use = gone.contains(op) ? nullptr : nextUse(op)) {
-      auto producer = use->get().getDefiningOp<linalg::GenericOp>();
-      bool merges = !pays(producer, *use);
-      rewriter.setInsertionPoint(op);
-      auto fused = linalg::fuseElementwiseOps(rewriter, use);
-      if (failed(fused))
-        break;
-      auto next = cast<linalg::GenericOp>(fused->fusedOp);
-      for (auto [original, replacement] : fused->replacements)
-        if (merges || original.getDefiningOp() != producer)
-          // The fused op may read the producer through another operand still.
-          rewriter.replaceUsesWithIf(original, replacement,
-                                     [&](OpOperand &other) { return other.getOwner() != next; });
-      gone.insert(op);
-      rewriter.eraseOp(op);
-      if (producer->use_empty()) {
-        gone.insert(producer);
-        rewriter.eraseOp(producer);
-      }
-      op = next;
-    }
+    if (!gone.contains(op))
+      fuseInto(op, rewriter, gone);
 }
 
 struct FusePass : PassWrapper<FusePass, OperationPass<func::FuncOp>> {
@@ -123,8 +129,8 @@ struct FusePass : PassWrapper<FusePass, OperationPass<func::FuncOp>> {
   StringRef getDescription() const override { return "fuse elementwise loop nests on tensors"; }
 
   void runOnOperation() override {
-    IRRewriter rewriter(&getContext());
-    fuseInto(SmallVector<linalg::GenericOp>(getOperation().getOps<linalg::GenericOp>()), rewriter);
+    fuseIntoEach(SmallVector<linalg::GenericOp>(getOperation().getOps<linalg::GenericOp>()),
+                 &getContext());
   }
 };
 
@@ -159,8 +165,7 @@ struct ReshapePass : PassWrapper<ReshapePass, OperationPass<func::FuncOp>> {
       else if (auto op = collapse.getSrc().getDefiningOp<linalg::GenericOp>();
                op && isElementwise(op))
         expanded.push_back(op);
-    IRRewriter rewriter(&getContext());
-    fuseInto(expanded, rewriter);
+    fuseIntoEach(expanded, &getContext());
   }
 };
 

@@ -181,7 +181,8 @@ private:
 
   // Rows of an image in which there is nothing: their forms are zero from the beginning.
   void addPadding(Nest &products, unsigned pixels, int64_t first, int64_t end) {
-    products.paddings = {{.parallel = 2, .reduced = 5, .low = first, .high = end}};
+    enum { Rows = 2, Taps = 5 }; // of the products' dimensions
+    products.paddings = {{.parallel = Rows, .reduced = Taps, .low = first, .high = end}};
     int64_t row = at.in * tiles * at.lanes;
     for (auto [from, to] : {Bounds{0, first}, Bounds{end, rowsRead()}})
       if (from < to)
