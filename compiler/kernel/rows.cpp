@@ -158,7 +158,8 @@ private:
     int64_t row = tiles * at.lanes, rows = rowsRead(), filter = taps * at.in;
     winograd.filter = prepare(filter);
     chain.buffers.push_back(winograd.filter->type);
-    Chain::Operand filters{unsigned(chain.buffers.size() - 1), 0, {0, 0, 0}};
+    Chain::Operand filters{unsigned(chain.buffers.size() - 1), 0, {}};
+    filters.strides.assign(loops.size(), 0); // all items read all of it
     unsigned pixels = addScratch(forms * apart(pixelForms())),
              sums = addScratch(forms * apart(resultForms()));
 

@@ -244,6 +244,8 @@ public:
   }
 
 private:
+  static constexpr int64_t kMostVectors = 4; // of a tile, along the lanes
+  static constexpr int64_t kMostWhole = 6;   // where they are all there is: no tile is a remainder
   static constexpr unsigned kCandidates = 12;
   static constexpr double kWorstCandidate = 1.2; // times the cheapest
   static constexpr unsigned kRounds = 8;
@@ -316,11 +318,10 @@ private:
     int64_t most = nest.reduces[v] ? 1 : llvm::divideCeil(nest.sizes[v], schedule.lanes);
     int64_t operations = std::max<int64_t>(1, llvm::range_size(nest.body->without_terminator()));
     if (!nest.hasReduction())
-      most =
-          std::min({most, std::max<int64_t>(1, kMostOperations / operations), model.mostVectors()});
-    // More than four pay where they are all there is: then no tile is a remainder.
-    if (most > 6 || !nest.hasReduction())
-      most = std::min<int64_t>(most, 4);
+      most = std::min({most, std::max<int64_t>(1, kMostOperations / operations),
+                       model.mostVectors(), kMostVectors});
+    else if (most > kMostWhole)
+      most = kMostVectors;
     for (int64_t vectors = 1; vectors <= most; ++vectors) {
       schedule.tile.assign(nest.rank(), 1);
       schedule.tile[v] = vectors * schedule.lanes;

@@ -107,10 +107,10 @@ void Stages::addResults(Nest &nest, SmallVectorImpl<Chain::Operand> &operands, u
 }
 
 Chain::Stage Stages::zeros(unsigned buffer, int64_t offset, int64_t elements, int64_t count,
-                           int64_t apart, double calls) {
+                           int64_t stride, double calls) {
   Nest nest;
   nest.sizes = {count, elements};
-  nest.outputs = {access(0, offset, {apart, 1}, /*isNear=*/true)};
+  nest.outputs = {access(0, offset, {stride, 1}, /*isNear=*/true)};
   nest.body = bodies.zero();
   return finish(nest, {scratchOperand(buffer)}, calls);
 }

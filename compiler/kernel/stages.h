@@ -42,10 +42,10 @@ protected:
   /// Completes a stage: the buffers reach as far as the nest goes.
   Chain::Stage finish(Nest nest, llvm::ArrayRef<Chain::Operand> operands, double calls,
                       Chain::When when = {}) const;
-  /// Fills `count` blocks of scratch memory, each of so many elements and `apart` from the one
+  /// Fills `count` blocks of scratch memory, each of so many elements and `stride` from the one
   /// before.
   Chain::Stage zeros(unsigned buffer, int64_t offset, int64_t elements, int64_t count = 1,
-                     int64_t apart = 0, double calls = 1);
+                     int64_t stride = 0, double calls = 1);
 
   /// Where result `i` of a stage lies in a buffer that the convolution's loops walk so.
   using PlaceOf = llvm::function_ref<Access(unsigned buffer, const Strides &, unsigned i)>;

@@ -24,6 +24,15 @@ func.func @padded(%x0: tensor<48x12x9x16xf64>, %w: tensor<13x12x5x5xf64>) -> ten
   return %z : tensor<48x13x9x14xf64>
 }
 
+// A prime number of rows, too many for the cache at a time: summed as the definition says.
+func.func @tall(%x0: tensor<48x12x13x16xf64>, %w: tensor<13x12x5x5xf64>) -> tensor<48x13x13x14xf64> attributes {test.large} {
+  %x = nn.neg %x0 : tensor<48x12x13x16xf64>
+  %y = nn.conv2d %x, %w stride [1, 1] pad [2, 1, 2, 1] dilation [1, 1] groups 1
+      : (tensor<48x12x13x16xf64>, tensor<13x12x5x5xf64>) -> tensor<48x13x13x14xf64>
+  %z = nn.neg %y : tensor<48x13x13x14xf64>
+  return %z : tensor<48x13x13x14xf64>
+}
+
 // Taps that walk backward.
 func.func @to_data(%dy0: tensor<32x14x16x16xf64>, %w: tensor<14x12x5x5xf64>) -> tensor<32x12x16x16xf64> attributes {test.large} {
   %dy = nn.neg %dy0 : tensor<32x14x16x16xf64>
