@@ -70,6 +70,12 @@ private:
   int64_t pixelForms() const { return numbers(at.in, rowsRead()); }
   int64_t resultForms() const { return numbers(at.out, at.rows); }
 
+  // Fewer lanes at a time pay where they keep whole images in the cache.
+  SmallVector<int64_t> lanesFor(int64_t rows) const {
+    int64_t all = size(Convolution::Lane);
+    return divisors(all, rows == size(Convolution::H) ? processor.lanes(kElementBytes) : all);
+  }
+
   // The cheapest blocks that leave room in the second cache. False if there are none.
   bool choose() {
     auto channels = [&](Convolution::Loop loop) {
@@ -80,7 +86,7 @@ private:
     for (int64_t rows : divisors(size(Convolution::H)))
       for (int64_t in : channels(Convolution::C))
         for (int64_t out : channels(Convolution::K))
-          for (int64_t lanes : divisors(size(Convolution::Lane), processor.lanes(kElementBytes))) {
+          for (int64_t lanes : lanesFor(rows)) {
             at = {rows, in, out, lanes};
             int64_t held =
                 pixelForms() + resultForms() + (conv.toFilter ? in * out * taps * at.lanes : 0);

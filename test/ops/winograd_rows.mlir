@@ -1,6 +1,6 @@
 // RUN: dlc-test %s
 // RUN: sed 's/xf64/xf32/g' %s | dlc-opt -dlc-linalg -dlc-place -dlc-kernels=vector-bytes=32 | FileCheck %s
-// CHECK-COUNT-5: dlc.schedule = "winograd 1x5 tiles
+// CHECK-COUNT-6: dlc.schedule = "winograd 1x5 tiles
 // CHECK-COUNT-3: dlc.schedule = "winograd 1x5 spread tiles
 // CHECK-NOT: dlc.schedule = "winograd
 
@@ -24,7 +24,7 @@ func.func @padded(%x0: tensor<48x12x9x16xf64>, %w: tensor<13x12x5x5xf64>) -> ten
   return %z : tensor<48x13x9x14xf64>
 }
 
-// A prime number of rows, too many for the cache at a time: summed as the definition says.
+// A prime number of rows, too many for the cache at a time: items are single rows.
 func.func @tall(%x0: tensor<48x12x13x16xf64>, %w: tensor<13x12x5x5xf64>) -> tensor<48x13x13x14xf64> attributes {test.large} {
   %x = nn.neg %x0 : tensor<48x12x13x16xf64>
   %y = nn.conv2d %x, %w stride [1, 1] pad [2, 1, 2, 1] dilation [1, 1] groups 1
