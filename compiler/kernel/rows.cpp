@@ -70,10 +70,10 @@ private:
   int64_t pixelForms() const { return numbers(at.in, rowsRead()); }
   int64_t resultForms() const { return numbers(at.out, at.rows); }
 
-  // Fewer lanes at a time pay where they keep whole images in the cache.
+  // Fewer lanes at a time pay where they keep many rows in the cache.
   SmallVector<int64_t> lanesFor(int64_t rows) const {
     int64_t all = size(Convolution::Lane);
-    return divisors(all, rows == size(Convolution::H) ? processor.lanes(kElementBytes) : all);
+    return divisors(all, rows >= taps ? processor.lanes(kElementBytes) : all);
   }
 
   // The cheapest blocks that leave room in the second cache. False if there are none.
