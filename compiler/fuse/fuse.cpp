@@ -142,15 +142,12 @@ struct ReshapePass : PassWrapper<ReshapePass, OperationPass<func::FuncOp>> {
     registry.insert<tensor::TensorDialect>();
   }
 
-  // A result that is written right into a larger tensor is better off without a reshape in between.
   static bool mayExpand(OpOperand *use) {
     auto collapse = use->get().getDefiningOp<tensor::CollapseShapeOp>();
     auto producer = collapse ? collapse.getSrc().getDefiningOp<linalg::GenericOp>() : nullptr;
     auto consumer = dyn_cast<linalg::GenericOp>(use->getOwner());
     return producer && consumer && isElementwise(producer) && isElementwise(consumer) &&
-           collapse->hasOneUse() && producer->hasOneUse() && isCheap(producer) &&
-           llvm::none_of(consumer->getUsers(),
-                         [](Operation *user) { return isa<tensor::InsertSliceOp>(user); });
+           collapse->hasOneUse() && producer->hasOneUse() && isCheap(producer);
   }
 
   void runOnOperation() override {

@@ -78,10 +78,13 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
     }
     // The searches change nothing but their own kernel.
     llvm::parallelFor(0, kernels.size(), [&](size_t i) { schedule(kernels[i]); });
-    for (auto [i, kernel] : llvm::enumerate(kernels))
-      emit(kernel, "kernel_" + std::to_string(i));
-    for (Call &call : calls)
-      replace(call, kernels[call.kernel]);
+    sparePaddings(calls, kernels);
+    for (Call &call : calls) {
+      Kernel &kernel = kernels[call.kernel];
+      if (!kernel.function)
+        emit(kernel, "kernel_" + std::to_string(call.kernel));
+      replace(call, kernel);
+    }
   }
 
   // Whether the op behind a nest goes on from its sums. Gradients of filters by tiles have no
@@ -139,6 +142,32 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
     consider(kernel.winograd->filter, tiled, [&] { isTiled = true; });
     if (!isTiled)
       kernel.winograd.reset();
+  }
+
+  // Drops what writes zeros that nobody reads.
+  static void sparePaddings(std::vector<Call> &calls, ArrayRef<Kernel> kernels) {
+    llvm::DenseSet<Attribute> read;
+    auto marksOf = [](linalg::GenericOp op) {
+      auto marks = op ? op->getAttrOfType<ArrayAttr>("dlc.padding") : nullptr;
+      return marks ? marks.getValue() : ArrayRef<Attribute>();
+    };
+    auto writesZeros = [&](Call &call) {
+      return !marksOf(call.op).empty() && call.op.getNumDpsInputs() == 0;
+    };
+    for (Call &call : calls) {
+      const std::optional<Winograd> &winograd = kernels[call.kernel].winograd;
+      if (!writesZeros(call) && (!winograd || winograd->readsPadding))
+        read.insert_range(marksOf(call.op));
+      read.insert_range(marksOf(call.tail));
+    }
+    llvm::erase_if(calls, [&](Call &call) {
+      bool isSpared = writesZeros(call) && llvm::none_of(marksOf(call.op), [&](Attribute mark) {
+                        return read.contains(mark);
+                      });
+      if (isSpared)
+        call.op->erase();
+      return isSpared;
+    });
   }
 
   // The kernel's functions; stages that several chains have are emitted once.

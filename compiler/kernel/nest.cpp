@@ -79,14 +79,17 @@ static bool isFactor(Nest &nest, unsigned input) {
 }
 
 // What the bounds of an input's axes say of the nest's rows: where a parallel and a reduced
-// dimension walk an axis together.
-static void addPaddings(AffineMap map, ArrayRef<int64_t> shape, ArrayRef<int64_t> bounds,
+// dimension walk an axis together. False if that is not all there is to say.
+static bool addPaddings(AffineMap map, ArrayRef<int64_t> shape, ArrayRef<int64_t> bounds,
                         Nest &nest) {
+  bool isAll = true;
   for (auto [axis, expression] : llvm::enumerate(map.getResults())) {
     Padding padding{.low = bounds[2 * axis], .high = bounds[2 * axis + 1]};
     int64_t zeros = shape[axis] - (padding.high - padding.low);
-    if (zeros * kLeastPadding < shape[axis])
+    if (zeros * kLeastPadding < shape[axis]) {
+      isAll &= zeros == 0;
       continue;
+    }
     Access walk;
     walk.strides.assign(nest.rank(), 0);
     addLinear(expression, 1, walk);
@@ -97,9 +100,13 @@ static void addPaddings(AffineMap map, ArrayRef<int64_t> shape, ArrayRef<int64_t
         ++reduced, padding.reduced = d, padding.sign = step;
       else if (step != 0)
         ++parallel, padding.parallel = d, padding.step = step;
-    if (parallel == 1 && reduced == 1 && padding.step > 0 && std::abs(padding.sign) == 1)
+    bool isWindow =
+        parallel == 1 && reduced == 1 && padding.step > 0 && std::abs(padding.sign) == 1;
+    if (isWindow)
       nest.paddings.push_back(padding);
+    isAll &= isWindow;
   }
+  return isAll;
 }
 
 static Access makeAccess(AffineMap map, MemRefType type, unsigned buffer, unsigned rank) {
@@ -140,8 +147,11 @@ static Access accessOf(linalg::LinalgOp op, OpOperand &operand, Nest &nest,
     return unread(op.getNumLoops());
   Value value = operand.get();
   auto type = cast<MemRefType>(value.getType());
+  // The access's strides and offset say which part, in which shape.
+  if (auto expanded = value.getDefiningOp<memref::ExpandShapeOp>())
+    value = expanded.getSrc();
   if (auto part = value.getDefiningOp<memref::SubViewOp>())
-    value = part.getSource(); // the access's strides and offset say which part
+    value = part.getSource();
   auto *known = llvm::find_if(operands, [&](Value v) { return isSameMemory(v, value); });
   unsigned buffer = known - operands.begin();
   if (known == operands.end()) {
@@ -160,12 +170,14 @@ Nest makeNest(linalg::LinalgOp op, SmallVectorImpl<Value> &operands) {
   nest.body = op.getBlock();
 
   auto nonzero = op->getAttrOfType<ArrayAttr>("dlc.nonzero");
+  nest.knowsPadding = nonzero != nullptr;
   for (auto [i, operand] : llvm::enumerate(op.getDpsInputOperands())) {
     nest.inputs.push_back(accessOf(op, *operand, nest, operands));
-    if (auto bounds = nonzero ? dyn_cast<DenseI64ArrayAttr>(nonzero[i]) : DenseI64ArrayAttr();
-        bounds && isFactor(nest, i))
-      addPaddings(op.getMatchingIndexingMap(operand),
-                  cast<MemRefType>(operand->get().getType()).getShape(), bounds, nest);
+    if (auto bounds = nonzero ? dyn_cast<DenseI64ArrayAttr>(nonzero[i]) : DenseI64ArrayAttr())
+      nest.knowsPadding &=
+          isFactor(nest, i) &&
+          addPaddings(op.getMatchingIndexingMap(operand),
+                      cast<MemRefType>(operand->get().getType()).getShape(), bounds, nest);
   }
   for (OpOperand &operand : op.getDpsInitsMutable())
     nest.outputs.push_back(accessOf(op, operand, nest, operands));
@@ -269,7 +281,7 @@ std::string fingerprint(const Nest &nest) {
   llvm::raw_string_ostream os(text);
   auto list = [&](auto &&values) { llvm::interleaveComma(values, os), os << ";"; };
   list(nest.sizes), list(nest.reduces);
-  os << nest.isShared << ";";
+  os << nest.isShared << nest.knowsPadding << ";";
   for (auto *accesses : {&nest.inputs, &nest.outputs, &nest.tailInputs, &nest.tailOutputs})
     for (const Access &access : *accesses)
       os << access.buffer << ":" << (access.element ? access.element : Type(nest.buffers[0])) << "+"

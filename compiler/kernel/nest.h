@@ -36,6 +36,7 @@ struct Nest {
   llvm::SmallVector<mlir::TypedAttr> starts;
   llvm::SmallVector<mlir::MemRefType> buffers; // flat
   llvm::SmallVector<Padding> paddings;         // of the inputs
+  bool knowsPadding = false; // whether there is some and `paddings` says where all of it is
   mlir::Block *body = nullptr;
   /// What is done to each sum of products as soon as it stands: a block whose argument `tailSum` is
   /// the sum and whose other ones are elements of `tailInputs`, and which yields the elements of
@@ -66,6 +67,8 @@ struct Nest {
 /// the same memory is passed once, so kernels may take their buffers as not overlapping.
 /// Its attributes: `dlc.start`, what each output starts from, and `dlc.nonzero`, for each input the
 /// bounds [low, high) of each axis outside which it is zero for certain, or a unit.
+/// `dlc.padding` has a mark for each image in whose padding the op writes zeros, or from which it
+/// reads them: a kernel that does not read them spares the op that writes them.
 Nest makeNest(mlir::linalg::LinalgOp op, llvm::SmallVectorImpl<mlir::Value> &operands);
 
 /// Gives the nest of `sum` the op that goes on from its sums (`dlc.tail`), element by element.

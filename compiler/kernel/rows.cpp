@@ -42,6 +42,7 @@ public:
         << " channels " << at.in << " to " << at.out;
     Winograd winograd;
     conv.toFilter ? toFilter() : toResult(winograd);
+    winograd.readsPadding = !isSpread || at.rows != size(Convolution::H) || !whole.knowsPadding;
     winograd.chain = std::move(chain);
     return winograd;
   }

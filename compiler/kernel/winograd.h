@@ -16,6 +16,7 @@ struct Winograd {
   /// The filter's forms, made once before the chain runs; the gradient of a filter needs none.
   std::optional<Prepared> filter;
   Chain chain;
+  bool readsPadding = true; // of images, where they have some
 };
 
 /// Null if the nest is no convolution of f32 images by 3x3 or 5x5 taps, of stride 1, channels or

@@ -31,10 +31,18 @@ static tensor::InsertSliceOp next(tensor::InsertSliceOp insert) {
   return user && user.getDest() == result ? user : tensor::InsertSliceOp();
 }
 
+// The result of a nest with more dimensions that becomes the part, if it is nothing else.
+static Value expanded(Value part) {
+  auto collapse = part.getDefiningOp<tensor::CollapseShapeOp>();
+  bool isAlone = collapse && collapse.getSrc().hasOneUse();
+  return isAlone && collapse.getSrc().getDefiningOp<linalg::GenericOp>() ? collapse.getSrc()
+                                                                         : Value();
+}
+
 // Whether a nest makes the part and only nests read it: they can do so in the whole as well.
 static bool isOfNests(tensor::InsertSliceOp insert) {
   Value part = insert.getSource();
-  return part.getDefiningOp<linalg::GenericOp>() &&
+  return (part.getDefiningOp<linalg::GenericOp>() || expanded(part)) &&
          llvm::all_of(part.getUses(), [&](OpOperand &use) {
            auto nest = dyn_cast<linalg::GenericOp>(use.getOwner());
            return use.getOwner() == insert || (nest && nest.isDpsInput(&use));
@@ -67,9 +75,15 @@ Inside::Inside(func::FuncOp function) {
       // Strided parts stay packed for their readers, and the whole is filled in one go.
       if (isOfNests(insert) &&
           llvm::all_of(insert.getStaticStrides(), [](int64_t stride) { return stride == 1; }))
-        parts.try_emplace(insert.getSource(), insert);
+        addPart(insert);
     }
   }
+}
+
+void Inside::addPart(tensor::InsertSliceOp insert) {
+  parts.try_emplace(insert.getSource(), insert);
+  if (Value result = expanded(insert.getSource()))
+    parts.try_emplace(result, insert);
 }
 
 // The order of the insertions does not matter if they write to different places.
@@ -82,7 +96,7 @@ void Inside::addChain(tensor::InsertSliceOp first) {
     if (isOfNests(insert) && llvm::all_of(chain, [&](tensor::InsertSliceOp other) {
           return other == insert || areDisjoint(insert, other);
         }))
-      parts.try_emplace(insert.getSource(), insert);
+      addPart(insert);
   }
 }
 

@@ -17,7 +17,8 @@ class Inside {
 public:
   explicit Inside(mlir::func::FuncOp function);
 
-  /// The insertion by which `part` lies in its whole; null if it has memory of its own.
+  /// The insertion by which `part`, or what is reshaped into it, lies in its whole; null if it has
+  /// memory of its own.
   mlir::tensor::InsertSliceOp insertionOf(mlir::Value part) const { return parts.lookup(part); }
 
   /// What the chain of an insertion makes in the end; null if it has no start known here.
@@ -28,6 +29,7 @@ private:
   llvm::DenseMap<mlir::Operation *, mlir::Value> wholes;
 
   void addChain(mlir::tensor::InsertSliceOp first);
+  void addPart(mlir::tensor::InsertSliceOp insert);
 };
 
 } // namespace dlc::memory

@@ -37,6 +37,8 @@ void sinkConstants(Block &body) {
     }
 }
 
+constexpr StringLiteral kPadding = "dlc.padding";
+
 // Memory of one value or of several, one after the other.
 struct Memory {
   int64_t bytes = 0;
@@ -81,6 +83,7 @@ private:
     Value from;
     Place to;
   };
+  llvm::DenseMap<Operation *, DistinctAttr> paddings; // of insertions
   SmallVector<Copy> copies; // of results that cannot be written where they are wanted
   int64_t arenaBytes = 0;
 
@@ -201,15 +204,19 @@ private:
     return op.payloadUsesValueFromOperand(init) ? filling(init->get()) : TypedAttr();
   }
 
+  // Whether it puts an image between zeros.
+  static bool isPadding(tensor::InsertSliceOp insert) {
+    auto number = dyn_cast_or_null<FloatAttr>(filling(insert.getDest()));
+    return number && number.getValue().isZero() && insert.hasUnitStride();
+  }
+
   // The bounds of what is no zero in the inputs that are padded images; null if none is.
   ArrayAttr nonzeroOf(linalg::GenericOp op) {
     bool isPadded = false;
     SmallVector<Attribute> all(op.getNumDpsInputs(), builder.getUnitAttr());
     for (auto [i, input] : llvm::enumerate(op.getDpsInputs())) {
       auto insert = input.getDefiningOp<tensor::InsertSliceOp>();
-      TypedAttr around = insert ? filling(insert.getDest()) : TypedAttr();
-      auto number = dyn_cast_or_null<FloatAttr>(around);
-      if (!number || !number.getValue().isZero() || !insert.hasUnitStride())
+      if (!insert || !isPadding(insert))
         continue;
       SmallVector<int64_t> bounds;
       for (auto [offset, size] : llvm::zip(insert.getStaticOffsets(), insert.getStaticSizes()))
@@ -218,6 +225,26 @@ private:
       isPadded = true;
     }
     return isPadded ? builder.getArrayAttr(all) : ArrayAttr();
+  }
+
+  // A mark of its own for each image in whose padding only nests read; null for others.
+  Attribute paddingOf(tensor::InsertSliceOp insert) {
+    if (!insert || !isPadding(insert) ||
+        !llvm::all_of(insert->getUsers(), llvm::IsaPred<linalg::GenericOp>))
+      return {};
+    DistinctAttr &mark = paddings[insert];
+    if (!mark)
+      mark = DistinctAttr::create(builder.getUnitAttr());
+    return mark;
+  }
+
+  // Those that the nest reads.
+  SmallVector<Attribute> paddingsRead(linalg::GenericOp op) {
+    SmallVector<Attribute> marks;
+    for (Value input : op.getDpsInputs())
+      if (Attribute mark = paddingOf(input.getDefiningOp<tensor::InsertSliceOp>()))
+        marks.push_back(mark);
+    return marks;
   }
 
   // The memory of an operand that dies here and that the result may take over element by element.
@@ -407,7 +434,12 @@ private:
     tensor::InsertSliceOp insert = inside.insertionOf(value);
     if (!insert)
       return view(placeOf(value), value.getType());
-    return part(insert, view(placeOf(value), insert.getType()));
+    Value inside = part(insert, view(placeOf(value), insert.getType()));
+    if (value == insert.getSource())
+      return inside;
+    auto collapse = insert.getSource().getDefiningOp<tensor::CollapseShapeOp>();
+    return memref::ExpandShapeOp::create(builder, cast<ShapedType>(value.getType()).getShape(),
+                                         inside, collapse.getReassociationIndices());
   }
 
   // Fills what the part of a fill leaves free: left and right of it along each axis, as wide as the
@@ -421,8 +453,9 @@ private:
     ArrayRef<int64_t> offsets = insert.getStaticOffsets(), sizes = insert.getStaticSizes();
     ArrayRef<int64_t> wholeSizes = insert.getType().getShape();
     bool isSpread = llvm::any_of(insert.getStaticStrides(), [](int64_t s) { return s != 1; });
+    Attribute mark = paddingOf(insert);
     if (isSpread || sizes.back() != wholeSizes.back())
-      return emitFill(whole, number);
+      return emitFill(whole, number, mark);
     SmallVector<int64_t> from(offsets.size(), 0), extent(wholeSizes), steps(offsets.size(), 1);
     for (unsigned axis = 0; axis < offsets.size(); ++axis) {
       int64_t end = offsets[axis] + sizes[axis];
@@ -435,7 +468,7 @@ private:
                                                        extent, steps);
         emitFill(
             memref::SubViewOp::create(builder, cast<MemRefType>(type), whole, from, extent, steps),
-            number);
+            number, mark);
       }
       from[axis] = offsets[axis], extent[axis] = sizes[axis];
     }
@@ -493,6 +526,8 @@ private:
     placed->setAttr("dlc.start", builder.getArrayAttr(starts));
     if (ArrayAttr bounds = nonzeroOf(generic))
       placed->setAttr("dlc.nonzero", bounds);
+    if (SmallVector<Attribute> marks = paddingsRead(generic); !marks.empty())
+      placed->setAttr(kPadding, builder.getArrayAttr(marks));
     if (sum) {
       placed->setAttr("dlc.tail", generic->getAttr("dlc.tail"));
       if (lastUse[sum->getResult(0)] == steps[generic])
@@ -506,14 +541,16 @@ private:
     return next && fuse::sumBefore(next) == sum ? next : linalg::GenericOp();
   }
 
-  void emitFill(Value buffer, TypedAttr number) {
+  void emitFill(Value buffer, TypedAttr number, Attribute padding = {}) {
     auto type = cast<MemRefType>(buffer.getType());
-    linalg::GenericOp::create(
+    auto fill = linalg::GenericOp::create(
         builder, ValueRange{}, buffer, builder.getMultiDimIdentityMap(type.getRank()),
         SmallVector<utils::IteratorType>(type.getRank(), utils::IteratorType::parallel),
         [&](OpBuilder &b, Location loc, ValueRange) {
           linalg::YieldOp::create(b, loc, arith::ConstantOp::create(b, loc, number).getResult());
         });
+    if (padding)
+      fill->setAttr(kPadding, builder.getArrayAttr(padding));
   }
 
   // Of tensors with `result` their type, else of buffers.

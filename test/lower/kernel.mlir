@@ -157,6 +157,37 @@ func.func @tiles(%i: tensor<8x32x16x16xf32>, %w: tensor<32x32x3x3xf32>) -> tenso
 
 // -----
 
+// Nothing around dy is read where a tile is a pair of it, and nothing is written there. Bands of rows
+// read the padding above and below: it is filled, all four sides of it.
+
+// CHECK-LABEL: func.func @spared
+// CHECK:         call @kernel_{{[0-9]+}}(%{{.*}}, %{{.*}}, %c0, %c8) {{.*}} (memref<102400xf32>, memref<331776xf32>,
+// CHECK:         call @kernel_{{[0-9]+}}_filter
+// CHECK-NOT:     (memref<331776xf32>,
+// CHECK:         return
+func.func @spared(%dy0: tensor<64x16x10x10xf32>, %w: tensor<16x6x5x5xf32>) -> tensor<64x6x14x14xf32> {
+  %dy = nn.neg %dy0 : tensor<64x16x10x10xf32>
+  %dx = nn.conv2d_grad_input %dy, %w shape [64, 6, 14, 14] stride [1, 1] pad [0, 0, 0, 0] dilation [1, 1] groups 1
+      : (tensor<64x16x10x10xf32>, tensor<16x6x5x5xf32>) -> tensor<64x6x14x14xf32>
+  %z = nn.neg %dx : tensor<64x6x14x14xf32>
+  return %z : tensor<64x6x14x14xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @not_spared
+// CHECK-COUNT-4: call @kernel_{{[0-9]+}}({{.*}} : (memref<279552xf32>, index, index)
+// CHECK:         call @kernel_{{[0-9]+}}_filter
+func.func @not_spared(%dy0: tensor<16x14x44x16xf32>, %w: tensor<14x12x5x5xf32>) -> tensor<16x12x48x20xf32> {
+  %dy = nn.neg %dy0 : tensor<16x14x44x16xf32>
+  %dx = nn.conv2d_grad_input %dy, %w shape [16, 12, 48, 20] stride [1, 1] pad [0, 0, 0, 0] dilation [1, 1] groups 1
+      : (tensor<16x14x44x16xf32>, tensor<14x12x5x5xf32>) -> tensor<16x12x48x20xf32>
+  %z = nn.neg %dx : tensor<16x12x48x20xf32>
+  return %z : tensor<16x12x48x20xf32>
+}
+
+// -----
+
 // Layers of the same shape share their kernels, in which tanh is done to the sums of a tile.
 
 // CHECK-LABEL: func.func @layers

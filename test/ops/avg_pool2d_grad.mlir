@@ -1,5 +1,6 @@
 // RUN: dlc-test %s
 // RUN: dlc-opt %s -dlc-linalg | FileCheck %s
+// RUN: dlc-opt %s -dlc-linalg -dlc-place | FileCheck %s --check-prefix=PLACE
 
 // The derivative of avg_pool2d. The expected values are PyTorch's.
 
@@ -78,4 +79,21 @@ func.func @goes_on(%dy: tensor<2x3x4x5xf64>, %y: tensor<2x3x8x10xf64>) -> tensor
       : (tensor<2x3x4x5xf64>) -> tensor<2x3x8x10xf64>
   %z = nn.mul %dx, %y : tensor<2x3x8x10xf64>
   return %z : tensor<2x3x8x10xf64>
+}
+
+// And it is written between the zeros that a convolution wants around it.
+// CHECK-LABEL: func.func @into_padding(
+// CHECK:         arith.mulf
+// CHECK:         tensor.insert_slice
+// PLACE-LABEL: func.func @into_padding(
+// PLACE:         memref.expand_shape
+// PLACE:         arith.mulf
+// PLACE-NEXT:    arith.mulf
+func.func @into_padding(%dy: tensor<2x3x4x5xf64>, %y: tensor<2x3x8x10xf64>, %w: tensor<3x2x3x3xf64>) -> tensor<2x2x10x12xf64> {
+  %dx = nn.avg_pool2d_grad %dy shape [2, 3, 8, 10] kernel [2, 2] stride [2, 2] pad [0, 0, 0, 0]
+      : (tensor<2x3x4x5xf64>) -> tensor<2x3x8x10xf64>
+  %z = nn.mul %dx, %y : tensor<2x3x8x10xf64>
+  %dz = nn.conv2d_grad_input %z, %w shape [2, 2, 10, 12] stride [1, 1] pad [0, 0, 0, 0] dilation [1, 1] groups 1
+      : (tensor<2x3x8x10xf64>, tensor<3x2x3x3xf64>) -> tensor<2x2x10x12xf64>
+  return %dz : tensor<2x2x10x12xf64>
 }
