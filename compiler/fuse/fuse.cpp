@@ -1,5 +1,6 @@
 // Fuses elementwise producers into their users, in the order of the code.
 #include "compiler/fuse/fuse.h"
+#include "compiler/fuse/tails.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -49,6 +50,15 @@ bool readsOnce(linalg::GenericOp consumer, linalg::GenericOp producer) {
   return points(consumer) <= points(producer);
 }
 
+// Whether it can be done to each sum of products as it stands (tails.h).
+bool isTail(linalg::GenericOp op) {
+  return isElementwise(op) && llvm::any_of(op.getDpsInputOperands(), [&](OpOperand *operand) {
+           auto sum = operand->get().getDefiningOp<linalg::GenericOp>();
+           return sum && sum->hasOneUse() && isSumOfProducts(sum) &&
+                  op.getMatchingIndexingMap(operand).isIdentity();
+         });
+}
+
 bool pays(linalg::GenericOp producer, OpOperand &use) {
   auto consumer = cast<linalg::GenericOp>(use.getOwner());
   if (isMove(producer))
@@ -57,7 +67,7 @@ bool pays(linalg::GenericOp producer, OpOperand &use) {
   if (!readsOnce(consumer, producer) && !(isElementwise(consumer) && isCheap(producer)))
     return false;
   if (usesOnlyIn(producer, consumer))
-    return true;
+    return isElementwise(consumer) || !isTail(producer);
   // Computed in each of its users, if it disappears by that.
   return isCheap(producer) && llvm::all_of(producer->getUses(), [&](OpOperand &other) {
            auto user = dyn_cast<linalg::GenericOp>(other.getOwner());

@@ -16,9 +16,6 @@ linalg::GenericOp sumBefore(linalg::GenericOp tail) {
                : linalg::GenericOp();
 }
 
-namespace {
-
-// Whether each point of the result is a sum of products.
 bool isSumOfProducts(linalg::GenericOp op) {
   if (op.getNumReductionLoops() == 0 || op->getNumResults() != 1 ||
       !op.getIndexingMapMatchingResult(op->getResult(0)).isProjectedPermutation())
@@ -28,6 +25,8 @@ bool isSumOfProducts(linalg::GenericOp op) {
            return term.getDefiningOp<arith::MulFOp>() != nullptr;
          });
 }
+
+namespace {
 
 // What is so many times smaller than the sums may be made earlier than in the order of the code.
 constexpr int64_t kSmaller = 8;

@@ -5,6 +5,9 @@
 
 namespace dlc::fuse {
 
+/// Whether each point of the result is a sum of products.
+bool isSumOfProducts(mlir::linalg::GenericOp op);
+
 /// The sum that a nest is the tail of; null if it is none.
 mlir::linalg::GenericOp sumBefore(mlir::linalg::GenericOp tail);
 

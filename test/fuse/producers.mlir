@@ -63,3 +63,29 @@ func.func @momentum(%w: tensor<64xf32>, %g: tensor<64xf32>, %v: tensor<64xf32>, 
   %new = nn.sub %w, %root : tensor<64xf32>
   return %new, %next : tensor<64xf32>, tensor<64xf32>
 }
+
+// -----
+
+// What can be done to a sum of products as it stands is its tail, and no part of a pool behind it.
+
+// CHECK-LABEL: func.func @pooled
+// CHECK:         linalg.generic
+// CHECK:           arith.mulf
+// CHECK:         linalg.generic
+// CHECK-SAME:      dlc.tail = 0
+// CHECK:           arith.addf
+// CHECK:           math.tanh
+// CHECK:         linalg.generic
+// CHECK-SAME:      "reduction"
+// CHECK-NOT:       math.tanh
+// CHECK:         return
+func.func @pooled(%x: tensor<2x3x8x8xf32>, %w: tensor<5x3x3x3xf32>, %b: tensor<5xf32>) -> tensor<2x5x3x3xf32> {
+  %z = nn.conv2d %x, %w stride [1, 1] pad [0, 0, 0, 0] dilation [1, 1] groups 1
+      : (tensor<2x3x8x8xf32>, tensor<5x3x3x3xf32>) -> tensor<2x5x6x6xf32>
+  %wide = nn.broadcast %b axes [0, 2, 3] sizes [2, 6, 6] : (tensor<5xf32>) -> tensor<2x5x6x6xf32>
+  %s = nn.add %z, %wide : tensor<2x5x6x6xf32>
+  %a = nn.tanh %s : tensor<2x5x6x6xf32>
+  %y = nn.avg_pool2d %a kernel [2, 2] stride [2, 2] pad [0, 0, 0, 0]
+      : (tensor<2x5x6x6xf32>) -> tensor<2x5x3x3xf32>
+  return %y : tensor<2x5x3x3xf32>
+}
