@@ -9,40 +9,72 @@ using namespace mlir;
 
 namespace dlc::kernel {
 
-// Through the points 0, 1, -1 and infinity.
-constexpr Row kImage3[] = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, -1, 0, 1}};
-constexpr Row kFilter3[] = {{1, 0, 0}, {.5, .5, .5}, {.5, -.5, .5}, {0, 0, 1}};
-constexpr Row kResult3[] = {{1, 1, 1, 0}, {0, 1, -1, 1}};
-constexpr Row kResultGradient3[] = {{1, 0}, {1, 1}, {1, -1}, {0, 1}};
-constexpr Row kFilterGradient3[] = {{1, .5, .5, 0}, {0, .5, -.5, 0}, {0, .5, .5, 1}};
+static std::vector<Row> transposed(const std::vector<Row> &matrix, size_t columns) {
+  std::vector<Row> result(columns, Row{});
+  for (auto [i, row] : llvm::enumerate(matrix))
+    for (size_t j = 0; j < columns; ++j)
+      result[j][i] = row[j];
+  return result;
+}
 
-// And 2 and -1/2: with these, results are as exact as plain sums; with 2 and -2 they are not.
-constexpr Row kImage5[] = {{1, 1.5, -2, -1.5, 1, 0}, {0, -1, -2.5, -.5, 1, 0},
-                           {0, 1, .5, -2.5, 1, 0},   {0, -.5, -1, .5, 1, 0},
-                           {0, 2, -1, -2, 1, 0},     {0, 1, 1.5, -2, -1.5, 1}};
-constexpr double kThird = 1 / 3., kFifteenth = 1 / 15.;
-constexpr Row kFilter5[] = {
-    {1, 0, 0, 0, 0},
-    {-kThird, -kThird, -kThird, -kThird, -kThird},
-    {kThird, -kThird, kThird, -kThird, kThird},
-    {kFifteenth, 2 * kFifteenth, 4 * kFifteenth, 8 * kFifteenth, 16 * kFifteenth},
-    {-16 * kFifteenth, 8 * kFifteenth, -4 * kFifteenth, 2 * kFifteenth, -kFifteenth},
-    {0, 0, 0, 0, 1}};
-constexpr Row kResult5[] = {{1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -.5, 1}};
-constexpr Row kResultGradient5[] = {{1, 0}, {1, 1}, {1, -1}, {1, 2}, {1, -.5}, {0, 1}};
-constexpr Row kFilterGradient5[] = {{1, -kThird, kThird, kFifteenth, -16 * kFifteenth, 0},
-                                    {0, -kThird, -kThird, 2 * kFifteenth, 8 * kFifteenth, 0},
-                                    {0, -kThird, kThird, 4 * kFifteenth, -4 * kFifteenth, 0},
-                                    {0, -kThird, -kThird, 8 * kFifteenth, 2 * kFifteenth, 0},
-                                    {0, -kThird, kThird, 16 * kFifteenth, -kFifteenth, 1}};
+// The product of (x - p) over all points but one, by powers of x.
+static Row polynomial(ArrayRef<double> points, size_t without) {
+  Row product{1};
+  size_t degree = 0;
+  for (auto [i, point] : llvm::enumerate(points)) {
+    if (i == without)
+      continue;
+    for (size_t power = ++degree; power > 0; --power)
+      product[power] = product[power - 1] - point * product[power];
+    product[0] *= -point;
+  }
+  return product;
+}
 
-const Transforms &transformsFor(int64_t taps) {
-  static const Transforms kThree = {kImage3,          kFilter3, kResult3, kResultGradient3,
-                                    kFilterGradient3, 28,       18};
-  static const Transforms kFive = {kImage5,          kFilter5, kResult5, kResultGradient5,
-                                   kFilterGradient5, 150,      45};
-  assert((taps == 3 || taps == 5) && "there are no others");
-  return taps == 3 ? kThree : kFive;
+// The product of two polynomials is known by its values at so many points, and at infinity.
+static Transforms through(ArrayRef<double> points, int64_t taps, double cost = 0,
+                          double finishCost = 0) {
+  Transforms t;
+  size_t forms = points.size() + 1, tile = forms - taps + 1;
+  t.result.resize(tile, Row{});
+  for (auto [form, point] : llvm::enumerate(points)) {
+    double scale = 1;
+    for (double other : points)
+      if (other != point)
+        scale *= point - other;
+    t.image.push_back(polynomial(points, form));
+    if (scale < 0) // filters' forms are sums of taps, then, at 0 and at positive points
+      for (double &factor : t.image.back())
+        factor = -factor;
+    Row filter{};
+    double power = 1;
+    for (int64_t tap = 0; tap < taps; ++tap, power *= point)
+      filter[tap] = power / std::abs(scale);
+    t.filter.push_back(filter);
+    power = 1;
+    for (size_t result = 0; result < tile; ++result, power *= point)
+      t.result[result][form] = power;
+  }
+  t.image.push_back(polynomial(points, forms)); // at infinity
+  t.filter.push_back(Row{});
+  t.filter.back()[taps - 1] = 1;
+  t.result.back()[forms - 1] = 1;
+  t.resultGradient = transposed(t.result, forms);
+  t.filterGradient = transposed(t.filter, taps);
+  t.cost = cost, t.finishCost = finishCost;
+  return t;
+}
+
+// With 2 and -1/2, results are nearly as exact as plain sums; with 2 and -2 alone they are not.
+const Transforms &transformsFor(int64_t taps, int64_t tile) {
+  static const Transforms kTwoByThree = through({0, 1, -1}, 3, 28, 18);
+  static const Transforms kTwoByFive = through({0, 1, -1, 2, -.5}, 5, 150, 45);
+  static const Transforms kFourByThree = through({0, 1, -1, 2, -.5}, 3);
+  static const Transforms kFourByFive = through({0, 1, -1, 2, -2, .5, -.5}, 5);
+  assert((taps == 3 || taps == 5) && (tile == 2 || tile == 4) && "there are no others");
+  if (tile == 2)
+    return taps == 3 ? kTwoByThree : kTwoByFive;
+  return taps == 3 ? kFourByThree : kFourByFive;
 }
 
 Bodies::Bodies(MLIRContext *context)
@@ -80,12 +112,13 @@ Block *Bodies::transform(Matrix matrix, std::array<int64_t, 2> inputs,
                          std::array<int64_t, 2> results) {
   Block *block = begin(inputs[0] * inputs[1] + results[0] * results[1], b.getF32Type());
   SmallVector<SmallVector<Value>> half(results[0]); // rows are transformed, columns not yet
+  bool isLine = inputs[0] == 1 && results[0] == 1;  // there are only columns
   for (int64_t i = 0; i < results[0]; ++i)
     for (int64_t j = 0; j < inputs[1]; ++j) {
       SmallVector<Value> column;
       for (int64_t row = 0; row < inputs[0]; ++row)
         column.push_back(block->getArgument(row * inputs[1] + j));
-      half[i].push_back(combine(matrix[i], column));
+      half[i].push_back(isLine ? column[0] : combine(matrix[i], column));
     }
   SmallVector<Value> all;
   for (int64_t i = 0; i < results[0]; ++i)
@@ -95,12 +128,12 @@ Block *Bodies::transform(Matrix matrix, std::array<int64_t, 2> inputs,
   return block;
 }
 
-Block *Bodies::spread(Matrix matrix, int64_t width, int64_t groups, int64_t apart) {
+Block *Bodies::spread(Matrix matrix, int64_t groups, int64_t apart, int64_t count) {
   int64_t forms = matrix.size();
-  SmallVector<Value> sums((groups - 1) * apart + width);
+  SmallVector<Value> sums(count);
   Block *block = begin(groups * forms + sums.size(), b.getF32Type());
   for (int64_t group = 0; group < groups; ++group)
-    for (int64_t i = 0; i < width; ++i) {
+    for (int64_t i = 0; i < forms && group * apart + i < count; ++i) {
       SmallVector<double> factors;
       SmallVector<Value> values;
       for (int64_t form = 0; form < forms; ++form) {

@@ -7,20 +7,21 @@
 namespace dlc::kernel {
 
 /// One axis of a transform: what each result is made of.
-using Row = std::array<double, 6>;
+using Row = std::array<double, 8>;
 using Matrix = llvm::ArrayRef<Row>;
 
-/// How two results of a convolution by so many taps are made from as many forms of pixels and of
-/// taps as there are taps and one more, along one axis: Toom and Cook's polynomials.
+/// How a tile of results of a convolution is made from forms of pixels and of taps, one form less
+/// than there are results and taps, along one axis: Toom and Cook's polynomials.
 struct Transforms {
-  Matrix image, filter, result; // pixels and taps to forms, forms to results
+  std::vector<Row> image, filter, result; // pixels and taps to forms, forms to results
   // The last two turned around, for the gradient of the filter: results to forms, forms to taps.
-  Matrix resultGradient, filterGradient;
-  double cost, finishCost; // cycles for a vector of tiles: from pixels to forms, from forms
+  std::vector<Row> resultGradient, filterGradient;
+  // Cycles for a vector of square tiles, known for those of two: from pixels to forms, from forms.
+  double cost, finishCost;
 };
 
-/// For 3 or 5 taps.
-const Transforms &transformsFor(int64_t taps);
+/// For 3 or 5 taps and tiles of two or four results.
+const Transforms &transformsFor(int64_t taps, int64_t tile);
 
 /// Writes bodies, whose arguments are a nest's inputs and then its outputs.
 class Bodies {
@@ -39,8 +40,9 @@ public:
   mlir::Block *transform(Matrix matrix, std::array<int64_t, 2> inputs,
                          std::array<int64_t, 2> results);
   /// A transform turned around: groups of as many inputs as the matrix has rows become a line of
-  /// results. Each group is a part of `width` of them, `apart` further on than the group before.
-  mlir::Block *spread(Matrix matrix, int64_t width, int64_t groups, int64_t apart);
+  /// `count` results. Each group is a part of as many of them, `apart` further on than the group
+  /// before; what lies behind the line is left out.
+  mlir::Block *spread(Matrix matrix, int64_t groups, int64_t apart, int64_t count);
   /// What `sums` makes of its first `inputs` arguments, put through the tail of `nest`: the other
   /// arguments are, input by input of the tail that is read, elements for each sum. Yields the sums
   /// if the nest keeps them, and output by output of the tail its elements for each sum.

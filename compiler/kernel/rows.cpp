@@ -9,8 +9,8 @@ using namespace mlir;
 namespace dlc::kernel {
 namespace {
 
-constexpr int64_t kTile = 2;          // results
-constexpr int64_t kMostSpread = 16;   // tiles of a row
+constexpr int64_t kTile = 4;          // results
+constexpr int64_t kMostSpread = 32;   // results of a row
 constexpr int64_t kRowsAhead = 2;     // are asked for
 constexpr double kMostScratch = 0.75; // of the second cache
 
@@ -22,15 +22,16 @@ struct RowBlocks {
 class RowBuilder : Stages {
 public:
   RowBuilder(const Nest &nest, const Convolution &conv, const Processor &processor)
-      : Stages(nest, conv), processor(processor), transforms(transformsFor(conv.taps())),
-        taps(conv.taps()), forms(taps + kTile - 1), isSpread(spreads(conv)),
-        tiles((size(Convolution::W) - (isSpread ? taps - 1 : 0)) / kTile) {}
+      : Stages(nest, conv), processor(processor), taps(conv.taps()), isSpread(spreads(conv)),
+        transforms(transformsFor(taps, kTile)), forms(taps + kTile - 1),
+        columns(size(Convolution::W) - (isSpread ? taps - 1 : 0)),
+        tiles(llvm::divideCeil(columns, kTile)) {}
 
   // Whether an image is the gradient of one that was made without padding.
   static bool spreads(const Convolution &conv) {
     auto [first, end] = conv.columns;
     return !conv.toFilter && first == conv.taps() - 1 && end == conv.sizes[Convolution::W] &&
-           (end - first) % kTile == 0 && (end - first) / kTile <= kMostSpread;
+           end - first <= kMostSpread;
   }
 
   std::optional<Winograd> run() {
@@ -49,13 +50,29 @@ public:
 
 private:
   const Processor &processor;
-  const Transforms &transforms;
-  const int64_t taps, forms;
+  const int64_t taps;
   const bool isSpread;
-  const int64_t tiles; // of a row
+  const Transforms &transforms;
+  const int64_t forms;
+  const int64_t columns; // of what tiles are made of: results, or what is spread to them
+  const int64_t tiles;   // of a row
   RowBlocks at = {};
 
   int64_t size(Convolution::Loop loop) const { return conv.sizes[loop]; }
+
+  // Tiles of a row that have so many columns: all, but for a last one that has fewer.
+  struct Run {
+    int64_t first, count, columns;
+  };
+  SmallVector<Run, 2> runs() const {
+    SmallVector<Run, 2> result;
+    int64_t full = columns / kTile, rest = columns % kTile;
+    if (full > 0)
+      result.push_back({0, full, kTile});
+    if (rest > 0)
+      result.push_back({full, 1, rest});
+    return result;
+  }
 
   // --- blocks -----------------------------------------------------------------------------------
   int64_t rowsRead() const { return at.rows + taps - 1; }
@@ -122,26 +139,31 @@ private:
   }
 
   // --- stages -----------------------------------------------------------------------------------
-  // Pixels, or pairs of results, become forms.
+  // Pixels, or tiles of results, become forms.
   void addForms(Convolution::Role role, unsigned buffer) {
-    bool isImage = role == Convolution::Image, isPair = !isImage || isSpread;
+    for (Run run : runs())
+      addForms(role, buffer, run);
+  }
+
+  void addForms(Convolution::Role role, unsigned buffer, Run run) {
+    bool isImage = role == Convolution::Image, isTile = !isImage || isSpread;
     auto channel = isImage ? Convolution::C : Convolution::K;
     int64_t channels = isImage ? at.in : at.out;
     auto [first, end] = isImage ? rowsMade() : Bounds{0, at.rows};
-    int64_t read = isPair ? kTile : forms;
+    int64_t read = isTile ? run.columns : run.columns + taps - 1;
+    int64_t begin = run.first * kTile + (isSpread ? taps - 1 : 0);
     const Strides &s = conv.strides[role];
     Nest nest;
-    nest.sizes = {channels, end - first, tiles, at.lanes};
+    nest.sizes = {channels, end - first, run.count, at.lanes};
     for (int64_t i = 0; i < read; ++i) {
-      nest.inputs.push_back(
-          access(0, first * s[Convolution::H] + (i + (isSpread ? taps - 1 : 0)) * s[Convolution::W],
-                 {s[channel], s[Convolution::H], kTile * s[Convolution::W], 1},
-                 /*isNear=*/i > 0));
+      nest.inputs.push_back(access(0, first * s[Convolution::H] + (begin + i) * s[Convolution::W],
+                                   {s[channel], s[Convolution::H], kTile * s[Convolution::W], 1},
+                                   /*isNear=*/i > 0));
       if (i >= read - kTile) // new to the row
         nest.inputs.back().lookahead = kRowsAhead * s[Convolution::H];
     }
-    addFormAccesses(nest.outputs, 1, channels, isImage ? rowsRead() : at.rows, first);
-    nest.body = bodies.transform(isPair ? transforms.resultGradient : transforms.image, {1, read},
+    addFormAccesses(nest.outputs, 1, channels, isImage ? rowsRead() : at.rows, run, first);
+    nest.body = bodies.transform(isTile ? transforms.resultGradient : transforms.image, {1, read},
                                  {1, forms});
     chain.each.push_back(
         finish(nest, {operandOf(role), scratchOperand(buffer)}, chain.stepCount()));
@@ -150,12 +172,13 @@ private:
   // Each form of a block of them, row by row, channel by channel, tile by tile, or, for gradients
   // of filters, channel by channel, row by row: what a sum walks over lies in order.
   void addFormAccesses(SmallVectorImpl<Access> &accesses, unsigned buffer, int64_t channels,
-                       int64_t rows, int64_t first = 0) const {
+                       int64_t rows, Run run, int64_t first = 0) const {
     int64_t line = tiles * at.lanes;
     int64_t channel = conv.toFilter ? rows * line : line;
     int64_t row = conv.toFilter ? line : channels * line;
+    int64_t begin = first * row + run.first * at.lanes;
     for (int64_t form = 0; form < forms; ++form)
-      accesses.push_back(access(buffer, form * apart(numbers(channels, rows)) + first * row,
+      accesses.push_back(access(buffer, form * apart(numbers(channels, rows)) + begin,
                                 {channel, row, at.lanes, 1}, /*isNear=*/true));
   }
 
@@ -184,7 +207,10 @@ private:
       addPadding(products, pixels, first, end);
     chain.each.push_back(
         finish(products, {scratchOperand(pixels), filters, scratchOperand(sums)}, 1));
-    isSpread ? spread(sums) : addPairs(sums);
+    if (isSpread)
+      return spread(sums);
+    for (Run run : runs())
+      makeResults(sums, run);
   }
 
   // Rows of an image in which there is nothing: their forms are zero from the beginning.
@@ -198,16 +224,16 @@ private:
                                    apart(pixelForms()), 1.0 / chain.itemCount()));
   }
 
-  // The forms of sums become pairs of results.
-  void addPairs(unsigned sums) {
+  // The forms of sums become tiles of results.
+  void makeResults(unsigned sums, Run run) {
     Nest nest;
-    nest.sizes = {at.out, at.rows, tiles, at.lanes};
-    addFormAccesses(nest.inputs, 0, at.out, at.rows);
-    nest.body = bodies.transform(transforms.result, {1, forms}, {1, kTile});
+    nest.sizes = {at.out, at.rows, run.count, at.lanes};
+    addFormAccesses(nest.inputs, 0, at.out, at.rows, run);
+    nest.body = bodies.transform(transforms.result, {1, forms}, {1, run.columns});
     SmallVector<Chain::Operand> operands{scratchOperand(sums)};
-    addResults(nest, operands, kTile, [&](unsigned buffer, const Strides &s, unsigned i) {
+    addResults(nest, operands, run.columns, [&](unsigned buffer, const Strides &s, unsigned i) {
       return access(
-          buffer, i * s[Convolution::W],
+          buffer, (run.first * kTile + i) * s[Convolution::W],
           {s[Convolution::K], s[Convolution::H], kTile * s[Convolution::W], s[Convolution::Lane]},
           /*isNear=*/false);
     });
@@ -223,7 +249,7 @@ private:
       for (int64_t form = 0; form < forms; ++form)
         nest.inputs.push_back(access(0, form * apart(resultForms()) + tile * at.lanes,
                                      {row, at.out * row, 1}, /*isNear=*/true));
-    nest.body = bodies.spread(transforms.image, forms, tiles, kTile);
+    nest.body = bodies.spread(transforms.image, tiles, kTile, size(Convolution::W));
     SmallVector<Chain::Operand> operands{scratchOperand(sums)};
     addResults(nest, operands, size(Convolution::W),
                [&](unsigned buffer, const Strides &s, unsigned i) {
@@ -297,7 +323,7 @@ private:
 std::optional<Winograd> byRowsOf(const Nest &nest, const Convolution &conv,
                                  const Processor &processor) {
   bool hasOwnLanes = (conv.strides[Convolution::Filter][Convolution::Lane] != 0) == conv.toFilter;
-  if (!hasOwnLanes || conv.sizes[Convolution::Part] > 1 || conv.sizes[Convolution::W] % kTile != 0)
+  if (!hasOwnLanes || conv.sizes[Convolution::Part] > 1)
     return std::nullopt;
   return RowBuilder(nest, conv, processor).run();
 }

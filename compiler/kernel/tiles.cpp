@@ -64,7 +64,7 @@ double Tiling::scratchBytes(const Blocks &at) const {
 }
 
 double Tiling::estimate(const Blocks &at) const {
-  const Transforms &transforms = transformsFor(conv.taps());
+  const Transforms &transforms = transformsFor(conv.taps(), 2);
   double t = at.tiles(), in = at.in, out = at.out;
   double inBlocks = double(conv.sizes[Convolution::C]) / in;
   double outBlocks = double(conv.sizes[Convolution::K]) / out;

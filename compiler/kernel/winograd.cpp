@@ -33,7 +33,7 @@ SmallVector<Run> runsOf(int64_t size, int64_t block, int64_t blocks) {
 class Builder : Stages {
 public:
   Builder(const Nest &nest, const Convolution &conv, const Tiling &tiling, const Blocks &blocks)
-      : Stages(nest, conv), tiling(tiling), at(blocks), transforms(transformsFor(conv.taps())),
+      : Stages(nest, conv), tiling(tiling), at(blocks), transforms(transformsFor(conv.taps(), 2)),
         taps(conv.taps()), axisForms(taps + 1) {}
 
   Winograd run() {

@@ -23,11 +23,11 @@ struct Winograd {
 /// batch last, neither forward nor its gradient to the image or to the filter.
 std::optional<Winograd> winogradOf(const Nest &nest, const Processor &processor);
 
-/// With the batch in the lanes there are few channels to sum over: tiles are 1x2 results then, in
-/// whose sums the rows of taps stay, F(2, 3) and F(2, 5). 3 taps become 4 products, 5 become 6,
-/// instead of 6 and 10. Gradients to images whose convolution had no padding go the other way:
-/// tiles are 1x2 of what is read, spread over a row of results. Null if the rows have an odd number
-/// of results.
+/// With the batch in the lanes there are few channels to sum over: tiles are 1x4 results then, in
+/// whose sums the rows of taps stay, F(4, 3) and F(4, 5). 3 taps become 6 products, 5 become 8,
+/// instead of 12 and 20. Gradients to images whose convolution had no padding go the other way:
+/// tiles are 1x4 of what is read, spread over a row of results. Null if even single rows fit no
+/// cache.
 std::optional<Winograd> byRowsOf(const Nest &nest, const Convolution &conv,
                                  const Processor &processor);
 
