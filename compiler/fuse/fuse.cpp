@@ -50,8 +50,8 @@ bool readsOnce(linalg::GenericOp consumer, linalg::GenericOp producer) {
   return points(consumer) <= points(producer);
 }
 
-// Whether it can be done to each sum of products as it stands (tails.h).
-bool isTail(linalg::GenericOp op) {
+// Whether it goes on from each sum of products by itself and may become their tail (tails.h).
+bool mayBeTail(linalg::GenericOp op) {
   return isElementwise(op) && llvm::any_of(op.getDpsInputOperands(), [&](OpOperand *operand) {
            auto sum = operand->get().getDefiningOp<linalg::GenericOp>();
            return sum && sum->hasOneUse() && isSumOfProducts(sum) &&
@@ -67,7 +67,7 @@ bool pays(linalg::GenericOp producer, OpOperand &use) {
   if (!readsOnce(consumer, producer) && !(isElementwise(consumer) && isCheap(producer)))
     return false;
   if (usesOnlyIn(producer, consumer))
-    return isElementwise(consumer) || !isTail(producer);
+    return isElementwise(consumer) || !mayBeTail(producer);
   // Computed in each of its users, if it disappears by that.
   return isCheap(producer) && llvm::all_of(producer->getUses(), [&](OpOperand &other) {
            auto user = dyn_cast<linalg::GenericOp>(other.getOwner());

@@ -32,8 +32,7 @@ static Row polynomial(ArrayRef<double> points, size_t without) {
 }
 
 // The product of two polynomials is known by its values at so many points, and at infinity.
-static Transforms through(ArrayRef<double> points, int64_t taps, double cost = 0,
-                          double finishCost = 0) {
+static Transforms through(ArrayRef<double> points, int64_t taps) {
   Transforms t;
   size_t forms = points.size() + 1, tile = forms - taps + 1;
   t.result.resize(tile, Row{});
@@ -61,14 +60,13 @@ static Transforms through(ArrayRef<double> points, int64_t taps, double cost = 0
   t.result.back()[forms - 1] = 1;
   t.resultGradient = transposed(t.result, forms);
   t.filterGradient = transposed(t.filter, taps);
-  t.cost = cost, t.finishCost = finishCost;
   return t;
 }
 
 // With 2 and -1/2, results are nearly as exact as plain sums; with 2 and -2 alone they are not.
 const Transforms &transformsFor(int64_t taps, int64_t tile) {
-  static const Transforms kTwoByThree = through({0, 1, -1}, 3, 28, 18);
-  static const Transforms kTwoByFive = through({0, 1, -1, 2, -.5}, 5, 150, 45);
+  static const Transforms kTwoByThree = through({0, 1, -1}, 3);
+  static const Transforms kTwoByFive = through({0, 1, -1, 2, -.5}, 5);
   static const Transforms kFourByThree = through({0, 1, -1, 2, -.5}, 3);
   static const Transforms kFourByFive = through({0, 1, -1, 2, -2, .5, -.5}, 5);
   assert((taps == 3 || taps == 5) && (tile == 2 || tile == 4) && "there are no others");

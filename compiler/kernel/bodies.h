@@ -16,8 +16,6 @@ struct Transforms {
   std::vector<Row> image, filter, result; // pixels and taps to forms, forms to results
   // The last two turned around, for the gradient of the filter: results to forms, forms to taps.
   std::vector<Row> resultGradient, filterGradient;
-  // Cycles for a vector of square tiles, known for those of two: from pixels to forms, from forms.
-  double cost, finishCost;
 };
 
 /// For 3 or 5 taps and tiles of two or four results.

@@ -100,11 +100,11 @@ static bool addPaddings(AffineMap map, ArrayRef<int64_t> shape, ArrayRef<int64_t
         ++reduced, padding.reduced = d, padding.sign = step;
       else if (step != 0)
         ++parallel, padding.parallel = d, padding.step = step;
-    bool isWindow =
+    bool isWalked =
         parallel == 1 && reduced == 1 && padding.step > 0 && std::abs(padding.sign) == 1;
-    if (isWindow)
+    if (isWalked)
       nest.paddings.push_back(padding);
-    isAll &= isWindow;
+    isAll &= isWalked;
   }
   return isAll;
 }

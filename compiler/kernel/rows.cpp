@@ -159,7 +159,7 @@ private:
       nest.inputs.push_back(access(0, first * s[Convolution::H] + (begin + i) * s[Convolution::W],
                                    {s[channel], s[Convolution::H], kTile * s[Convolution::W], 1},
                                    /*isNear=*/i > 0));
-      if (i >= read - kTile) // new to the row
+      if (i >= read - run.columns) // new to the row
         nest.inputs.back().lookahead = kRowsAhead * s[Convolution::H];
     }
     addFormAccesses(nest.outputs, 1, channels, isImage ? rowsRead() : at.rows, run, first);

@@ -1,6 +1,5 @@
 // Tries all blocks that divide a convolution evenly.
 #include "compiler/kernel/tiles.h"
-#include "compiler/kernel/bodies.h"
 #include "compiler/kernel/cost.h"
 
 using namespace mlir;
@@ -12,6 +11,12 @@ constexpr double kRegisterTile = 5;             // steps' worth that entering an
 constexpr double kNearRate = 24, kFarRate = 12; // bytes a cycle, within the second cache
 constexpr double kCallCost = 200;
 constexpr double kMostScratch = 2; // second caches; it lies on the stack
+
+// Cycles for a vector of tiles: from pixels to forms, and from forms to results.
+struct TransformCost {
+  double make, finish;
+};
+constexpr TransformCost kThreeTaps = {28, 18}, kFiveTaps = {150, 45};
 
 Tiling::Tiling(const Convolution &conv, const Processor &processor)
     : conv(conv), processor(processor), lanes(processor.lanes(kElementBytes)) {
@@ -64,7 +69,7 @@ double Tiling::scratchBytes(const Blocks &at) const {
 }
 
 double Tiling::estimate(const Blocks &at) const {
-  const Transforms &transforms = transformsFor(conv.taps(), 2);
+  const TransformCost &transforms = conv.taps() == 3 ? kThreeTaps : kFiveTaps;
   double t = at.tiles(), in = at.in, out = at.out;
   double inBlocks = double(conv.sizes[Convolution::C]) / in;
   double outBlocks = double(conv.sizes[Convolution::K]) / out;
@@ -81,18 +86,18 @@ double Tiling::estimate(const Blocks &at) const {
   if (conv.toFilter) {
     moved += 2 * ofFilter;
     double step =
-        products + (t * in + t * out) / lanes * transforms.cost + moved / rate + kCallCost;
+        products + (t * in + t * out) / lanes * transforms.make + moved / rate + kCallCost;
     double parts = conv.sizes[Convolution::Part];
     items = parts * inBlocks * outBlocks;
-    cost = items * (tileBlocks * step + in * out / lanes * transforms.cost);
+    cost = items * (tileBlocks * step + in * out / lanes * transforms.make);
   } else {
     bool isFilterNear = ofImage + ofResult + inBlocks * outBlocks * ofFilter < processor.l2.bytes;
     if (inBlocks > 1)
       moved += 2 * ofResult;
-    double step = products + t * in / lanes * transforms.cost + moved / rate +
+    double step = products + t * in / lanes * transforms.make + moved / rate +
                   ofFilter / (isFilterNear ? kNearRate : kFarRate) + kCallCost;
     items = tileBlocks * outBlocks;
-    cost = items * (inBlocks * step + t * out / lanes * transforms.finishCost);
+    cost = items * (inBlocks * step + t * out / lanes * transforms.finish);
   }
   return cost * idleness(items);
 }

@@ -434,12 +434,12 @@ private:
     tensor::InsertSliceOp insert = inside.insertionOf(value);
     if (!insert)
       return view(placeOf(value), value.getType());
-    Value inside = part(insert, view(placeOf(value), insert.getType()));
+    Value target = part(insert, view(placeOf(value), insert.getType()));
     if (value == insert.getSource())
-      return inside;
+      return target;
     auto collapse = insert.getSource().getDefiningOp<tensor::CollapseShapeOp>();
     return memref::ExpandShapeOp::create(builder, cast<ShapedType>(value.getType()).getShape(),
-                                         inside, collapse.getReassociationIndices());
+                                         target, collapse.getReassociationIndices());
   }
 
   // Fills what the part of a fill leaves free: left and right of it along each axis, as wide as the

@@ -157,7 +157,7 @@ func.func @tiles(%i: tensor<8x32x16x16xf32>, %w: tensor<32x32x3x3xf32>) -> tenso
 
 // -----
 
-// Nothing around dy is read where a tile is a pair of it, and nothing is written there. Bands of rows
+// Nothing around dy is read where its tiles are spread, and nothing is written there. Bands of rows
 // read the padding above and below: it is filled, all four sides of it.
 
 // CHECK-LABEL: func.func @spared

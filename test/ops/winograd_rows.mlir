@@ -7,6 +7,7 @@
 // CHECK: dlc.schedule = "winograd 1x5 tiles 15x4
 // CHECK-COUNT-3: dlc.schedule = "winograd 1x3 tiles
 // CHECK: dlc.schedule = "winograd 1x3 spread tiles
+// CHECK: dlc.schedule = "winograd 1x5 tiles 1x4
 // CHECK-NOT: dlc.schedule = "winograd
 
 // Convolutions where the batch is in the lanes: tiles are four results of a row
@@ -29,7 +30,7 @@ func.func @padded(%x0: tensor<48x12x9x16xf64>, %w: tensor<13x12x5x5xf64>) -> ten
   return %z : tensor<48x13x9x14xf64>
 }
 
-// A prime number of rows, too many for the cache at a time: items are single rows.
+// More rows, a prime number of them: items are whole images still, of half the lanes.
 func.func @tall(%x0: tensor<48x12x13x16xf64>, %w: tensor<13x12x5x5xf64>) -> tensor<48x13x13x14xf64> attributes {test.large} {
   %x = nn.neg %x0 : tensor<48x12x13x16xf64>
   %y = nn.conv2d %x, %w stride [1, 1] pad [2, 1, 2, 1] dilation [1, 1] groups 1
@@ -64,7 +65,7 @@ func.func @bands(%x0: tensor<16x15x36x20xf64>, %w: tensor<14x15x5x5xf64>) -> ten
   return %z : tensor<16x14x32x16xf64>
 }
 
-// The gradient of an image whose convolution had no padding: pairs of its results are spread.
+// The gradient of an image whose convolution had no padding: tiles of its results are spread.
 func.func @spread(%dy0: tensor<64x16x10x10xf64>, %w: tensor<16x6x5x5xf64>) -> tensor<64x6x14x14xf64> attributes {test.large} {
   %dy = nn.neg %dy0 : tensor<64x16x10x10xf64>
   %dx = nn.conv2d_grad_input %dy, %w shape [64, 6, 14, 14] stride [1, 1] pad [0, 0, 0, 0] dilation [1, 1] groups 1
@@ -148,4 +149,13 @@ func.func @taps3_spread(%dy0: tensor<64x8x10x10xf64>, %w: tensor<8x4x3x3xf64>) -
       : (tensor<64x8x10x10xf64>, tensor<8x4x3x3xf64>) -> tensor<64x4x12x12xf64>
   %z = nn.neg %dx : tensor<64x4x12x12xf64>
   return %z : tensor<64x4x12x12xf64>
+}
+
+// A prime number of rows, too many for the cache at a time: items are single rows.
+func.func @single_rows(%x0: tensor<16x15x37x16xf64>, %w: tensor<15x15x5x5xf64>) -> tensor<16x15x37x16xf64> attributes {test.large} {
+  %x = nn.neg %x0 : tensor<16x15x37x16xf64>
+  %y = nn.conv2d %x, %w stride [1, 1] pad [2, 2, 2, 2] dilation [1, 1] groups 1
+      : (tensor<16x15x37x16xf64>, tensor<15x15x5x5xf64>) -> tensor<16x15x37x16xf64>
+  %z = nn.neg %y : tensor<16x15x37x16xf64>
+  return %z : tensor<16x15x37x16xf64>
 }
