@@ -426,26 +426,48 @@ private:
   }
 
   void finish(unsigned output, const Point &point, const Positions &positions, Value value) {
-    if (schedule.vectorReduces(nest)) {
-      Operation *combine = combiner(nest, output);
-      bool isMax = isa<arith::MaximumFOp>(combine), isMaxNum = isa<arith::MaxNumFOp>(combine);
-      auto kind = isMax      ? vector::CombiningKind::MAXIMUMF
-                  : isMaxNum ? vector::CombiningKind::MAXNUMF
-                             : vector::CombiningKind::ADD;
-      value = vector::ReductionOp::create(b, kind, value, arith::FastMathFlags::reassoc);
-      TypedAttr from = nest.starts[output];
-      if (from != arith::getNeutralElement(combine).value()) {
-        Value previous = from ? arith::ConstantOp::create(b, from).getResult()
-                              : memref::LoadOp::create(
-                                    b, streams[nest.inputs.size() + output].buffer,
-                                    ValueRange{at(nest.inputs.size() + output, point, positions)})
-                                    .getResult();
-        Operation *op = b.clone(*combine);
-        op->setOperands({previous, value});
-        value = op->getResult(0);
-      }
-    }
+    if (schedule.vectorReduces(nest))
+      value = resumed(output, point, positions, overLanes(output, value));
     store(nest.inputs.size() + output, point, positions, value);
+  }
+
+  Value overLanes(unsigned output, Value value) {
+    Operation *combine = combiner(nest, output);
+    auto kind = isa<arith::MaximumFOp>(combine)  ? vector::CombiningKind::MAXIMUMF
+                : isa<arith::MaxNumFOp>(combine) ? vector::CombiningKind::MAXNUMF
+                                                 : vector::CombiningKind::ADD;
+    return vector::ReductionOp::create(b, kind, value, arith::FastMathFlags::reassoc);
+  }
+
+  // The lanes of a sum began at the neutral element: what it starts from, or what the blocks before
+  // have stored, comes in now.
+  Value resumed(unsigned output, const Point &point, const Positions &positions, Value value) {
+    Operation *combine = combiner(nest, output);
+    TypedAttr from = nest.starts[output];
+    auto after = [&](Value previous) -> Value {
+      Operation *op = b.clone(*combine);
+      op->setOperands({previous, value});
+      return op->getResult(0);
+    };
+    auto afterStored = [&] {
+      unsigned n = nest.inputs.size() + output;
+      return after(memref::LoadOp::create(b, streams[n].buffer, at(n, point, positions)));
+    };
+    auto afterStart = [&] {
+      bool isNeutral = from == arith::getNeutralElement(combine).value();
+      return isNeutral ? value : after(arith::ConstantOp::create(b, from));
+    };
+    if (!from)
+      return afterStored();
+    if (!isFirst)
+      return afterStart();
+    auto branch = scf::IfOp::create(b, value.getType(), isFirst, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
+    scf::YieldOp::create(b, afterStart());
+    b.setInsertionPointToStart(branch.elseBlock());
+    scf::YieldOp::create(b, afterStored());
+    return branch.getResult(0);
   }
 
   // Runs the reduction loops from `level` inward over all accumulators; `active` lanes of a reduced
