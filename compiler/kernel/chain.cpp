@@ -29,10 +29,10 @@ std::string describe(const Chain &chain) {
   return text;
 }
 
-double chooseSchedules(Chain &chain, const Processor &processor) {
+double chooseSchedules(Chain &chain, const Processor &processor, const Chooser &chooser) {
   double sum = 0;
   chain.forEachStage([&](Chain::Stage &stage) {
-    auto [schedule, cost] = chooseSchedule(stage.nest, processor);
+    auto [schedule, cost] = chooser.schedule(stage.nest, processor);
     stage.schedule = schedule;
     sum += stage.calls * cost;
   });

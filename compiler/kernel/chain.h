@@ -50,7 +50,7 @@ struct Chain {
 std::string describe(const Chain &chain);
 
 /// Chooses the schedule of each stage; the cycles that the whole should take.
-double chooseSchedules(Chain &chain, const Processor &processor);
+double chooseSchedules(Chain &chain, const Processor &processor, const Chooser &chooser);
 
 /// `func @name(buffers of bytes…, begin, end)`, which runs the items [begin, end). `functionOf`
 /// gives the kernel of a stage.

@@ -63,7 +63,7 @@ static bool isPolynomial(Operation &op) {
          !isa<math::AbsFOp, math::SqrtOp, math::FloorOp>(op);
 }
 
-static int64_t mostVectors(const Nest &nest, const Processor &processor) {
+int64_t mostVectors(const Nest &nest, const Processor &processor) {
   constexpr int64_t kRegisters = 8; // for a vector, the constants included
   bool hasSome = llvm::any_of(*nest.body, isPolynomial);
   return processor.registers / (hasSome ? kRegisters : 1);

@@ -8,13 +8,13 @@ namespace dlc::kernel {
 /// How much longer few or uneven items keep several threads than even ones.
 double idleness(int64_t items);
 
+/// How many vectors a tile may have for its registers: fewer where exp or one of its kin are
+/// computed, since polynomials have constants.
+int64_t mostVectors(const Nest &nest, const Processor &processor);
+
 class CostModel {
 public:
   CostModel(const Nest &nest, const Processor &processor);
-
-  /// How many vectors a tile may have for its registers: fewer where exp or one of its kin are
-  /// computed, since polynomials have constants.
-  int64_t mostVectors() const { return vectorLimit; }
 
   /// What lanes and register tile take if all operands are at hand, and what packing takes at
   /// least. Infinite if the tile does not fit the registers.

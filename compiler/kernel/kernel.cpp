@@ -19,7 +19,8 @@ namespace {
 
 struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(KernelPass)
-  explicit KernelPass(const Processor &processor) : processor(processor) {}
+  KernelPass(const Processor &processor, std::shared_ptr<const Chooser> chooser)
+      : processor(processor), chooser(std::move(chooser)) {}
   StringRef getArgument() const override { return "dlc-kernels"; }
   StringRef getDescription() const override { return "linalg on buffers to calls of kernels"; }
   void getDependentDialects(DialectRegistry &registry) const override {
@@ -70,7 +71,7 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
         auto [entry, isNew] = numbers.try_emplace(fingerprint(nest), kernels.size());
         if (isNew)
           kernels.push_back({nest, formWithWindows(whole), formsTurned(nest),
-                             winogradOf(whole, processor), call.op.getLoc()});
+                             winogradOf(whole, processor, *chooser), call.op.getLoc()});
         call.kernel = entry->second;
         calls.push_back(std::move(call));
       }
@@ -116,28 +117,28 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
   // Chooses how the nest runs, and in which of its forms.
   void schedule(Kernel &kernel) const {
     double cost;
-    std::tie(kernel.schedule, cost) = chooseSchedule(kernel.nest, processor);
+    std::tie(kernel.schedule, cost) = chooser->schedule(kernel.nest, processor);
     if (kernel.apart)
-      if (auto [other, cheaper] = chooseSchedule(*kernel.apart, processor); cheaper < cost)
+      if (auto [other, cheaper] = chooser->schedule(*kernel.apart, processor); cheaper < cost)
         std::tie(kernel.nest, kernel.schedule, cost) = std::tuple(*kernel.apart, other, cheaper);
     // What is prepared is worth it if both together are cheaper.
     auto consider = [&](const std::optional<Prepared> &prepared, double rest, auto take) {
       Schedule first;
       double once = 0;
       if (prepared)
-        std::tie(first, once) = chooseSchedule(prepared->nest, processor);
+        std::tie(first, once) = chooser->schedule(prepared->nest, processor);
       if (once + rest >= cost)
         return;
       cost = once + rest, kernel.prepared = prepared, kernel.prepareSchedule = first;
       take();
     };
     for (const Turned &turned : kernel.turned) {
-      auto [schedule, rest] = chooseSchedule(turned.nest, processor);
+      auto [schedule, rest] = chooser->schedule(turned.nest, processor);
       consider(turned.input, rest, [&] { kernel.nest = turned.nest, kernel.schedule = schedule; });
     }
     if (!kernel.winograd)
       return;
-    double tiled = chooseSchedules(kernel.winograd->chain, processor);
+    double tiled = chooseSchedules(kernel.winograd->chain, processor, *chooser);
     bool isTiled = false;
     consider(kernel.winograd->filter, tiled, [&] { isTiled = true; });
     if (!isTiled)
@@ -264,12 +265,14 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
   llvm::StringMap<func::FuncOp> stages;              // of chains, by their nests' fingerprints
   llvm::DenseMap<Operation *, int64_t> plannedBytes; // of the arenas, without workspaces
   Processor processor;
+  std::shared_ptr<const Chooser> chooser;
 };
 
 } // namespace
 
-std::unique_ptr<Pass> createKernelPass(const Processor &processor) {
-  return std::make_unique<KernelPass>(processor);
+std::unique_ptr<Pass> createKernelPass(const Processor &processor,
+                                       std::shared_ptr<const Chooser> chooser) {
+  return std::make_unique<KernelPass>(processor, std::move(chooser));
 }
 
 } // namespace dlc::kernel

@@ -9,6 +9,8 @@ namespace dlc::kernel {
 /// attributes `dlc.work`; one function for all nests that are alike. A convolution may become a
 /// chain of kernels in one function (winograd.h) and a call before it, for which the arena grows.
 /// Adds `dlc.flops` to each function.
-std::unique_ptr<mlir::Pass> createKernelPass(const Processor &processor);
+std::unique_ptr<mlir::Pass>
+createKernelPass(const Processor &processor,
+                 std::shared_ptr<const Chooser> chooser = std::make_shared<Chooser>());
 
 } // namespace dlc::kernel

@@ -21,9 +21,10 @@ struct RowBlocks {
 
 class RowBuilder : Stages {
 public:
-  RowBuilder(const Nest &nest, const Convolution &conv, const Processor &processor)
-      : Stages(nest, conv), processor(processor), taps(conv.taps()), isSpread(spreads(conv)),
-        transforms(transformsFor(taps, kTile)), forms(taps + kTile - 1),
+  RowBuilder(const Nest &nest, const Convolution &conv, const Processor &processor,
+             const Chooser &chooser)
+      : Stages(nest, conv), processor(processor), chooser(chooser), taps(conv.taps()),
+        isSpread(spreads(conv)), transforms(transformsFor(taps, kTile)), forms(taps + kTile - 1),
         columns(size(Convolution::W) - (isSpread ? taps - 1 : 0)),
         tiles(llvm::divideCeil(columns, kTile)) {}
 
@@ -50,6 +51,7 @@ public:
 
 private:
   const Processor &processor;
+  const Chooser &chooser;
   const int64_t taps;
   const bool isSpread;
   const Transforms &transforms;
@@ -108,7 +110,7 @@ private:
             at = {rows, in, out, lanes};
             int64_t held =
                 pixelForms() + resultForms() + (conv.toFilter ? in * out * taps * at.lanes : 0);
-            double bytes = double(kElementBytes * forms * held), cost = estimate();
+            double bytes = double(kElementBytes * forms * held), cost = chooser.judge(estimate());
             if (bytes <= kMostScratch * processor.l2.bytes && (!least || cost < *least))
               least = cost, best = at;
           }
@@ -321,11 +323,11 @@ private:
 } // namespace
 
 std::optional<Winograd> byRowsOf(const Nest &nest, const Convolution &conv,
-                                 const Processor &processor) {
+                                 const Processor &processor, const Chooser &chooser) {
   bool hasOwnLanes = (conv.strides[Convolution::Filter][Convolution::Lane] != 0) == conv.toFilter;
   if (!hasOwnLanes || conv.sizes[Convolution::Part] > 1)
     return std::nullopt;
-  return RowBuilder(nest, conv, processor).run();
+  return RowBuilder(nest, conv, processor, chooser).run();
 }
 
 } // namespace dlc::kernel

@@ -1,5 +1,6 @@
 // The search for a schedule: tries lanes and register tiles, then blocks, loop orders and packing.
 #include "compiler/kernel/cost.h"
+#include "compiler/kernel/space.h"
 #include "compiler/kernel/strided.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/Support/MathExtras.h"
@@ -9,9 +10,7 @@ using namespace mlir;
 
 namespace dlc::kernel {
 
-constexpr int64_t kMaxTile = 14;
-constexpr int64_t kFarAway = 8;         // second caches: smaller inputs are found in the third
-constexpr int64_t kMostOperations = 80; // written out for a tile: more is only more code
+constexpr int64_t kFarAway = 8; // second caches: smaller inputs are found in the third
 
 int64_t valuesOf(const Nest &nest, const Schedule &schedule, const Access &access) {
   int64_t values = 1;
@@ -41,28 +40,6 @@ int64_t itemCount(const Nest &nest, const Schedule &schedule) {
   for (unsigned d : schedule.parallelOrder)
     count *= blockCount(nest, schedule, d);
   return count;
-}
-
-std::string describe(const Nest &nest, const Schedule &schedule) {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  for (unsigned d : llvm::concat<const unsigned>(schedule.parallelOrder, schedule.reductionOrder)) {
-    os << d << (nest.reduces[d] ? "r:" : "p:") << nest.sizes[d];
-    if (schedule.tile[d] > 1)
-      os << "/" << schedule.tile[d];
-    if (schedule.block[d] < nest.sizes[d])
-      os << "@" << schedule.block[d];
-    os << " ";
-  }
-  if (schedule.vectorDim >= 0)
-    os << "lanes " << schedule.lanes << " of " << schedule.vectorDim << " ";
-  for (auto [i, isPacked] : llvm::enumerate(schedule.packed))
-    if (isPacked)
-      os << "packs " << i << " ";
-  if (schedule.ahead >= 0)
-    os << "ahead " << schedule.ahead << " ";
-  os << "items " << itemCount(nest, schedule);
-  return text;
 }
 
 std::optional<unsigned> walkLevel(const Nest &nest, const Schedule &schedule) {
@@ -196,35 +173,14 @@ Operation *combiner(const Nest &nest, unsigned output) {
 
 namespace {
 
-unsigned widestElementBytes(const Nest &nest) {
-  unsigned bits = 8;
-  for (auto *accesses : {&nest.inputs, &nest.outputs})
-    for (const Access &access : *accesses)
-      // What is the same for all points does not decide the lanes.
-      if (llvm::any_of(access.strides, [](int64_t s) { return s != 0; }))
-        bits = std::max(bits, access.element.getIntOrFloatBitWidth());
-  return std::max(bits / 8, 4u);
-}
-
 class Search {
 public:
   Search(const Nest &nest, const Processor &processor)
-      : nest(nest), processor(processor), model(nest, processor) {}
+      : nest(nest), processor(processor), space(nest, processor), model(nest, processor) {}
 
   std::pair<Schedule, double> run() {
-    Schedule scalar;
-    scalar.tile.assign(nest.rank(), 1);
-    keep(scalar);
-    for (unsigned d = 0; d < nest.rank(); ++d) {
-      if (nest.reduces[d] && (nest.outputs.size() != 1 || !combiner(nest, 0) || nest.tail))
-        continue;
-      Schedule schedule;
-      schedule.vectorDim = d;
-      schedule.lanes = processor.lanes(widestElementBytes(nest));
-      tryTiles(schedule);
-    }
-    // What stays in the cache as it is need not be cut.
-    if (!nest.isShared && !nest.hasReduction())
+    space.forEachTile([&](const Schedule &schedule) { keep(schedule); });
+    if (!space.hasBlocks())
       return {tiles.front().second, model.total(tiles.front().second)};
     std::vector<Found> found;
     for (const auto &[issue, candidate] : tiles)
@@ -244,8 +200,6 @@ public:
   }
 
 private:
-  static constexpr int64_t kMostVectors = 4; // of a tile, along the lanes
-  static constexpr int64_t kMostWhole = 6;   // where they are all there is: no tile is a remainder
   static constexpr unsigned kCandidates = 12;
   static constexpr double kWorstCandidate = 1.2; // times the cheapest
   static constexpr unsigned kRounds = 8;
@@ -263,45 +217,13 @@ private:
 
   const Nest &nest;
   const Processor &processor;
+  Space space;
   CostModel model;
   std::vector<Found> tiles; // the cheapest, by issue slots
 
   // Enters a choice of lanes and tile, with everything else as simple as can be.
   void keep(Schedule schedule) {
-    schedule.block = nest.sizes;
-    for (unsigned d = 0; d < nest.rank(); ++d)
-      (nest.reduces[d] ? schedule.reductionOrder : schedule.parallelOrder).push_back(d);
-    // Innermost what lies closest together.
-    auto farthest = [&](unsigned d) {
-      int64_t most = 0;
-      for (const Access &access : nest.inputs)
-        most = std::max(most, std::abs(access.stride(d)));
-      return most;
-    };
-    llvm::stable_sort(schedule.reductionOrder,
-                      [&](unsigned a, unsigned b) { return farthest(a) > farthest(b); });
-    // Outermost the few steps that padding makes fewer: what is inside them counts to a known
-    // number.
-    auto isShortened = [&](unsigned d) {
-      return llvm::any_of(nest.paddings, [&](const Padding &p) { return p.reduced == d; });
-    };
-    int64_t longest = 0;
-    for (unsigned d : schedule.reductionOrder)
-      longest = std::max(longest, isShortened(d) ? 0 : nest.sizes[d]);
-    std::stable_partition(schedule.reductionOrder.begin(), schedule.reductionOrder.end(),
-                          [&](unsigned d) { return isShortened(d) && nest.sizes[d] < longest; });
-    if (schedule.vectorReduces(nest)) {
-      llvm::erase(schedule.reductionOrder, unsigned(schedule.vectorDim));
-      schedule.reductionOrder.push_back(schedule.vectorDim);
-    }
-    // The output is written forward.
-    llvm::stable_sort(schedule.parallelOrder, [&](unsigned a, unsigned b) {
-      return nest.outputs[0].stride(a) > nest.outputs[0].stride(b);
-    });
-    schedule.packed.assign(nest.inputs.size(), false);
-    for (unsigned i = 0; i < nest.inputs.size() && schedule.vectorDim >= 0; ++i)
-      schedule.packed[i] =
-          nest.inputs[i].stride(schedule.vectorDim) > 1 && panelsOf(nest, schedule, i).has_value();
+    space.complete(schedule);
     double cost = model.inRegisters(schedule);
     if (tiles.size() == kCandidates && cost >= tiles.back().first)
       return;
@@ -312,78 +234,21 @@ private:
       tiles.pop_back();
   }
 
-  // Register tiles of up to two parallel dimensions beside the vector dimension.
-  void tryTiles(Schedule schedule) {
-    unsigned v = schedule.vectorDim;
-    int64_t most = nest.reduces[v] ? 1 : llvm::divideCeil(nest.sizes[v], schedule.lanes);
-    int64_t operations = std::max<int64_t>(1, llvm::range_size(nest.body->without_terminator()));
-    if (!nest.hasReduction())
-      most = std::min({most, std::max<int64_t>(1, kMostOperations / operations),
-                       model.mostVectors(), kMostVectors});
-    else if (most > kMostWhole)
-      most = kMostVectors;
-    for (int64_t vectors = 1; vectors <= most; ++vectors) {
-      schedule.tile.assign(nest.rank(), 1);
-      schedule.tile[v] = vectors * schedule.lanes;
-      keep(schedule);
-      if (!nest.hasReduction()) {
-        if (vectors == 1)
-          trySquares(schedule);
-        continue;
-      }
-      for (unsigned a = 0; a < nest.rank(); ++a) {
-        if (a == v || nest.reduces[a])
-          continue;
-        for (int64_t i = 2; i <= std::min(kMaxTile, nest.sizes[a]); ++i) {
-          if (i * vectors + 1 > processor.registers)
-            break;
-          schedule.tile[a] = i;
-          keep(schedule);
-          for (unsigned b = a + 1; b < nest.rank(); ++b) {
-            if (b == v || nest.reduces[b])
-              continue;
-            for (int64_t j = 2; j <= std::min(kMaxTile, nest.sizes[b]); ++j) {
-              if (i * j * vectors + 1 > processor.registers)
-                break;
-              schedule.tile[b] = j;
-              keep(schedule);
-            }
-            schedule.tile[b] = 1;
-          }
-        }
-        schedule.tile[a] = 1;
-      }
-    }
-  }
-
-  // Tiles that read an input along another dimension than the lanes'.
-  void trySquares(Schedule schedule) {
-    for (const Access &access : nest.inputs)
-      for (unsigned d = 0; d < nest.rank() && access.element; ++d) {
-        if (access.stride(d) != 1 || int(d) == schedule.vectorDim)
-          continue;
-        Schedule square = schedule;
-        square.tile[d] = schedule.lanes;
-        if (squareDim(nest, square, access))
-          keep(square);
-      }
-  }
-
   // --- blocks, orders and packing: a descent, one change at a time ------------------------------
 
   // A sum that is blocked pays only if its outputs stay in the cache, and the other way round.
   void changePairs(Schedule &s, double &cost) {
     auto reductions = [&](Schedule &at, auto body) {
       for (unsigned level = 0; level < at.reductionOrder.size(); ++level)
-        for (int64_t block : blocksOf(at, at.reductionOrder[level])) {
+        for (int64_t block : space.blocksOf(at, at.reductionOrder[level])) {
           Schedule changed = at;
-          blockReduction(changed, level, block);
+          space.blockReduction(changed, level, block);
           body(changed);
         }
     };
     Schedule start = s;
     for (unsigned d : start.parallelOrder)
-      for (int64_t block : blocksOf(start, d)) {
+      for (int64_t block : space.blocksOf(start, d)) {
         Schedule changed = start;
         changed.block[d] = block;
         reductions(changed, [&](const Schedule &both) {
@@ -399,7 +264,7 @@ private:
       for (unsigned d : s.parallelOrder)
         s.block[d] = std::min(nest.sizes[d], 4 * s.tile[d]);
     if (start != Start::Whole && !s.reductionOrder.empty())
-      blockReduction(s, 0, s.reductionOrder.size() > 1 ? 1 : 256);
+      space.blockReduction(s, 0, s.reductionOrder.size() > 1 ? 1 : 256);
     double cost = model.total(s);
     for (unsigned round = 0; round < kRounds; ++round) {
       double before = cost;
@@ -410,13 +275,13 @@ private:
       };
       // Sums first: how often an operand is read again depends on what stays in the caches.
       for (unsigned level = 0; level < s.reductionOrder.size(); ++level)
-        for (int64_t block : blocksOf(s, s.reductionOrder[level])) {
+        for (int64_t block : space.blocksOf(s, s.reductionOrder[level])) {
           Schedule changed = s;
-          blockReduction(changed, level, block);
+          space.blockReduction(changed, level, block);
           consider(changed);
         }
       for (unsigned d = 0; d < nest.rank(); ++d)
-        for (int64_t block : nest.reduces[d] ? SmallVector<int64_t>() : blocksOf(s, d)) {
+        for (int64_t block : nest.reduces[d] ? SmallVector<int64_t>() : space.blocksOf(s, d)) {
           Schedule changed = s;
           changed.block[d] = block;
           consider(changed);
@@ -445,34 +310,6 @@ private:
         break;
     }
     return {cost, s};
-  }
-
-  // Cuts the reduction at `level`: what is outside goes by single points, what is inside stays
-  // whole.
-  void blockReduction(Schedule &s, unsigned level, int64_t block) {
-    for (auto [i, d] : llvm::enumerate(s.reductionOrder)) {
-      if (int(d) == s.vectorDim)
-        return;
-      s.block[d] = i < level ? 1 : i > level ? nest.sizes[d] : std::min(block, nest.sizes[d]);
-    }
-  }
-
-  // Sizes of blocks worth a try: even parts of the dimension.
-  SmallVector<int64_t> blocksOf(const Schedule &s, unsigned d) {
-    SmallVector<int64_t> blocks;
-    if (int(d) == s.vectorDim && nest.reduces[d])
-      return blocks;
-    bool isTiled = !nest.reduces[d];
-    int64_t unit = isTiled ? s.tile[d] : nest.sizes[d] >= 128 ? 16 : 1;
-    int64_t units = llvm::divideCeil(nest.sizes[d], unit);
-    for (int64_t parts = 1; parts <= units; parts += std::max<int64_t>(1, parts / 4)) {
-      int64_t block = std::min(llvm::divideCeil(units, parts) * unit, uint64_t(nest.sizes[d]));
-      if (blocks.empty() || blocks.back() != block)
-        blocks.push_back(block);
-    }
-    if (blocks.back() > unit)
-      blocks.push_back(unit);
-    return blocks;
   }
 };
 

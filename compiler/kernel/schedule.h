@@ -38,13 +38,29 @@ int64_t valuesOf(const Nest &nest, const Schedule &schedule, const Access &acces
 /// no sum is made: the input is read along it, square by square, and transposed.
 std::optional<unsigned> squareDim(const Nest &nest, const Schedule &schedule, const Access &access);
 
-/// In one line, for people: "loops 0p:64/6@32 1p:512/64 2r:784@256, lanes 16 of 1, packs 1, items
-/// 2". After `/` the register tile, after `@` the block.
+/// In one line: "0p:64/6@32 1p:512/64 2r:784@256 lanes 16 of 1 packs 1 items 2". After `/` the
+/// register tile, after `@` the block.
 std::string describe(const Nest &nest, const Schedule &schedule);
+
+/// The schedule that `describe` wrote of a nest of these sizes. Null if it is no such text, or of
+/// another nest, or not within what a schedule may be.
+std::optional<Schedule> parseSchedule(const Nest &nest, llvm::StringRef text);
 
 /// The cheapest schedule and the cycles it should take. It depends on the nest and the processor
 /// only, never on thread counts.
 std::pair<Schedule, double> chooseSchedule(const Nest &nest, const Processor &processor);
+
+/// Who chooses how nests run. This one takes what is cheapest; tests draw.
+class Chooser {
+public:
+  virtual ~Chooser() = default;
+  /// A schedule, and the cycles it should take.
+  virtual std::pair<Schedule, double> schedule(const Nest &nest, const Processor &processor) const {
+    return chooseSchedule(nest, processor);
+  }
+  /// What counts as the cost of blocks of tiles of which an estimate says this.
+  virtual double judge(double estimate) const { return estimate; }
+};
 
 /// How many blocks cover a dimension.
 int64_t blockCount(const Nest &nest, const Schedule &schedule, unsigned dim);

@@ -35,7 +35,7 @@ SmallVector<int64_t> divisors(int64_t n, int64_t unit) {
   return result;
 }
 
-std::optional<Blocks> Tiling::blocks() const {
+std::optional<Blocks> Tiling::blocks(const Chooser &chooser) const {
   bool isEven = conv.sizes[Convolution::W] % 2 == 0; // else the last column ends in half tiles
   SmallVector<std::array<int64_t, 3>> tiles;
   for (int64_t n : divisors(conv.sizes[Convolution::N]))
@@ -54,7 +54,7 @@ std::optional<Blocks> Tiling::blocks() const {
         Blocks candidate{n, i, j, in, out};
         if (scratchBytes(candidate) > kMostScratch * processor.l2.bytes)
           continue;
-        double cost = estimate(candidate);
+        double cost = chooser.judge(estimate(candidate));
         if (!best || cost < least)
           best = candidate, least = cost;
       }

@@ -1,7 +1,7 @@
 // How a convolution by tiles (winograd.h) is cut: what stays in the caches at a time.
 #pragma once
 #include "compiler/kernel/convolution.h"
-#include "compiler/kernel/processor.h"
+#include "compiler/kernel/schedule.h"
 
 namespace dlc::kernel {
 
@@ -29,7 +29,7 @@ public:
   int64_t forms;         // of a tile's pixels, and of a filter
 
   /// Null if even the smallest blocks need too much scratch memory.
-  std::optional<Blocks> blocks() const;
+  std::optional<Blocks> blocks(const Chooser &chooser) const;
 
 private:
   const Convolution &conv;

@@ -224,14 +224,15 @@ private:
 
 } // namespace
 
-std::optional<Winograd> winogradOf(const Nest &nest, const Processor &processor) {
+std::optional<Winograd> winogradOf(const Nest &nest, const Processor &processor,
+                                   const Chooser &chooser) {
   std::optional<Convolution> conv = convolutionOf(nest);
   if (!conv)
     return std::nullopt;
   if (conv->isInLanes)
-    return byRowsOf(nest, *conv, processor);
+    return byRowsOf(nest, *conv, processor, chooser);
   Tiling tiling(*conv, processor);
-  std::optional<Blocks> blocks = tiling.blocks();
+  std::optional<Blocks> blocks = tiling.blocks(chooser);
   if (!blocks)
     return std::nullopt;
   return Builder(nest, *conv, tiling, *blocks).run();

@@ -21,7 +21,8 @@ struct Winograd {
 
 /// Null if the nest is no convolution of f32 images by 3x3 or 5x5 taps, of stride 1, channels or
 /// batch last, neither forward nor its gradient to the image or to the filter.
-std::optional<Winograd> winogradOf(const Nest &nest, const Processor &processor);
+std::optional<Winograd> winogradOf(const Nest &nest, const Processor &processor,
+                                   const Chooser &chooser);
 
 /// With the batch in the lanes there are few channels to sum over: tiles are 1x4 results then, in
 /// whose sums the rows of taps stay, F(4, 3) and F(4, 5). 3 taps become 6 products, 5 become 8,
@@ -29,6 +30,6 @@ std::optional<Winograd> winogradOf(const Nest &nest, const Processor &processor)
 /// tiles are 1x4 of what is read, spread over a row of results. Null if even single rows fit no
 /// cache.
 std::optional<Winograd> byRowsOf(const Nest &nest, const Convolution &conv,
-                                 const Processor &processor);
+                                 const Processor &processor, const Chooser &chooser);
 
 } // namespace dlc::kernel

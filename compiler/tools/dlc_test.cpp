@@ -4,6 +4,7 @@
 #include "compiler/tools/compiled.h"
 #include "compiler/tools/coverage.h"
 #include "compiler/tools/op_test.h"
+#include "compiler/tools/schedules.h"
 
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/InitLLVM.h"
@@ -14,6 +15,8 @@ using namespace mlir;
 
 static const char kUsage[] = R"(usage: dlc-test [--target=LEVEL] FILE.mlir...
        dlc-test --coverage DIRECTORY
+       dlc-test --schedules=PAIRS [--seed=S] [--function=N] [--draw=N] [--print] [FILE.mlir...]
+       dlc-test --schedule=TEXT... [--vector-bytes=BYTES] [--print] FILE.mlir...
 
 Tests every function of the files: its stated values, its gradient against differences, and its
 compiled form against its evaluation (what a function may state: compiler/tools/op_test.h).
@@ -21,6 +24,11 @@ With --target, x86-64-v2, x86-64-v3 or x86-64-v4, only the compiled form, made f
 the rest does not depend on it. Without, the code is for this processor.
 --coverage reports, by name, each operation without a signature, an evaluation, a lowering or
 a test file.
+--schedules draws random functions, and for each processors and schedules from all that the
+compiler may ever choose, and runs the kernels in an interpreter, until it has had so many pairs
+of a nest and a schedule; with FILEs their functions. What fails is printed with the options that
+repeat it. --schedule forces a schedule, as kernels carry it, on each nest of the files that it
+fits; the others' are chosen as usual, for vectors of 16, 32 or 64 bytes.
 )";
 
 namespace {
@@ -84,6 +92,59 @@ static LogicalResult testFile(MLIRContext &context, StringRef path,
   return success(passed);
 }
 
+/// Takes the options of --schedules and --schedule out of the arguments. Null, with the reason
+/// reported, if a value is none.
+static std::optional<dlc::tools::ScheduleTest>
+takeScheduleOptions(SmallVector<StringRef> &arguments) {
+  dlc::tools::ScheduleTest test;
+  SmallVector<StringRef> files;
+  for (StringRef argument : arguments) {
+    auto [name, value] = argument.split('=');
+    auto isNumber = [&](auto &number) { return !value.getAsInteger(10, number); };
+    int64_t only = 0;
+    bool isSound =
+        name == "--schedules"  ? isNumber(test.pairs)
+        : name == "--seed"     ? isNumber(test.seed)
+        : name == "--function" ? isNumber(only) && (test.function = only, true)
+        : name == "--draw"     ? isNumber(only) && (test.draw = only, true)
+        : name == "--vector-bytes"
+            ? isNumber(test.vectorBytes) && llvm::is_contained({16, 32, 64}, test.vectorBytes)
+        : name == "--schedule"  ? (test.forced.push_back(value.str()), true)
+        : argument == "--print" ? (test.prints = true)
+                                : !argument.starts_with("-");
+    if (!isSound) {
+      llvm::errs() << "dlc-test: `" << argument << "` is no option, or no value of it, here\n"
+                   << kUsage;
+      return std::nullopt;
+    }
+    if (!argument.starts_with("-"))
+      files.push_back(argument);
+  }
+  arguments = files;
+  return test;
+}
+
+/// What --schedules and --schedule do; the exit code.
+static int testSchedules(MLIRContext &context, SmallVector<StringRef> arguments) {
+  std::optional<dlc::tools::ScheduleTest> test = takeScheduleOptions(arguments);
+  if (!test)
+    return 2;
+  if (arguments.empty()) {
+    if (test->forced.empty())
+      return failed(dlc::tools::testSchedules(context, *test));
+    llvm::errs() << "dlc-test: --schedule needs a file\n" << kUsage;
+    return 2;
+  }
+  bool passed = true;
+  for (StringRef path : arguments) {
+    llvm::SourceMgr sources;
+    SourceMgrDiagnosticHandler handler(sources, &context);
+    OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(path, sources, &context);
+    passed &= module && succeeded(dlc::tools::testSchedules(*module, *test));
+  }
+  return !passed;
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   llvm::outs().SetUnbuffered(); // in order with the diagnostics
@@ -97,6 +158,8 @@ int main(int argc, char **argv) {
   context.loadDialect<dlc::nn::NnDialect, func::FuncDialect>();
   if (arguments.front() == "--coverage" && arguments.size() == 2)
     return failed(dlc::tools::checkCoverage(context, arguments[1]));
+  if (arguments.front().starts_with("--schedule"))
+    return testSchedules(context, arguments);
   dlc::TargetOptions target;
   if (StringRef level = arguments.front(); level.consume_front("--target=")) {
     target.target = level.str();
