@@ -138,7 +138,9 @@ bool parseText(Compilation &c) {
 bool checkNetwork(Compilation &c) {
   lang::CheckOptions options{c.options.defines, c.options.seed, c.options.batch, ""};
   c.network = lang::check(c.sources, c.standardLibrary, c.program, options, c.diagnostics);
-  return c.network.has_value();
+  if (c.network)
+    lang::checkSizes(*c.network, c.batch(), c.diagnostics);
+  return !c.diagnostics.hasErrors();
 }
 
 bool buildDialect(Compilation &c) {

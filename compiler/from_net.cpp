@@ -21,7 +21,7 @@ public:
     if (!network.batchSymbol.empty())
       symbols[network.batchSymbol] = specialization.batch;
     Layout weights = flatLayout(network.params, specialization.doublePrecision ? 8 : 4);
-    symbols["P"] = weights.bytes / (specialization.doublePrecision ? 8 : 4);
+    symbols[lang::kWeightCount] = weights.bytes / (specialization.doublePrecision ? 8 : 4);
     batch = specialization.batch;
   }
 
@@ -229,7 +229,7 @@ private:
 
   void buildUpdate(const lang::Update &update) {
     std::vector<Role> arguments, results;
-    Type flat = RankedTensorType::get({symbols.at("P")}, real);
+    Type flat = RankedTensorType::get({symbols.at(lang::kWeightCount)}, real);
     Type scalar = RankedTensorType::get({}, builder.getF64Type());
     arguments.push_back({"weight", 0, "weight", flat});
     arguments.push_back({"gradient", 0, "gradient", flat});

@@ -74,8 +74,10 @@ public:
                                        const std::string &name = "");
   /// The element type a name means, and for `class[10]` the number of classes.
   std::optional<Element> element(const ast::Name &name);
-  /// The model's input or data field: dimensions that are no constants become symbols.
+  /// A model's input. Its one symbol is `batchSymbol`.
   std::optional<TensorType> declaredInput(const ast::Type &type, Environment &environment);
+  /// Whether a dimension is a name that means nothing yet.
+  bool isSymbol(const ast::Expr &expr, Environment &environment) const;
   /// The static type names that a parameter may have.
   static bool isStaticType(const std::string &name);
 
@@ -123,7 +125,7 @@ public:
   std::vector<std::string> slots;
   std::vector<ValueId> newSlots;
   ValueId newWeight = -1;
-  TensorType vectorType; // f32[P]
+  TensorType vectorType; // f32[#weights]
   Range newWeightRange;
 
 private:

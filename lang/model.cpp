@@ -7,17 +7,21 @@ namespace {
 
 std::string quoted(const std::string &name) { return "`" + name + "`"; }
 
-/// The symbol that is an input's first dimension, if that is a symbol and nothing more.
-std::string leadingSymbol(const ast::Parameter &input, const TensorType &type) {
-  if (type.shape.empty() || type.shape[0].isConstant())
-    return "";
-  return input.type->shape[0]->kind == ast::Expr::Kind::Name ? type.shape[0].str() : "";
+/// The first symbol that is an input's first dimension.
+std::string batchOf(const ast::Item &model, const Elaborator &elaborator,
+                    Environment &environment) {
+  for (const ast::Parameter &input : model.inputs)
+    if (input.type && !input.type->shape.empty() &&
+        elaborator.isSymbol(*input.type->shape[0], environment))
+      return input.type->shape[0]->text;
+  return "";
 }
 
 bool declareInputs(const ast::Item &model, Elaborator &elaborator, Environment &environment,
                    UnfoldedModel &unfolded) {
   Report &report = elaborator.report;
   bool isRight = true;
+  unfolded.batchSymbol = elaborator.batchSymbol = batchOf(model, elaborator, environment);
   for (const ast::Parameter &input : model.inputs) {
     const std::string &name = input.name.text;
     if (Binding *before = environment.findHere(name);
@@ -44,8 +48,6 @@ bool declareInputs(const ast::Item &model, Elaborator &elaborator, Environment &
     environment.bind(name, {Binding::Kind::Argument, Tensor{id}, input.name.range});
     unfolded.inputs.push_back({name, *type, input.name.range});
     unfolded.inputValues.push_back(id);
-    if (elaborator.batchSymbol.empty())
-      unfolded.batchSymbol = elaborator.batchSymbol = leadingSymbol(input, *type);
   }
   return isRight;
 }

@@ -3,6 +3,8 @@
 #include "lang/signature.h"
 #include "lang/value.h"
 
+#include <algorithm>
+
 namespace dlc::lang {
 
 namespace {
@@ -153,6 +155,23 @@ std::string print(const Network &network) {
   if (network.train)
     text += str(*network.train);
   return text;
+}
+
+void checkSizes(const Network &network, int64_t batch, Diagnostics &diagnostics) {
+  const std::map<std::string, int64_t> values = {{network.batchSymbol, batch}};
+  auto isEmpty = [](const Dim &dim) { return *dim.constant() < 1; };
+  for (const Function *function : {&network.training, &network.inference})
+    for (const Node &node : function->graph.nodes) {
+      Shape shape = node.type.shape;
+      for (Dim &dim : shape)
+        dim = dim.substitute(values);
+      if (!std::any_of(shape.begin(), shape.end(), isEmpty))
+        continue;
+      diagnostics.error("size-not-positive", node.range,
+                        str(node.type) + " is " + str(shape) + " for a batch of " +
+                            std::to_string(batch) + "; every size must be at least 1");
+      return; // what is computed from it would say it again
+    }
 }
 
 Graph specialize(const Graph &graph, const std::map<std::string, int64_t> &values) {

@@ -2,7 +2,7 @@
 //
 // After it there are no user errors. It is a plain graph of primitive operations (stdlib/ops.nn),
 // once for training and once for inference, with the data and training blocks beside it. Shapes may
-// hold the model's symbolic dimensions, the batch first of all; `specialize` gives them values.
+// hold one symbol, the batch, to which `specialize` gives its value.
 #pragma once
 
 #include "lang/ast.h"
@@ -41,7 +41,7 @@ using ValueId = int32_t;
 ///   sample_weight   (f32[B]: each sample's share of the loss)
 ///   random_key      (int[4]: the seed's and the step's halves)
 ///   setting {index} step total_steps   (f64[]; in the update graph only)
-///   weight gradient slot {index}       (f32[P]; in the update graph only)
+///   weight gradient slot {index}       (f32[#weights]; in the update graph only)
 /// A constant's `values` holds one number (a splat) or one an element.
 struct Node {
   std::string op;
@@ -118,14 +118,17 @@ struct Setting {
   double value;
 };
 
-/// The optimizer's rule over all weights laid out as one vector of P numbers, P symbolic.
+/// The symbol for how many numbers all weights are; no program can write such a name.
+inline const std::string kWeightCount = "#weights";
+
+/// The optimizer's rule over all weights laid out as one vector.
 struct Update {
   std::string optimizer;
   std::vector<std::string> slots;
   std::vector<Setting> settings;
   Graph graph;
-  ValueId weight = -1;           // the new weights, f32[P]
-  std::vector<ValueId> newSlots; // f32[P] each
+  ValueId weight = -1;           // the new weights, f32[#weights]
+  std::vector<ValueId> newSlots; // f32[#weights] each
   ValueId rate = -1;             // f64[]: the learning rate, for the log; -1 if there is no `lr`
 };
 
@@ -167,7 +170,10 @@ std::optional<Network> check(Sources &sources, const std::vector<ast::File> &sta
                              const ast::File &program, const CheckOptions &options,
                              Diagnostics &diagnostics);
 
-/// With every symbol of `values` replaced in all shapes and attributes. {"B", 64}, {"P", 61706}.
+/// Errors where the symbolic sizes come out below 1 for calls of `batch` samples.
+void checkSizes(const Network &network, int64_t batch, Diagnostics &diagnostics);
+
+/// With every symbol of `values` replaced in all shapes and attributes. {"B", 64}.
 Graph specialize(const Graph &graph, const std::map<std::string, int64_t> &values);
 
 /// The network as text, for `--emit=net`; with every value's shape.

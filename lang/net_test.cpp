@@ -308,6 +308,62 @@ TEST(Modules, AreUsedOnceEvenInCycles) {
             (Names{"block_1.more_1.dense_1.weight", "block_1.more_1.dense_1.bias"}));
 }
 
+// --- symbols -----------------------------------------------------------------------------------
+
+const std::string kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+TEST(Symbols, TheBatchMayHaveAnyName) {
+  auto printed = [](const std::string &batch) {
+    return print(networkOf("model net(x: f32[" + batch + ", 4]) -> (y: f32[" + batch +
+                           ", 3]) { y = x |> dense(3) }\n" + kData + "train net on flowers {\n" +
+                           "  loss = cross_entropy(y, label)\n  optimizer = adam()\n}\n"));
+  };
+  const std::string expected = printed("batch");
+  for (char letter : kLetters) {
+    std::string text = printed(std::string(1, letter));
+    EXPECT_EQ(text.find("[" + std::string(1, letter)) != std::string::npos, true) << text;
+    for (size_t at; (at = text.find(std::string("[") + letter)) != std::string::npos;)
+      text.replace(at, 2, "[batch");
+    EXPECT_EQ(text, expected) << letter;
+  }
+}
+
+TEST(Symbols, OnlyTheBatchHasAValue) {
+  for (char letter : kLetters)
+    for (const char *train : {"", "train net on flowers {\n  loss = x\n  optimizer = sgd()\n}\n"}) {
+      std::string name(1, letter), batch = letter == 'B' ? "N" : "B";
+      Checked checked("test.nn", "model net(x: f32[" + batch + ", " + name + "], z: f32[" + batch +
+                                     ", " + name + "]) -> (y: f32[" + batch + ", " + name +
+                                     "]) { y = x + z }\n" + (*train ? kData : "") + train);
+      EXPECT_FALSE(checked.network.has_value());
+      ASSERT_EQ(checked.diagnostics.all().size(), 1u) << checked.diagnostics.render();
+      EXPECT_EQ(checked.diagnostics.all()[0].message,
+                "`" + name + "` has no value; only the batch, `" + batch +
+                    "`, gets one when the model is compiled");
+    }
+}
+
+TEST(Symbols, TheBatchNeedNotComeFirst) {
+  Network network = networkOf("model m(w: f32[4, N], x: f32[N, 4]) -> (y: f32[4, 4]) { y = w @ x "
+                              "}\n");
+  EXPECT_EQ(network.batchSymbol, "N");
+}
+
+TEST(Symbols, SizesMustBePositiveForTheBatch) {
+  Checked checked("test.nn", "model m(x: f32[B, 3 - B]) -> (y: f32[B, 3 - B]) { y = x + x }\n");
+  ASSERT_TRUE(checked.network.has_value());
+  checkSizes(*checked.network, 2, checked.diagnostics);
+  EXPECT_EQ(checked.diagnostics.render(), "");
+  checkSizes(*checked.network, 3, checked.diagnostics);
+  EXPECT_EQ(checked.diagnostics.render(),
+            "error: f32[B, -B + 3] is [3, 0] for a batch of 3; every size must be at least 1 "
+            "[size-not-positive]\n"
+            " --> test.nn:1:9\n"
+            "   |\n"
+            " 1 | model m(x: f32[B, 3 - B]) -> (y: f32[B, 3 - B]) { y = x + x }\n"
+            "   |         ^\n\n");
+}
+
 // --- training ----------------------------------------------------------------------------------
 
 TEST(Train, OptimizersBecomeUpdates) {
@@ -319,7 +375,7 @@ TEST(Train, OptimizersBecomeUpdates) {
     Update update = networkOf(trained(optimizer)).train->update;
     EXPECT_EQ(update.slots.size(), static_cast<size_t>(slots)) << optimizer;
     EXPECT_EQ(update.newSlots.size(), static_cast<size_t>(slots));
-    EXPECT_EQ(str(update.graph.nodes[update.weight].type.shape), "[P]");
+    EXPECT_EQ(str(update.graph.nodes[update.weight].type.shape), "[#weights]");
     ASSERT_GE(update.rate, 0) << optimizer;
     EXPECT_EQ(update.graph.nodes[update.rate].type.element, Element::Double);
     EXPECT_EQ(update.settings[0].name, "lr");

@@ -16,7 +16,7 @@ public:
   UpdateBuilder(const Item &item, Context &context)
       : item(item), context(context), report(context.report),
         elaborator(context, Elaborator::Purpose::Optimizer, true) {
-    elaborator.vectorType = {Element::Real, {Dim::symbol("P")}, 0};
+    elaborator.vectorType = {Element::Real, {Dim::symbol(kWeightCount)}, 0};
     update.optimizer = item.name.text;
   }
 

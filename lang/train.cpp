@@ -243,6 +243,9 @@ bool TrainBlock::addLoss(const UnfoldedModel &model, const std::vector<Port> &ex
   for (const Expr *metric : metricExprs())
     if (auto id = perSample(*metric, "a metric", model, elaborator, environment))
       function.metrics.push_back(weightedSum(*id, metric->range, elaborator, metricName(*metric)));
+  if (report.count() == errorsBefore && elaborator.params.empty())
+    report.error("missing-weights", block.name.range,
+                 quoted(block.name.text) + " cannot be trained: it has no weights");
   return report.count() == errorsBefore;
 }
 

@@ -129,12 +129,8 @@ void Elaborator::bindDims(Environment &environment, const ShapeVariables &variab
 EvaluateDims Elaborator::dimEvaluator(Environment &environment, const ShapeVariables &variables,
                                       bool mayBind) {
   return [this, &environment, &variables, mayBind](const Expr &expr) -> std::optional<Shape> {
-    if (expr.kind == Expr::Kind::Name && mayBind && !environment.find(expr.text)) {
-      const ast::Item *item =
-          context.program.find(Space::Value, expr.text, environment.inStandardLibrary);
-      if (!item || item->kind != ast::Item::Kind::Const)
-        return std::nullopt; // a new variable
-    }
+    if (mayBind && isSymbol(expr, environment))
+      return std::nullopt; // a new variable
     bindDims(environment, variables, expr.range);
     return evaluateDims(expr, environment);
   };
@@ -321,15 +317,33 @@ std::optional<TensorType> Elaborator::tensorType(const ast::Type &type, Environm
 
 std::optional<TensorType> Elaborator::declaredInput(const ast::Type &type,
                                                     Environment &environment) {
-  for (const ast::ExprPtr &expr : type.shape)
-    if (expr->kind == Expr::Kind::Name && !environment.find(expr->text)) {
-      const ast::Item *item =
-          context.program.find(Space::Value, expr->text, environment.inStandardLibrary);
-      if (!item || item->kind != ast::Item::Kind::Const)
-        environment.bind(expr->text,
-                         {Binding::Kind::Dimension, Dim::symbol(expr->text), expr->range});
+  for (const ast::ExprPtr &expr : type.shape) {
+    if (!isSymbol(*expr, environment))
+      continue;
+    const std::string &name = expr->text;
+    Value value = Dim::symbol(name);
+    if (name != batchSymbol) {
+      std::string batch = batchSymbol.empty() ? "the first dimension of an input, the batch,"
+                                              : "the batch, " + quoted(batchSymbol) + ",";
+      report
+          .error("symbol-without-value", expr->range,
+                 quoted(name) + " has no value; only " + batch +
+                     " gets one when the model is compiled")
+          .help.push_back("write the size, or declare `const " + name + " = 16`; `-D " + name +
+                          "=32` then sets another");
+      value = Poison{}; // said once
     }
+    environment.bind(name, {Binding::Kind::Dimension, std::move(value), expr->range});
+  }
   return tensorType(type, environment);
+}
+
+bool Elaborator::isSymbol(const Expr &expr, Environment &environment) const {
+  if (expr.kind != Expr::Kind::Name || environment.find(expr.text))
+    return false;
+  const ast::Item *item =
+      context.program.find(Space::Value, expr.text, environment.inStandardLibrary);
+  return !item || item->kind != ast::Item::Kind::Const;
 }
 
 } // namespace dlc::lang
