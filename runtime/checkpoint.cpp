@@ -1,6 +1,7 @@
 // Saving and loading a network's weights, and everything a training needs to continue.
 #include "runtime/checkpoint.h"
 
+#include "runtime/file.h"
 #include "runtime/tensor.h"
 #include "runtime/text.h"
 
@@ -110,7 +111,11 @@ Status loadResume(const std::string &path, Network *network, Optimizer *optimize
                   Progress *progress) {
   const dlc_model &model = network->model;
   SafetensorsFile file;
-  DLC_TRY(file.load(path));
+  if (Status status = file.load(path); status.failed())
+    return inputError("%s. The run cannot go on bit for bit; its weights can be a start: train "
+                      "--init %s --run DIR",
+                      status.message().c_str(),
+                      joinPath(folderOf(path), "last.safetensors").c_str());
   if (file.metadata("format") != "dlc-resume" || file.metadata("version") != kResumeVersion)
     return inputError("`%s` is not a resume file of this version", path.c_str());
   if (file.metadata("model") != model.name)

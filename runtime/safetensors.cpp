@@ -9,19 +9,32 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <libdeflate.h>
 
 namespace dlc::runtime {
+
+constexpr std::string_view kChecksumKey = "checksum", kChecksumKind = "dlc-crc32:";
+// How the header of a file with a checksum begins; then come the digits.
+constexpr std::string_view kStart = R"({"__metadata__":{"checksum":"dlc-crc32:)";
+constexpr std::string_view kNoDigits = "00000000";
+
+// The digits of a file that holds kNoDigits in their place.
+static std::string digitsOf(const std::vector<FilePart> &parts) {
+  uint32_t checksum = 0;
+  for (const auto &[data, size] : parts)
+    if (size > 0) // of no data at all the function would begin anew
+      checksum = libdeflate_crc32(checksum, data, size);
+  return format("%08x", checksum);
+}
 
 Status writeSafetensors(const std::string &path, const std::vector<TensorPart> &tensors,
                         const Metadata &metadata) {
   JsonWriter header;
-  header.beginObject();
-  if (!metadata.empty()) {
-    header.key("__metadata__").beginObject();
-    for (const auto &[key, text] : metadata)
-      header.key(key).string(text);
-    header.endObject();
-  }
+  header.beginObject().key("__metadata__").beginObject();
+  header.key(kChecksumKey).string(std::string(kChecksumKind).append(kNoDigits));
+  for (const auto &[key, text] : metadata)
+    header.key(key).string(text);
+  header.endObject();
   std::vector<FilePart> parts(2);
   int64_t offset = 0;
   for (const TensorPart &tensor : tensors) {
@@ -42,16 +55,42 @@ Status writeSafetensors(const std::string &path, const std::vector<TensorPart> &
   auto length = uint64_t(text.size());
   parts[0] = {&length, sizeof length};
   parts[1] = {text.data(), text.size()};
+  text.replace(kStart.size(), kNoDigits.size(), digitsOf(parts)); // the text stays where it is
   return writeFileAtomically(path, parts);
 }
 
 Status SafetensorsFile::load(const std::string &path) {
   path_ = path;
   DLC_TRY(readFile(path, &bytes_));
-  Status status = parse();
+  Status status = verifyChecksum();
+  if (!status.failed())
+    status = parse();
   return status.failed() ? inputError("`%s` is not a sound safetensors file: %s", path.c_str(),
                                       status.message().c_str())
                          : Status();
+}
+
+// Where a header begins as ours do in all bytes but one, that one is damaged: a flipped bit in the
+// checksum's name must not make the file one without a checksum.
+Status SafetensorsFile::verifyChecksum() {
+  constexpr size_t kBegin = sizeof(uint64_t), kDigits = kBegin + kStart.size(),
+                   kRest = kDigits + kNoDigits.size();
+  if (bytes_.size() < kRest)
+    return Status(); // too short for one; parse() tells whether it was cut off
+  std::string_view bytes = bytes_;
+  size_t wrong = 0;
+  for (size_t i = 0; i < kStart.size(); ++i)
+    wrong += bytes[kBegin + i] != kStart[i];
+  if (wrong > 1)
+    return Status();
+  hasChecksum_ = true;
+  std::string digits = digitsOf({{bytes.data(), kDigits},
+                                 {kNoDigits.data(), kNoDigits.size()},
+                                 {bytes.data() + kRest, bytes.size() - kRest}});
+  if (wrong == 0 && bytes.substr(kDigits, kNoDigits.size()) == digits)
+    return Status();
+  return inputError("it was damaged, cut off or changed after it was written, for its checksum "
+                    "does not fit; take another copy of it");
 }
 
 // A JSON number that is a whole one in [0, 2^53].
@@ -94,8 +133,13 @@ Status SafetensorsFile::parse() {
   std::vector<std::pair<int64_t, int64_t>> ranges;
   for (const auto &[name, value] : header.members) {
     if (name == "__metadata__") {
-      for (const auto &[key, text] : value.members)
+      for (const auto &[key, text] : value.members) {
+        if (key == kChecksumKey && text.string.rfind(kChecksumKind, 0) == 0 && !hasChecksum_)
+          return inputError("it was rewritten by a program that kept the checksum of the file it "
+                            "was made from; leave `%s` out of its metadata",
+                            key.c_str());
         metadata_.emplace_back(key, text.string);
+      }
       continue;
     }
     const JsonValue *dtype = value.find("dtype"), *shape = value.find("shape"),

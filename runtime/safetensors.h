@@ -2,6 +2,9 @@
 //
 // The format: the header's length (8 bytes, little-endian), the header, then the tensors' bytes:
 //   {"__metadata__":{"key":"text"},"dense.weight":{"dtype":"F32","shape":[784,10],"data_offsets":[0,31360]}}
+//
+// In ours the first metadata is "checksum":"dlc-crc32:89abcdef". The 8 digits are the CRC-32 of the
+// whole file with "00000000" in their place.
 #pragma once
 
 #include "runtime/include/dlc/model.h"
@@ -24,7 +27,7 @@ struct TensorPart {
   const void *data;
 };
 
-// Writes the tensors in the given order, without gaps, atomically.
+// Writes the tensors in the given order, without gaps, with a checksum, atomically.
 Status writeSafetensors(const std::string &path, const std::vector<TensorPart> &tensors,
                         const Metadata &metadata);
 
@@ -38,8 +41,8 @@ public:
     const char *data;
   };
 
-  // Reads the whole file and checks that its header is sound and its offsets cover its data
-  // exactly.
+  // Reads the whole file and checks its checksum, if it has one, that its header is sound and that
+  // its offsets cover its data exactly.
   Status load(const std::string &path);
   const std::string &path() const { return path_; }
   const std::vector<Entry> &entries() const { return entries_; }
@@ -52,9 +55,11 @@ public:
   Status copy(const std::string &name, const dlc_tensor &tensor, void *data) const;
 
 private:
+  Status verifyChecksum();
   Status parse();
 
   std::string path_, bytes_;
+  bool hasChecksum_ = false;
   std::vector<Entry> entries_;
   Metadata metadata_;
 };

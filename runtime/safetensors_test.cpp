@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <fstream>
 
 namespace dlc::runtime {
 
@@ -75,6 +76,50 @@ TEST(Safetensors, NamesWhatDoesNotFit) {
       << message;
   message = file.copy("count", tensorOf(DLC_F32, {2}), back).message();
   EXPECT_NE(message.find("has the type I32"), std::string::npos) << message;
+}
+
+TEST(Safetensors, EveryFlippedBitAndEveryCutIsTold) {
+  Folder folder;
+  float weight[] = {1, 2, 3, 4, 5, 6};
+  double zeros[3] = {};
+  const std::string path = folder.file("a");
+  ASSERT_FALSE(writeSafetensors(path,
+                                {{"w", DLC_F32, {2, 3}, weight},
+                                 {"none", DLC_F32, {0}, nullptr},
+                                 {"s", DLC_F64, {3}, zeros}},
+                                {{"format", "dlc"}, {"model", "m \"1\""}})
+                   .failed());
+  const std::string sound = folder.read("a");
+  auto expectTold = [&](const std::string &bytes, const std::string &how) {
+    std::ofstream(path, std::ios::binary) << bytes;
+    SafetensorsFile file;
+    Status status = file.load(path);
+    EXPECT_EQ(status.fault(), Fault::Input) << how;
+    EXPECT_NE(status.message().find("`" + path + "` is not a sound"), std::string::npos) << how;
+  };
+  for (size_t bit = 0; bit < 8 * sound.size(); ++bit) {
+    std::string bytes = sound;
+    bytes[bit / 8] = char(bytes[bit / 8] ^ 1 << bit % 8);
+    expectTold(bytes, "bit " + std::to_string(bit));
+  }
+  for (size_t size = 0; size < sound.size(); ++size)
+    expectTold(sound.substr(0, size), "cut at " + std::to_string(size));
+}
+
+TEST(Safetensors, AFileWithoutAChecksumIsRead) {
+  Folder folder;
+  const std::string tensor = "\"w\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
+  for (const char *metadata : {"", "\"__metadata__\":{\"format\":\"dlc\",\"epoch\":\"1\"},",
+                               "\"__metadata__\":{\"checksum\":\"sha256:00\"},"}) {
+    SafetensorsFile file;
+    Status status = file.load(folder.write("a", fileBytes("{" + (metadata + tensor), "1234")));
+    EXPECT_FALSE(status.failed()) << status.message();
+  }
+  // Another program may keep the metadata and write a header of its own.
+  SafetensorsFile file;
+  std::string kept = "{ \"__metadata__\":{\"checksum\":\"dlc-crc32:12345678\"}," + tensor;
+  std::string message = file.load(folder.write("a", fileBytes(kept, "1234"))).message();
+  EXPECT_NE(message.find("leave `checksum` out of its metadata"), std::string::npos) << message;
 }
 
 TEST(Safetensors, RefusesDamagedFiles) {

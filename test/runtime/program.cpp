@@ -27,7 +27,7 @@ static std::string contents(int file) {
 }
 
 Program::Program(const std::string &folder, const std::vector<std::string> &arguments,
-                 const char *model)
+                 const char *model, int killAt)
     : out_(unnamedFile()), err_(unnamedFile()) {
   std::vector<char *> argv = {const_cast<char *>(HAND_PROGRAM)};
   for (const std::string &argument : arguments)
@@ -39,6 +39,7 @@ Program::Program(const std::string &folder, const std::vector<std::string> &argu
   dup2(out_, STDOUT_FILENO);
   dup2(err_, STDERR_FILENO);
   setenv("HAND_MODEL", model, 1);
+  setenv("HAND_KILL_AT", std::to_string(killAt).c_str(), 1);
   if (chdir(folder.c_str()) == 0)
     execv(argv[0], argv.data());
   perror(argv[0]);

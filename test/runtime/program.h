@@ -12,11 +12,12 @@ struct Outcome {
   std::string out, err;
 };
 
-// The hand-written model's program, started in `folder`.
+// The hand-written model's program, started in `folder`. It is killed at its `killAt`-th call that
+// changes a file, if it makes so many; 0: never.
 class Program {
 public:
   Program(const std::string &folder, const std::vector<std::string> &arguments,
-          const char *model = "f32");
+          const char *model = "f32", int killAt = 0);
   ~Program(); // kills it if it still runs
 
   void signal(int number) const;

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <unistd.h>
 
 namespace dlc::runtime {
@@ -188,6 +189,88 @@ TEST_F(ProgramTest, KilledTwentyTimesEndsWithTheSameBits) {
   }
   EXPECT_GE(kills, 20) << "the training ended before it was killed 20 times";
   expectSameRun("whole", "r");
+}
+
+TEST_F(ProgramTest, KilledAtAnyWriteEndsWithTheSameBits) {
+  const std::vector<std::string> rest = {"--epochs", "2", "--checkpoint-every", "20"};
+  auto trainInto = [&](const std::string &name, int killAt) {
+    std::vector<std::string> arguments = {"train", "--run", name, "--resume"};
+    arguments.insert(arguments.end(), rest.begin(), rest.end());
+    return Program(folder.path(), arguments, "f32", killAt).wait();
+  };
+  ASSERT_EQ(trainInto("whole", 0).exit, 0);
+  int killAt = 1;
+  for (;; ++killAt) {
+    std::string name = format("r%d", killAt);
+    Outcome killed = trainInto(name, killAt);
+    if (killed.exit == 0)
+      break; // it makes no more calls
+    ASSERT_EQ(killed.exit, -SIGKILL) << killed.err;
+    trainInto(name, 10); // killed once more, if it still has so much to do
+    Outcome resumed = trainInto(name, 0);
+    ASSERT_EQ(resumed.exit, 0) << killAt << ": " << resumed.err;
+    expectSameRun("whole", name);
+    for (const char *file : {"best", "last", "resume"})
+      EXPECT_FALSE(fileExists(folder.file(name + "/" + file + ".safetensors.partial")));
+  }
+  EXPECT_GT(killAt, 50) << "too few for three checkpoints";
+}
+
+// 300 files that one flipped bit or a cut made wrong.
+template <class Expect>
+void damage(const Folder &folder, const std::string &name, const Expect &expectTold) {
+  const std::string sound = folder.read(name);
+  uint32_t word = 7;
+  auto below = [&](size_t limit) {
+    word = word * 1664525 + 1013904223;
+    return size_t(uint64_t(word) * limit >> 32);
+  };
+  for (int i = 0; i < 300; ++i) {
+    std::string bytes = sound;
+    size_t at = below(sound.size());
+    int bit = int(below(8));
+    bool cut = i % 3 == 0;
+    if (cut)
+      bytes.resize(at);
+    else
+      bytes[at] = char(bytes[at] ^ 1 << bit);
+    std::ofstream(folder.file(name), std::ios::binary) << bytes;
+    expectTold(cut ? format("cut at %zu", at) : format("bit %d of byte %zu flipped", bit, at));
+  }
+  folder.write(name, sound);
+}
+
+TEST_F(ProgramTest, EveryDamageOfACheckpointIsTold) {
+  output({"train", "--run", "r"});
+  for (const char *name : {"r/last.safetensors", "r/best.safetensors"})
+    damage(folder, name, [&](const std::string &how) {
+      SCOPED_TRACE(std::string(name) + ", " + how);
+      expectError({"eval", "--weights", name}, 1, name);
+    });
+  damage(folder, "r/resume.safetensors", [&](const std::string &how) {
+    SCOPED_TRACE(how);
+    expectError({"train", "--run", "r", "--resume"}, 1, "r/resume.safetensors");
+  });
+  output({"train", "--run", "r", "--resume", "--epochs", "4"}); // as nothing was changed
+}
+
+TEST_F(ProgramTest, DamageIsToldByEveryCommandWithARemedy) {
+  output({"train", "--run", "r"});
+  const std::string name = "r/last.safetensors";
+  std::string bytes = folder.read(name);
+  bytes.back() = char(bytes.back() ^ 1);
+  folder.write(name, bytes);
+  for (std::vector<std::string> command : {std::vector<std::string>{"eval", "--weights", name},
+                                           {"predict", "--weights", name, "test:0"},
+                                           {"step", "--weights", name},
+                                           {"check-gradients", "--weights", name},
+                                           {"train", "--run", "s", "--init", name}})
+    expectError(command, 1, "its checksum does not fit; take another copy of it");
+  EXPECT_FALSE(fileExists(folder.file("s")));
+  bytes = folder.read("r/resume.safetensors");
+  bytes.resize(bytes.size() - 1);
+  folder.write("r/resume.safetensors", bytes);
+  expectError({"train", "--run", "r", "--resume"}, 1, "train --init r/last.safetensors --run DIR");
 }
 
 TEST_F(ProgramTest, SignalsSaveAndTellHowToContinue) {
