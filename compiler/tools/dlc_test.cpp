@@ -3,6 +3,7 @@
 #include "compiler/nn/nn.h"
 #include "compiler/tools/compiled.h"
 #include "compiler/tools/coverage.h"
+#include "compiler/tools/evaluated.h"
 #include "compiler/tools/op_test.h"
 #include "compiler/tools/schedules.h"
 
@@ -15,6 +16,7 @@ using namespace mlir;
 
 static const char kUsage[] = R"(usage: dlc-test [--target=LEVEL] FILE.mlir...
        dlc-test --coverage DIRECTORY
+       dlc-test --evaluate=FUNCTION FILE.mlir
        dlc-test --schedules=PAIRS [--seed=S] [--function=N] [--draw=N] [--print] [FILE.mlir...]
        dlc-test --schedule=TEXT... [--vector-bytes=BYTES] [--print] FILE.mlir...
 
@@ -24,6 +26,8 @@ With --target, x86-64-v2, x86-64-v3 or x86-64-v4, only the compiled form, made f
 the rest does not depend on it. Without, the code is for this processor.
 --coverage reports, by name, each operation without a signature, an evaluation, a lowering or
 a test file.
+--evaluate runs one function by the evaluator: the numbers of its arguments come from stdin and
+those of its results go to stdout, all as f64.
 --schedules draws random functions, and for each processors and schedules from all that the
 compiler may ever choose, and runs the kernels in an interpreter, until it has had so many pairs
 of a nest and a schedule; with FILEs their functions. What fails is printed with the options that
@@ -92,6 +96,14 @@ static LogicalResult testFile(MLIRContext &context, StringRef path,
   return success(passed);
 }
 
+/// What --evaluate does; the exit code.
+static int evaluateFile(MLIRContext &context, StringRef path, StringRef function) {
+  llvm::SourceMgr sources;
+  SourceMgrDiagnosticHandler handler(sources, &context);
+  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(path, sources, &context);
+  return !module || failed(dlc::tools::evaluateStandardInput(*module, function));
+}
+
 /// Takes the options of --schedules and --schedule out of the arguments. Null, with the reason
 /// reported, if a value is none.
 static std::optional<dlc::tools::ScheduleTest>
@@ -158,6 +170,9 @@ int main(int argc, char **argv) {
   context.loadDialect<dlc::nn::NnDialect, func::FuncDialect>();
   if (arguments.front() == "--coverage" && arguments.size() == 2)
     return failed(dlc::tools::checkCoverage(context, arguments[1]));
+  if (StringRef name = arguments.front();
+      name.consume_front("--evaluate=") && arguments.size() == 2)
+    return evaluateFile(context, arguments[1], name);
   if (arguments.front().starts_with("--schedule"))
     return testSchedules(context, arguments);
   dlc::TargetOptions target;

@@ -1,0 +1,319 @@
+"""Compiles a network, runs its program, and compares all it answers with PyTorch and with the evaluator."""
+import json
+import pathlib
+import re
+import subprocess
+
+import numpy as np
+
+import dlc
+import twin
+from training import transformed
+
+EVALUATOR = dlc.BUILD / "bin" / "dlc-test"
+LEVELS = {"x86-64-v2": "sse4_2", "x86-64-v3": "avx2", "x86-64-v4": "avx512f"}  # and what is new in each
+SECONDS = 120  # that any one command may take
+
+# How far an answer may be off, beside the largest number of its tensor.
+kExact = 1e-9  # in f64
+kSingle = 4e-6  # in f32, where PyTorch's own error is small
+kTimesPyTorch = 32  # in f32, of PyTorch's own error
+kSingleAlone = 2e-3  # in f32, without PyTorch
+# Gradients are sums in which large terms may cancel: none is judged by less than this part of the largest one.
+kCancelled = {"f64": 1e-4, "f32": 1e-2}
+
+
+def targets():
+    """Those that run here."""
+    flags = pathlib.Path("/proc/cpuinfo").read_text().split()
+    return [level for level, flag in LEVELS.items() if flag in flags] + ["native"]
+
+
+class Failure(Exception):
+    """`kind` says what failed, without numbers: a smaller network that fails in the same way is the same failure."""
+
+    def __init__(self, kind, text):
+        super().__init__(f"{kind}: {text}")
+        self.kind = kind
+
+
+def run(kind, *command, **options):
+    """Runs a command, which must end with 0, and returns what it wrote."""
+    command = [str(part) for part in command]
+    try:
+        result = subprocess.run(command, capture_output=True, timeout=SECONDS, **options)
+    except subprocess.TimeoutExpired:
+        raise Failure(kind + " does not end", " ".join(command)) from None
+    if result.returncode:
+        words = result.stderr.decode(errors="replace")[-1500:]
+        raise Failure(f"{kind} (exit code {result.returncode})", " ".join(command) + "\n" + words)
+    return result.stdout
+
+
+class Case:
+    """A network with its text, weights and data."""
+
+    def __init__(self, network, folder, seed=0):
+        self.network, self.folder, self.text = network, pathlib.Path(folder), network.text()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "model.nn").write_text(self.text)
+        self.attempt(seed)
+
+    def attempt(self, seed):
+        """Draws the data, as numbers that f32 holds."""
+        network, training = self.network, self.network.training
+        self.random = random = np.random.default_rng(seed)
+
+        def normal(shape, deviation=1.0, mean=0.0):
+            numbers = np.clip(random.standard_normal(shape), -2.5, 2.5) * deviation + mean
+            return numbers.astype(np.float32).astype(np.float64)
+
+        partial = training.partial and not network.mixes()
+        samples = {"train": network.batch * training.steps - (network.batch // 3 if partial else 0),
+                   "test": network.batch + (network.batch // 2 if partial else 0)}
+        self.rows = network.batch - (network.batch // 4 if partial else 0)
+        self.arrays = {}
+        for split, count in samples.items():
+            arrays = self.arrays[split] = {}
+            for node in network.inputs():
+                a = node.attributes
+                arrays[a["name"]] = (random.integers(0, a["classes"], count).astype(np.int32) if a["classes"]
+                                     else normal([count] + a["shape"][1:]))
+            for name, what, shape in training.targets():
+                if what == "class":
+                    arrays[name] = random.integers(0, shape[1], count).astype(np.int32)
+                else:
+                    numbers = normal([count] + shape[1:])
+                    arrays[name] = numbers if what == "real" else (1 / (1 + np.exp(-numbers))).astype(np.float32).astype(float)
+        self.declared = [list(network.declared(what)) for what in ("weights", "states")]
+        self.variables = {key: normal(shape, deviation, mean)
+                          for declared in self.declared for key, shape, deviation, mean in declared}
+
+    def write(self, info):
+        """Writes data and weights, these by the names that the program gives them in order of declaration."""
+        self.names = []
+        for what, declared in zip(("weights", "state"), self.declared):
+            given = [(variable["name"], variable["shape"]) for variable in info[what]]
+            if [list(shape) for _, shape, _, _ in declared] != [shape for _, shape in given]:
+                raise Failure(f"other {what} than declared", f"{given}")
+            self.names.append({key: name for (key, *_), (name, _) in zip(declared, given)})
+        dlc.write_safetensors(self.folder / "w.safetensors", {
+            name: self.variables[key] for names in self.names for key, name in names.items()})
+        step = {name: array[:self.rows] for name, array in self.arrays["train"].items()}
+        for split, arrays in {**self.arrays, "step": step}.items():
+            for name, array in arrays.items():
+                np.save(self.folder / f"{name}-{split}.npy", array)
+
+
+# --- what the program answers ----------------------------------------------------------------------
+
+class Program:
+    """A case compiled for one precision and target."""
+
+    def __init__(self, case, precision, target):
+        self.case, self.precision, self.target = case, precision, target
+        self.path = case.folder / f"program-{precision}-{target}"
+        run("compile", dlc.DLC, "compile", case.folder / "model.nn", "-o", self.path, f"--precision={precision}",
+            f"--target={target}")
+
+    def info(self):
+        return json.loads(run("info", self.path, "info", "--json"))
+
+    def answers(self):
+        """Everything, by name; on 3 threads and on 1 the bits must be the same."""
+        found, bits = self.answers_on(1)
+        _, others = self.answers_on(3)
+        for name, value in bits.items():
+            if value != others[name]:
+                raise Failure("threads", f"{name} differs on 3 threads")
+        return found
+
+    def answers_on(self, threads):
+        case, folder, network = self.case, self.case.folder, self.case.network
+        options = {"cwd": folder}
+        on = ["--threads", threads]
+        inputs = [option for name in case.arrays["train"] for option in ("--input", f"{name}={name}-step.npy")]
+        step = run("step", self.path, "step", "--weights", "w.safetensors", *inputs, "--grads", "g.safetensors",
+                   "--outputs", "o.safetensors", "--json", *on, **options)
+        run("train", "rm", "-rf", "run", **options)
+        run("train", self.path, "train", "--init", "w.safetensors", "--data", ".", "--run", "run", *on, **options)
+        evaluated = run("eval", self.path, "eval", "--weights", "w.safetensors", "--data", ".", "--json", *on, **options)
+        given = [f"{node.attributes['name']}={node.attributes['name']}-test.npy" for node in network.inputs()]
+        predicted = run("predict", self.path, "predict", "--weights", "w.safetensors", "--json", *given, *on, **options)
+
+        bits = {"step": step, "eval": evaluated, "predict": predicted}
+        for name in ("g.safetensors", "o.safetensors", "run/last.safetensors"):
+            bits[name] = (folder / name).read_bytes()
+        return (self.named(step, evaluated, predicted) if threads == 1 else None), bits
+
+    def named(self, step, evaluated, predicted):
+        folder, found = self.case.folder, {}
+        for what, text in (("step", step), ("eval", evaluated)):
+            answer = json.loads(text)
+            found.update({f"{what} {name}": value
+                          for name, value in {"loss": answer["loss"], **answer["metrics"]}.items()})
+        for name, array in dlc.read_safetensors(folder / "o.safetensors").items():
+            found[f"step {name}"] = array
+        for name, array in dlc.read_safetensors(folder / "g.safetensors").items():
+            found[f"gradient {name}"] = array
+        for line in map(json.loads, open(folder / "run" / "log.jsonl")):
+            if line["kind"] == "step":
+                found[f"train loss {line['step']}"] = line["loss"]
+        for name, array in dlc.read_safetensors(folder / "run" / "last.safetensors").items():
+            found[f"trained {name}"] = array
+        samples = json.loads(predicted)
+        for name, shape in zip(self.case.network.training.results(), self.case.network.training.shapes):
+            numbers = np.array([sample["outputs"][name] for sample in samples], dtype=float)  # null is not a number
+            found[f"predict {name}"] = numbers.reshape([len(samples)] + shape[1:])
+        return {name: np.asarray(value, float) for name, value in found.items()}
+
+
+# --- what the evaluator answers ---------------------------------------------------------------------
+
+class Evaluated:
+    """The module after differentiation, by the evaluator of dlc-test."""
+
+    def __init__(self, case):
+        self.case, self.path = case, case.folder / "model.mlir"
+        run("compile", dlc.DLC, "compile", case.folder / "model.nn", "--emit=grad", "--precision=f64", "-o", self.path)
+        self.text = self.path.read_text()
+
+    def operations(self):
+        return set(re.findall(r"\bnn\.(\w+) [%(d]", self.text))
+
+    def call(self, function, values):
+        """The results by (kind, name); `values` has the arguments by (kind, name) or by kind."""
+        head = re.search(rf"func\.func @{function}\((.*)\) -> (.*) {{$", self.text, re.M)
+        arguments, results = (
+            [([int(size) for size in shape.split("x")[:-1]], kind, name) for shape, kind, name in re.findall(
+                r'tensor<([^>]*)> {nn.index = \d+ : i64, nn.kind = "(\w+)", nn.name = "([^"]*)"}', part)]
+            for part in head.groups())
+        numbers = b""
+        for shape, kind, name in arguments:
+            array = np.zeros(shape)
+            given = np.asarray(values[kind, name] if (kind, name) in values else values[kind])
+            array[tuple(slice(size) for size in given.shape)] = given  # a batch that is not full is padded
+            numbers += array.tobytes()
+        answer = np.frombuffer(run("evaluator", EVALUATOR, f"--evaluate={function}", self.path, input=numbers))
+        found, offset = {}, 0
+        for shape, kind, name in results:
+            size = int(np.prod(shape))
+            found[kind, name] = answer[offset:offset + size].reshape(shape)
+            offset += size
+        return found
+
+    def answers(self):
+        case, network = self.case, self.case.network
+        variables = {(kind, name): case.variables[key]
+                     for kind, names in zip(("param", "state"), case.names) for key, name in names.items()}
+        seed = network.training.seed
+
+        def arguments(fields, begin, end):
+            inputs = {("input", name): array[begin:end] for name, array in fields.items()}
+            return {**variables, **inputs, "sample_weight": np.full(end - begin, 1 / (end - begin)),
+                    "random_key": [seed & 0xFFFFFFFF, seed >> 32, 0, 0]}
+
+        names = {"output": "step {}", "loss": "step {}", "metric": "step {}", "gradient": "gradient {}"}
+        found = {}
+        for (kind, name), value in self.call("step", arguments(case.arrays["train"], 0, case.rows)).items():
+            if kind in names:
+                found[names[kind].format(name)] = value[:case.rows] if kind == "output" else value
+        fields = transformed(network, case.arrays["test"])
+        samples = len(next(iter(fields.values())))
+        parts = []
+        for begin in range(0, samples, network.batch):
+            end = min(begin + network.batch, samples)
+            given = arguments(fields, begin, end)
+            for (kind, name), value in self.call("evaluate", given).items():
+                if kind != "output":
+                    found[f"eval {name}"] = found.get(f"eval {name}", 0) + value * (end - begin) / samples
+            parts.append({name: value[:end - begin] for (_, name), value in self.call("infer", given).items()})
+        for name in parts[0]:
+            found[f"predict {name}"] = np.concatenate([part[name] for part in parts])
+        return found
+
+
+# --- comparing --------------------------------------------------------------------------------------
+
+class Tally:
+    """Counts what was compared, and remembers how far off the worst was beside what it may be."""
+
+    def __init__(self):
+        self.networks, self.comparisons, self.numbers = 0, 0, 0
+        self.worst = {}  # by oracle and precision: (part of what is allowed, relative to the largest, name)
+
+    def add(self, other):
+        self.networks += other.networks
+        self.comparisons += other.comparisons
+        self.numbers += other.numbers
+        for key, value in other.worst.items():
+            self.worst[key] = max(self.worst.get(key, value), value)
+
+    def compare(self, found, expected, oracle, precision, errors=None):
+        """`errors`: PyTorch's own in f32."""
+        largest = {}  # of each group, the first word of a name
+        for name, value in expected.items():
+            group = name.split()[0]
+            largest[group] = max(largest.get(group, 0), np.abs(value).max(initial=0))
+        for name, value in expected.items():
+            ours = found.get(name)
+            group = name.split()[0]
+            kind = f"{precision} {group} against {oracle}"
+            if ours is None or ours.shape != value.shape:
+                raise Failure(kind, f"{name}: {None if ours is None else ours.shape}, expected {value.shape}")
+            scale = max(np.abs(value).max(initial=0), kCancelled[precision] * largest[group], 1e-30)
+            allowed = kExact * scale if precision == "f64" else \
+                kSingleAlone * scale if errors is None else kSingle * scale + kTimesPyTorch * errors[name]
+            off = np.abs(ours - value)
+            error = off.max(initial=0)
+            self.comparisons += 1
+            self.numbers += value.size
+            worst = (error / allowed, error / scale, name)
+            key = f"{oracle} {precision}"
+            self.worst[key] = max(self.worst.get(key, worst), worst)
+            if not error <= allowed:
+                place = np.unravel_index(np.nanargmax(off) if not np.isnan(off).all() else 0, value.shape)
+                raise Failure(kind, f"{name}{list(map(int, place))}: {ours[place]:.12g}, expected {value[place]:.12g}; "
+                              f"off by {error:.2e}, allowed {allowed:.2e}, largest {scale:.2e}")
+
+
+class Undrawn(Exception):
+    """No data was found on which the network is well-conditioned."""
+
+
+def check(case, combinations, torch, tally, evaluates=True):
+    """Checks a case for (precision, target) pairs. Raises Failure with .combination set, or Undrawn."""
+    reference = expected = None
+    for precision, target in combinations:
+        try:
+            program = Program(case, precision, target)
+            if reference is None and expected is None:
+                case.write(program.info())
+                if torch:
+                    reference = well_conditioned(case, torch)
+                    case.write(program.info())
+                if evaluates:
+                    evaluated = Evaluated(case)
+                    expected = evaluated.answers()
+                    tally.operations = evaluated.operations()
+            found = program.answers()
+            if torch:
+                tally.compare(found, reference.values, "PyTorch", precision, reference.errors)
+            if evaluates:
+                errors = reference.errors if torch else None
+                tally.compare(found, expected, "the evaluator", precision, errors)
+            program.path.unlink()
+        except Failure as failure:
+            failure.combination = precision, target
+            raise
+    tally.networks += 1
+
+
+def well_conditioned(case, torch, attempts=8):
+    """The reference for data on which rounding in f32 cannot reach a kink: these are the case's then."""
+    for attempt in range(attempts):
+        reference = twin.Reference(torch, case.network, case.names, case.arrays, case.variables, case.rows, case.random)
+        if reference.is_finite and reference.is_smooth:
+            return reference
+        case.attempt(1000 + attempt)
+    raise Undrawn(f"finite: {reference.is_finite}, smooth: {reference.is_smooth}")

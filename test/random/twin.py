@@ -1,0 +1,242 @@
+"""A network in PyTorch: the same steps, evaluation and predictions, in either precision."""
+import numpy as np
+
+import dlc
+from network import Node
+from operations import TABLE
+from training import OPTIMIZERS, transformed
+
+FAR = 1e30  # from any kink
+
+
+def philox(counter, key):
+    """Philox4x32-10 (Salmon et al. 2011) on arrays of counters: four words each."""
+    low = np.uint64(0xFFFFFFFF)
+    c = [np.uint64(part) + np.zeros(1, np.uint64) for part in counter]
+    k = [np.uint64(part) for part in key]
+    for _ in range(10):
+        a, b = np.uint64(0xD2511F53) * c[0], np.uint64(0xCD9E8D57) * c[2]
+        c = [(b >> np.uint64(32)) ^ c[1] ^ k[0], b & low, (a >> np.uint64(32)) ^ c[3] ^ k[1], a & low]
+        k = [(k[0] + np.uint64(0x9E3779B9)) & low, (k[1] + np.uint64(0xBB67AE85)) & low]
+    return c
+
+
+class Run:
+    """One call of the network on some rows. It is the `k` of the tables' PyTorch functions."""
+
+    def __init__(self, torch, network, weights, states, rows, training, call=0):
+        self.torch, self.network, self.rows, self.training, self.call = torch, network, rows, training, call
+        self.weights, self.states, self.kept = weights, states, dict(states)
+        self.kinks, self.stream = [], 0
+
+    def forward(self, inputs):
+        values = {}
+        for node in self.network.inputs():
+            value = inputs[node.attributes["name"]]
+            if node.attributes["classes"]:
+                value = self.torch.nn.functional.one_hot(value, node.attributes["classes"]).to(self.dtype)
+            values[id(node)] = value
+        self.body(self.network.body, values, ())
+        return [values[id(node)] for node in self.network.body.results]
+
+    def body(self, body, values, path):
+        for node in body.nodes:
+            operands = [values[id(operand)] for operand in node.operands]
+            if node.op == "param":
+                values[id(node)] = self.weights[path, id(node), 0]
+            elif node.op == "loop":
+                value = operands[0]
+                for turn in range(node.attributes["turns"]):
+                    value = self.inner(node, [value], path + (id(node), turn))
+                values[id(node)] = value
+            elif node.op == "call":
+                values[id(node)] = self.inner(node, operands, path + (id(node),)) * node.attributes["gain"]
+            else:
+                self.place = path, id(node.instance or node)
+                values[id(node)] = TABLE[node.op].torch(self, node.attributes, *operands, *self.variables(node))
+
+    def inner(self, node, operands, path):
+        values = {id(inner): value for inner, value in zip(node.body.inputs, operands)}
+        self.body(node.body, values, path)
+        return values[id(node.body.results[0])]
+
+    def variables(self, node):
+        return [self.weights[(*self.place, i)] for i in range(len(node.weights()))] + \
+               [self.states[(*self.place, i)] for i in range(len(node.states()))]
+
+    # --- what the tables' functions use ------------------------------------------------------------
+
+    @property
+    def dtype(self):
+        return next(iter(self.weights.values())).dtype
+
+    def sizes(self, shape):
+        return [-size * self.rows if size < 0 else size for size in shape]
+
+    def kink(self, distance):
+        """Notes how far each element is from where a derivative jumps; gives the distance back."""
+        self.kinks.append(distance.detach().double().nan_to_num(posinf=FAR, neginf=-FAR))
+        return distance
+
+    def where(self, condition, x, y):
+        x, y = (v if isinstance(v, self.torch.Tensor) else self.torch.tensor(v, dtype=self.dtype) for v in (x, y))
+        return self.torch.where(condition, x, y)
+
+    def relu(self, x):
+        return self.where(self.kink(x) > 0, x, 0.0)
+
+    def floor(self, x):
+        self.kink(x - x.round())
+        return x.detach().floor()
+
+    def largest(self, x, first=False):
+        """Over the last axis. Equal ones share the gradient, or the first has it."""
+        if x.shape[-1] > 1:
+            best = x.detach().topk(2, -1).values
+            self.kink(best[..., 0] - best[..., 1])
+        return x.gather(-1, x.argmax(-1, keepdim=True)).squeeze(-1) if first else x.amax(-1)
+
+    def uniform(self, x):
+        """As random_uniform of x's shape: numbered over the whole batch a call takes, padding included."""
+        seed, count = self.network.training.seed, self.network.batch * (x.numel() // len(x))
+        words = philox((np.arange((count + 3) // 4, dtype=np.uint64), self.stream, self.call, 0),
+                       (seed & 0xFFFFFFFF, seed >> 32))
+        numbers = (np.stack(words, 1).reshape(-1)[:x.numel()] >> np.uint64(8)).astype(float) * 2.0 ** -24
+        self.stream += 1
+        return self.torch.tensor(numbers.reshape(x.shape), dtype=self.dtype)
+
+    def derivative(self, y, x, dy):
+        """The gradient of x where y's is dy, itself differentiable."""
+        return self.torch.autograd.grad(y, x, dy, create_graph=True)[0]
+
+    def keep(self, *states):
+        for i, state in enumerate(states):
+            self.kept[(*self.place, i)] = state.detach()
+
+
+class Twin:
+    """The network in one precision. Every method returns numbers by the names check.py compares."""
+
+    def __init__(self, torch, network, names, arrays, variables, dtype, jitter=None):
+        """`names`: of the weights and states by their keys. `jitter`: a random generator that moves each number
+        by its last bits."""
+        self.torch, self.network, self.names, self.dtype = torch, network, names, dtype
+        self.kinks = []
+
+        def tensor(array):
+            array = np.asarray(array)
+            if array.dtype == np.int32:
+                return torch.tensor(array, dtype=torch.long)
+            if jitter is not None:
+                array = array * (1 + jitter.choice([-1, 0, 1], array.shape) * 2.0 ** -24)
+            return torch.tensor(array, dtype=dtype)
+
+        self.raw = {split: {name: tensor(array) for name, array in arrays[split].items()} for split in arrays}
+        self.seen = {split: {name: tensor(array) for name, array in transformed(network, arrays[split]).items()}
+                     for split in arrays}
+        self.variables = {key: tensor(array) for key, array in variables.items()}
+
+    def run(self, rows, training, weights, states, call=0):
+        return Run(self.torch, self.network, weights, states, rows, training, call)
+
+    def loss(self, run, fields, begin, end):
+        """Of some rows: (mean loss, metrics, outputs)."""
+        part = {name: value[begin:end] for name, value in fields.items()}
+        outputs = run.forward(part)
+        training = self.network.training
+        loss = training.loss(run, outputs, part).mean()
+        metrics = {name: value.mean() for name, value in training.metrics(run, outputs, part).items()}
+        self.kinks += run.kinks
+        return loss, metrics, outputs
+
+    def split_variables(self):
+        weights = {key: value.clone().requires_grad_() for key, value in self.variables.items() if key in self.names[0]}
+        states = {key: value.clone() for key, value in self.variables.items() if key in self.names[1]}
+        return weights, states
+
+    def everything(self, rows):
+        """What all the program's commands should answer; `rows` is the number of samples of `step`."""
+        return {**self.step(rows), **self.train(), **self.infer()}
+
+    def step(self, rows):
+        weights, states = self.split_variables()
+        run = self.run(rows, True, weights, states)
+        loss, metrics, outputs = self.loss(run, self.raw["train"], 0, rows)
+        loss.backward()
+        found = {"step loss": loss, **{f"step {name}": value for name, value in metrics.items()}}
+        found.update({f"step y{i}": value for i, value in enumerate(outputs)})
+        for key, weight in weights.items():
+            found["gradient " + self.names[0][key]] = self.torch.zeros_like(weight) if weight.grad is None else weight.grad
+        return numbers(found)
+
+    def train(self):
+        training, batch = self.network.training, self.network.batch
+        weights, states = self.split_variables()
+        optimizer = OPTIMIZERS[training.optimizer][1](self.torch, list(weights.values()), **training.numbers)
+        found, fields = {}, self.seen["train"]
+        samples = len(next(iter(fields.values())))
+        for step in range(training.steps):
+            begin = step * batch
+            end = min(begin + batch, samples)
+            run = self.run(end - begin, True, weights, states, step)
+            loss, _, _ = self.loss(run, fields, begin, end)
+            found[f"train loss {step + 1}"] = loss.detach()
+            for weight in weights.values():
+                weight.grad = self.torch.zeros_like(weight)
+            loss.backward()
+            if training.clip:
+                self.torch.nn.utils.clip_grad_norm_(list(weights.values()), training.clip)
+            for group in optimizer.param_groups:
+                group["lr"] = training.rate_at(step + 1)
+            optimizer.step()
+            states = run.kept
+        found.update({"trained " + self.names[0][key]: value for key, value in weights.items()})
+        found.update({"trained " + self.names[1][key]: value for key, value in states.items()})
+        return numbers(found)
+
+    def infer(self):
+        batch, fields = self.network.batch, self.seen["test"]
+        samples = len(next(iter(fields.values())))
+        weights, states = self.split_variables()
+        total, parts = {}, []
+        for begin in range(0, samples, batch):
+            end = min(begin + batch, samples)
+            run = self.run(end - begin, False, weights, states)
+            loss, metrics, outputs = self.loss(run, fields, begin, end)
+            parts.append(outputs)
+            for name, value in {"loss": loss, **metrics}.items():
+                total[f"eval {name}"] = total.get(f"eval {name}", 0) + value * (end - begin) / samples
+        for i, values in enumerate(zip(*parts)):
+            total[f"predict y{i}"] = self.torch.cat(values)
+        return numbers(total)
+
+
+def numbers(tensors):
+    return {name: tensor.detach().double().numpy() for name, tensor in tensors.items()}
+
+
+class Reference:
+    """What is expected, and how far a computation in f32 may be from it."""
+
+    def __init__(self, torch, network, names, arrays, variables, rows, random):
+        exact = Twin(torch, network, names, arrays, variables, torch.float64)
+        self.values = exact.everything(rows)
+        singles = []
+        for _ in range(3):
+            single = Twin(torch, network, names, arrays, variables, torch.float32, random)
+            singles.append((single.everything(rows), single.kinks))
+        self.errors = {name: max(np.abs(found[name] - value).max(initial=0) for found, _ in singles)
+                       for name, value in self.values.items()}
+        self.is_finite = all(np.isfinite(value).all() and np.abs(value).max(initial=0) < 1e6
+                             for value in self.values.values())
+        self.is_smooth = all(self.is_far(kink, [kinks[i] for _, kinks in singles]) for i, kink in enumerate(exact.kinks))
+
+    @staticmethod
+    def is_far(exact, singles):
+        """Whether no rounding of f32 can reach the kink. What is on it in every precision stays there."""
+        kSafety = 8
+        off = max(float((single - exact).abs().max()) if exact.numel() else 0 for single in singles)
+        near = exact.abs() <= kSafety * off + 1e-9
+        for single in singles:
+            near &= ~((exact == 0) & (single == 0))
+        return not bool(near.any())
