@@ -12,7 +12,7 @@ llvm = os.environ.get("DLC_LLVM_BIN", "/usr/lib/llvm-22/bin")  # FileCheck, not,
 config.name = "dlc"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test", ".py"]  # wrong programs (.nn) are run by lang_test
-config.excludes = ["inputs", "lit.cfg.py", "dlc.py"]  # dlc.py: what the end-to-end tests share
+config.excludes = ["inputs", "lit.cfg.py", "dlc.py", "faults"]  # dlc.py: what the end-to-end tests share
 config.test_source_root = os.path.join(source, "test")
 config.test_exec_root = os.path.join(build, "test")
 config.environment["PATH"] = os.pathsep.join([os.path.join(build, "bin"), llvm, config.environment["PATH"]])
