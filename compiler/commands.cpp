@@ -1,7 +1,7 @@
 // The commands of `dlc` around the compiler itself: run, fmt, new.
 #include "compiler/driver.h"
 #include "compiler/link.h"
-#include "lang/format.h"
+#include "lang/syntax/format.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"

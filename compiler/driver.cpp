@@ -13,8 +13,8 @@
 #include "compiler/nn/nn.h"
 #include "compiler/report.h"
 #include "compiler/table.h"
-#include "lang/net.h"
-#include "lang/parse.h"
+#include "lang/check/check.h"
+#include "lang/syntax/parse.h"
 #include "stdlib/embedded.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"

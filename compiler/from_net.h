@@ -1,7 +1,7 @@
 // The stage `nn`: the checked network as a module of the `nn` dialect.
 #pragma once
 
-#include "lang/net.h"
+#include "lang/net/net.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "compiler/from_net.h"
-#include "lang/net.h"
+#include "lang/net/net.h"
 
 #include <cstdint>
 #include <string>

@@ -3,7 +3,7 @@
 
 #include "compiler/explain.h"
 #include "compiler/options.h"
-#include "lang/net.h"
+#include "lang/net/net.h"
 
 #include "llvm/IR/Module.h"
 

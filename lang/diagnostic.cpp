@@ -196,6 +196,8 @@ std::string Diagnostics::render() const {
   return out;
 }
 
+std::string quoted(const std::string &name) { return "`" + name + "`"; }
+
 std::string didYouMean(const std::string &word, const std::vector<std::string> &candidates) {
   constexpr size_t kLongestName = 64; // beyond it a name is no typing mistake
   std::string nearest;

@@ -52,6 +52,9 @@ private:
   Diagnostic dropped;   // what a caller may still add notes to
 };
 
+/// "`name`": how a message shows what stands in the program.
+std::string quoted(const std::string &name);
+
 /// The candidate nearest to `word` by edit distance, if it is near enough to be meant; else "".
 std::string didYouMean(const std::string &word, const std::vector<std::string> &candidates);
 

@@ -1,0 +1,275 @@
+// Checks a `data` block: its fields, where its samples come from and what is done to them.
+#include "lang/check/block.h"
+
+#include <algorithm>
+
+namespace dlc::lang {
+
+using ast::Expr;
+using ast::Item;
+using ast::Stmt;
+
+namespace {
+
+std::string unknown(Space space) {
+  if (space == Space::Loader)
+    return "unknown-loader";
+  return "unknown-transform";
+}
+
+class DataBlock {
+public:
+  DataBlock(const Item &block, Context &context)
+      : block(block), context(context), report(context.report),
+        elaborator(context, Elaborator::Purpose::Static, false), environment(false) {}
+
+  std::optional<Data> check() {
+    int errorsBefore = report.count();
+    data.name = block.name.text;
+    for (const ast::Parameter &field : block.config)
+      addField(field);
+    for (const auto &[key, stmt] :
+         readKeys(block, {"train", "test", "validation", "folder"}, report))
+      stmts.push_back(stmt);
+    std::sort(stmts.begin(), stmts.end(),
+              [](const Stmt *a, const Stmt *b) { return a->range.begin < b->range.begin; });
+    for (const Stmt *stmt : stmts)
+      addKey(*stmt);
+    for (const ast::StmtPtr &stmt : block.body.statements)
+      if (stmt->kind == Stmt::Kind::Each || stmt->kind == Stmt::Kind::Augment)
+        addTransforms(*stmt);
+    if (report.count() != errorsBefore)
+      return std::nullopt;
+    return std::move(data);
+  }
+
+private:
+  void addField(const ast::Parameter &field) {
+    const std::string &name = field.name.text;
+    for (const Port &other : data.fields)
+      if (other.name == name) {
+        report
+            .error("duplicate-name", field.name.range,
+                   "the field " + quoted(name) + " is defined twice")
+            .notes.push_back({other.range, "it was defined here"});
+        return;
+      }
+    if (!field.type) {
+      report.error("missing-type", field.name.range,
+                   "the field " + quoted(name) + " needs a type: `" + name + ": f32[28, 28]` or `" +
+                       name + ": class[10]`");
+      return;
+    }
+    auto type = elaborator.tensorType(*field.type, environment);
+    if (!type)
+      return;
+    if (type->element == Element::Double || type->element == Element::Bool) {
+      report.error("field-type", field.type->range,
+                   "a field is of f32, int or class numbers, found " + str(*type));
+      return;
+    }
+    data.fields.push_back({name, *type, field.name.range});
+  }
+
+  void addKey(const Stmt &stmt) {
+    const std::string &key = stmt.names[0].text;
+    if (key == "folder") {
+      Value value = elaborator.evaluate(*stmt.value, environment);
+      if (const std::string *folder = value.as<std::string>())
+        data.folder = *folder;
+      else if (!value.isPoison())
+        report.error("argument-type", stmt.value->range,
+                     "`folder` must be a string, found " + kindOf(value));
+      return;
+    }
+    const Expr &call = *stmt.value;
+    const Item *loader = find(Space::Loader, "loader", call);
+    if (!loader)
+      return;
+    auto arguments = evaluateArguments(*loader, call);
+    if (arguments && fits(loader->name.text, *arguments, call))
+      data.sources.push_back({key, loader->name.text, std::move(*arguments)});
+  }
+
+  void addTransforms(const Stmt &stmt) {
+    if (!stmt.value || stmt.names.empty())
+      return;
+    std::vector<const Expr *> steps; // last first
+    const Expr *source = stmt.value.get();
+    for (; source->kind == Expr::Kind::Pipe; source = source->operands[0].get())
+      steps.push_back(source->operands[1].get());
+    auto field = std::find_if(data.fields.begin(), data.fields.end(),
+                              [&](const Port &port) { return port.name == stmt.names[0].text; });
+    if (field == data.fields.end()) {
+      Diagnostic &error =
+          report.error("unknown-field", stmt.names[0].range,
+                       quoted(block.name.text) + " has no field " + quoted(stmt.names[0].text));
+      std::vector<std::string> names;
+      for (const Port &port : data.fields)
+        names.push_back(port.name);
+      if (std::string near = didYouMean(stmt.names[0].text, names); !near.empty())
+        error.help.push_back("did you mean " + quoted(near) + "?");
+      return;
+    }
+    if (field->type.element != Element::Real) {
+      report
+          .error("field-type", stmt.names[0].range,
+                 "transforms work on f32 numbers, found " + str(field->type))
+          .notes.push_back({field->range, "declared here"});
+      return;
+    }
+    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+      const Item *transform = find(Space::Transform, "transform", **step);
+      if (!transform)
+        continue;
+      if (auto arguments = evaluateArguments(*transform, **step))
+        data.transforms.push_back({field->name, transform->name.text,
+                                   stmt.kind == Stmt::Kind::Augment, std::move(*arguments)});
+    }
+  }
+
+  const Item *find(Space space, const std::string &what, const Expr &expr) {
+    const std::string id = unknown(space);
+    bool isCall = expr.kind == Expr::Kind::Call && expr.operands[0]->kind == Expr::Kind::Name;
+    const Expr *callee = isCall                          ? expr.operands[0].get()
+                         : expr.kind == Expr::Kind::Name ? &expr
+                                                         : nullptr;
+    if (!callee) {
+      report.error(id, expr.range, "a " + what + " must be called by its name here");
+      return nullptr;
+    }
+    const Item *item = context.program.find(space, callee->text, false);
+    if (!item) {
+      Diagnostic &error =
+          report.error(id, callee->range, "there is no " + what + " " + quoted(callee->text));
+      if (std::string near = didYouMean(callee->text, context.program.names(space, false));
+          !near.empty())
+        error.help.push_back("did you mean " + quoted(near) + "?");
+    }
+    return item;
+  }
+
+  std::optional<std::vector<DataArgument>> evaluateArguments(const Item &item, const Expr &expr) {
+    static const std::vector<ast::Argument> kNone;
+    Environment values(true);
+    auto given = Elaborator::list(expr.kind == Expr::Kind::Call ? expr.arguments : kNone);
+    if (!elaborator.bindConfiguration(item, given, expr.focus, environment, values))
+      return std::nullopt;
+    std::vector<DataArgument> arguments;
+    for (const ast::Parameter &parameter : item.config) {
+      const Value &value = values.findHere(parameter.name.text)->value;
+      arguments.push_back({parameter.name.text, {}});
+      if (auto list = numbers(value)) {
+        arguments.back().value = std::move(*list);
+      } else if (const List *texts = value.as<List>()) {
+        std::string lines;
+        for (const Value &text : texts->elements)
+          lines += (lines.empty() ? "" : "\n") + *text.as<std::string>();
+        arguments.back().value = lines;
+      } else if (const std::string *text = value.as<std::string>()) {
+        arguments.back().value = *text;
+      }
+    }
+    return arguments;
+  }
+
+  /// Whether what a loader reads can fill the fields.
+  bool fits(const std::string &loader, const std::vector<DataArgument> &arguments,
+            const Expr &call) {
+    if (loader == "idx" && data.fields.size() != 2) {
+      report.error("field-count", call.focus,
+                   "`idx` reads two files for two fields, " + quoted(block.name.text) + " has " +
+                       std::to_string(data.fields.size()));
+      return false;
+    }
+    if (loader == "npy") {
+      const std::string &files = std::get<std::string>(arguments[0].value);
+      size_t count = static_cast<size_t>(std::count(files.begin(), files.end(), '\n')) + 1;
+      if (count != data.fields.size()) {
+        report.error("field-count", call.focus,
+                     "`npy` needs one file for each field, found " + std::to_string(count) +
+                         " for " + std::to_string(data.fields.size()));
+        return false;
+      }
+    }
+    return loader != "rows" || rowsFit(call);
+  }
+
+  bool rowsFit(const Expr &call) {
+    const Expr &rows = *call.arguments[0].value;
+    int64_t width = 0;
+    for (const Port &field : data.fields)
+      width += size(field.type.shape).constant().value_or(0);
+    Value value = elaborator.evaluate(rows, environment, Wanted::Float);
+    const List *list = value.as<List>();
+    if (!list || list->elements.empty()) {
+      report.error("row-length", rows.range, "`rows` needs a list of rows");
+      return false;
+    }
+    for (size_t i = 0; i < list->elements.size(); ++i) {
+      auto row = numbers(list->elements[i]);
+      if (list->elements[i].is<List>() && row && static_cast<int64_t>(row->size()) == width)
+        continue;
+      Range range = rows.kind == Expr::Kind::List && i < rows.operands.size()
+                        ? rows.operands[i]->range
+                        : rows.range;
+      report.error("row-length", range,
+                   "a row must have the " + std::to_string(width) +
+                       " numbers of all fields, found " +
+                       (list->elements[i].is<List>() ? std::to_string(row ? row->size() : 0)
+                                                     : kindOf(list->elements[i])));
+      return false;
+    }
+    return true;
+  }
+
+  const Item &block;
+  Context &context;
+  Report &report;
+  Elaborator elaborator;
+  Environment environment;
+  std::vector<const Stmt *> stmts;
+  Data data;
+};
+
+} // namespace
+
+Keys readKeys(const Item &block, const std::vector<std::string> &known, Report &report) {
+  Keys keys;
+  for (const ast::StmtPtr &stmt : block.body.statements) {
+    if (stmt->kind == Stmt::Kind::Each || stmt->kind == Stmt::Kind::Augment) {
+      if (block.kind != Item::Kind::Data)
+        report.error("misplaced-statement", stmt->range, "transforms stand in a `data` block");
+      continue;
+    }
+    if (stmt->kind != Stmt::Kind::Assign || stmt->names.size() != 1) {
+      report.error("misplaced-statement", stmt->range,
+                   "a `" + std::string(block.kind == Item::Kind::Data ? "data" : "train") +
+                       "` block consists of `key = value`");
+      continue;
+    }
+    const ast::Name &key = stmt->names[0];
+    if (std::find(known.begin(), known.end(), key.text) == known.end()) {
+      Diagnostic &error =
+          report.error("unknown-key", key.range, "there is no key " + quoted(key.text) + " here");
+      std::string all;
+      for (const std::string &name : known)
+        all += (all.empty() ? "" : ", ") + name;
+      std::string near = didYouMean(key.text, known);
+      error.help.push_back(near.empty() ? "the keys are " + all
+                                        : "did you mean " + quoted(near) + "?");
+      continue;
+    }
+    auto [entry, isNew] = keys.try_emplace(key.text, stmt.get());
+    if (!isNew)
+      report.error("duplicate-key", key.range, quoted(key.text) + " stands twice")
+          .notes.push_back({entry->second->names[0].range, "it stands here first"});
+  }
+  return keys;
+}
+
+std::optional<Data> checkData(const Item &block, Context &context) {
+  return DataBlock(block, context).check();
+}
+
+} // namespace dlc::lang

@@ -1,0 +1,65 @@
+// The names in scope while a body is unfolded.
+#pragma once
+
+#include "lang/check/value.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace dlc::lang {
+
+struct Binding {
+  enum class Kind {
+    Let, // and loop variables
+    Var,
+    Result,    // of a model
+    Argument,  // of a configuration or a tensor
+    Dimension, // bound by a shape pattern
+    Param,
+    State,  // of a layer or an optimizer; written with `<-`
+    Weight, // of an optimizer; written with `<-` too
+  };
+  Kind kind;
+  Value value;
+  Range range;
+  int variable = -1;   // of a state: its number
+  Range assigned = {}; // of a result: where it got its value
+};
+
+/// One block's names; those of the blocks around it are found through `outer`.
+class Environment {
+public:
+  explicit Environment(bool inStandardLibrary) : inStandardLibrary(inStandardLibrary) {}
+  explicit Environment(Environment &outer)
+      : outer(&outer), inStandardLibrary(outer.inStandardLibrary) {}
+
+  Binding *find(const std::string &name) {
+    if (auto found = names.find(name); found != names.end())
+      return &found->second;
+    return outer ? outer->find(name) : nullptr;
+  }
+  Binding *findHere(const std::string &name) {
+    auto found = names.find(name);
+    return found == names.end() ? nullptr : &found->second;
+  }
+  void bind(const std::string &name, Binding binding) {
+    names.insert_or_assign(name, std::move(binding));
+  }
+  std::vector<std::string> allNames() const {
+    std::vector<std::string> result = outer ? outer->allNames() : std::vector<std::string>();
+    for (const auto &[name, binding] : names)
+      result.push_back(name);
+    return result;
+  }
+  const std::map<std::string, Binding> &here() const { return names; }
+
+private:
+  Environment *outer = nullptr;
+  std::map<std::string, Binding> names;
+
+public:
+  const bool inStandardLibrary; // whether names mean the standard library's definitions
+};
+
+} // namespace dlc::lang

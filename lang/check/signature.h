@@ -1,0 +1,41 @@
+// The shape rules of the primitive operations, evaluated from their signatures in stdlib/ops.nn.
+//
+// They serve the checker, with symbolic dimensions, and the compiler's dialect, with constant ones.
+#pragma once
+
+#include "lang/net/net.h"
+#include "lang/syntax/ast.h"
+
+namespace dlc::lang {
+
+/// Why a rule refused its operands; the caller words the diagnostic for its own site.
+struct SignatureError {
+  enum class Kind { Arguments, Element, Rank, Shape, Window, Configuration };
+  Kind kind = Kind::Configuration;
+  std::string message;   // "`K` is 784 in `a` and 512 in `b`"
+  int operand = -1;      // the operand that disagrees, -1 for the configuration
+  int otherOperand = -1; // the one it disagrees with, or -1
+  int axis = -1;         // of `operand`, or -1
+  int otherAxis = -1;
+};
+
+class Signatures {
+public:
+  /// Reads the declarations; they must outlive this. A malformed one is a fault of ours: it aborts.
+  explicit Signatures(const ast::File &ops);
+
+  bool contains(const std::string &op) const;
+  std::vector<std::string> names() const;
+  /// The declaration, for its parameters' names, order and documentation.
+  const ast::Item &declaration(const std::string &op) const;
+
+  /// The result's type, or why there is none.
+  std::variant<TensorType, SignatureError>
+  infer(const std::string &op, const std::vector<TensorType> &operands,
+        const std::map<std::string, Attribute> &attributes) const;
+
+private:
+  std::map<std::string, const ast::Item *> items;
+};
+
+} // namespace dlc::lang
