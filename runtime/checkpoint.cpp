@@ -30,6 +30,32 @@ static Status loadTensors(const SafetensorsFile &file, const std::string &prefix
   return Status();
 }
 
+static Status checkFinite(const dlc_variable *variables, int32_t count, const Buffer &buffer) {
+  for (int32_t i = 0; i < count; ++i) {
+    const dlc_tensor &tensor = variables[i].tensor;
+    const void *data = buffer.at(tensor.offset);
+    if (int64_t at = firstNotFinite(data, tensor.dtype, elementCount(tensor)); at >= 0)
+      return inputError(
+          "%s", notFiniteText(tensor.name, shapeOf(tensor), at, readElement(data, tensor.dtype, at))
+                    .c_str());
+  }
+  return Status();
+}
+
+Status checkFinite(const dlc_model &model, const Buffer &weights, const Buffer &state) {
+  DLC_TRY(checkFinite(model.weights, model.weight_count, weights));
+  return checkFinite(model.states, model.state_count, state);
+}
+
+// checkFinite() of what was read from a file.
+static Status checkLoaded(const std::string &path, const Network &network) {
+  Status status = checkFinite(network.model, network.weights, network.state);
+  return status.failed()
+             ? inputError("`%s`: %s in %s, so nothing can be computed from it", path.c_str(),
+                          status.message().c_str(), dtypeName(network.model.precision))
+             : Status();
+}
+
 Status saveWeights(const std::string &path, const dlc_model &model, const Buffer &weights,
                    const Buffer &state, const Progress &progress) {
   std::vector<TensorPart> parts;
@@ -65,7 +91,7 @@ Status loadWeights(const std::string &path, Network *network) {
       return inputError("`%s` has a tensor `%s`, which the model `%s` does not have", path.c_str(),
                         entry.name.c_str(), model.name);
   }
-  return Status();
+  return checkLoaded(path, *network);
 }
 
 Status saveResume(const std::string &path, const Network &network, const Optimizer &optimizer,
@@ -131,6 +157,7 @@ Status loadResume(const std::string &path, Network *network, Optimizer *optimize
                       path.c_str(), file.metadata("optimizer").c_str(), model.optimizer);
   DLC_TRY(loadTensors(file, "weights/", model.weights, model.weight_count, network->weights));
   DLC_TRY(loadTensors(file, "state/", model.states, model.state_count, network->state));
+  DLC_TRY(checkLoaded(path, *network));
   for (int32_t i = 0; i < model.slot_count; ++i)
     DLC_TRY(loadTensors(file, format("slot/%s/", model.slot_names[i]), model.weights,
                         model.weight_count, optimizer->slots[i]));

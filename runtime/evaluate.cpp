@@ -2,11 +2,44 @@
 #include "runtime/checkpoint.h"
 #include "runtime/commands.h"
 
+#include "runtime/tensor.h"
 #include "runtime/text.h"
 
 #include <cstdio>
 
 namespace dlc::runtime {
+
+// Finite weights and data can still lead out of a number's range. Names the first output where they
+// did.
+static Status explainNotFinite(Network &network, const data::Plan &plan, const std::string &split) {
+  const dlc_model &model = network.model;
+  const char *range = dtypeName(model.precision);
+  data::Stream stream(plan);
+  int64_t before = 0;
+  while (const data::Batch *batch = stream.next()) {
+    network.evaluate(*batch);
+    for (int32_t i = 0; i < model.output_count; ++i) {
+      const dlc_tensor &output = model.outputs[i];
+      int64_t perSample = elementsPerSample(output), rows = output.batched ? batch->count : 1;
+      const void *data = network.outputs[i].data();
+      int64_t at = firstNotFinite(data, output.dtype, rows * perSample);
+      if (at < 0)
+        continue;
+      int64_t first = output.batched ? before * perSample : 0;
+      return inputError("the split `%s`: the output %s; the weights and the data are finite, but "
+                        "what is computed from them leaves the range of %s",
+                        split.c_str(),
+                        notFiniteText(output.name, shapeOf(output), first + at,
+                                      readElement(data, output.dtype, at))
+                            .c_str(),
+                        range);
+    }
+    before += batch->count;
+  }
+  return inputError("the split `%s`: the outputs are finite, but the loss or a metric of them "
+                    "leaves the range of %s",
+                    split.c_str(), range);
+}
 
 Status evaluate(const dlc_model &model, const Options &options) {
   if (options.weights.empty())
@@ -27,6 +60,8 @@ Status evaluate(const dlc_model &model, const Options &options) {
   data::Plan plan{&model, &dataset, &transforms};
   plan.samplesPerStep = model.batch;
   Averages averages = evaluateAll(network, plan);
+  if (!averages.areFinite())
+    return explainNotFinite(network, plan, split);
   if (options.json) {
     JsonWriter json;
     json.beginObject().key("split").string(split).key("samples").integer(dataset.count);

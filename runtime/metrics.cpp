@@ -1,6 +1,7 @@
 // The mean loss and metrics of an epoch or a split.
 #include "runtime/metrics.h"
 
+#include "runtime/tensor.h"
 #include "runtime/text.h"
 
 namespace dlc::runtime {
@@ -9,6 +10,10 @@ void Averages::add(const Network &network, int64_t total) {
   sums[0] += network.loss() * double(total);
   for (int32_t i = 0; i < model_->metric_count; ++i)
     sums[size_t(1 + i)] += network.metric(i) * double(total);
+}
+
+bool Averages::areFinite() const {
+  return firstNotFinite(sums.data(), DLC_F64, int64_t(sums.size())) < 0;
 }
 
 std::string Averages::text() const {

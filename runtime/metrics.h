@@ -20,6 +20,7 @@ public:
 
   double loss() const { return mean(0); }
   double metric(int32_t i) const { return mean(size_t(1 + i)); }
+  bool areFinite() const;
   // "loss 0.4153  accuracy 0.8532".
   std::string text() const;
   // The members `loss` and one for each metric, or, with `nested`, `metrics` as an object.

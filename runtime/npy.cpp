@@ -154,6 +154,9 @@ Status readNpy(const std::string &path, Array *array) {
   for (int64_t i = 0; i < count; ++i)
     array->values[i] = element->load(
         numbers + (header.fortran ? fortranPosition(i, header.shape) : i) * element->size);
+  if (int64_t at = firstNotFinite(array->values.data(), DLC_F64, count); at >= 0)
+    return inputError("%s: only finite numbers can be computed with",
+                      notFiniteText(path, array->shape, at, array->values[size_t(at)]).c_str());
   return Status();
 }
 

@@ -17,7 +17,7 @@ struct Array {
 
 // Reads little-endian f4, f8, i1, i2, i4, i8, u1, u2, u4 and bool arrays, C or Fortran order,
 // format versions 1 to 3; says clearly what it does not read (objects, strings, complex,
-// big-endian).
+// big-endian, numbers that are not finite).
 Status readNpy(const std::string &path, Array *array);
 
 // Writes row-major data of a dlc_dtype.

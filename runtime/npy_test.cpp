@@ -3,6 +3,8 @@
 #include "runtime/npy.h"
 #include "test/runtime/folder.h"
 
+#include <cmath>
+
 namespace dlc::runtime {
 
 static std::string header(const std::string &descr, const std::string &order,
@@ -74,6 +76,10 @@ TEST(Npy, RefusesWithAReason) {
        "impossible shape"},
       {"overflow in bytes", npyBytes(header("'<f8'", "False", "(2305843009213693951,)"), ""),
        "impossible shape"},
+      {"NaN", npyBytes(header("'<f4'", "False", "(2, 2)"), bytesOf<float>({1, 2, NAN, 4})),
+       "wrong.npy`[1, 0] is NaN"},
+      {"infinite", npyBytes(header("'<f8'", "False", "()"), bytesOf<double>({-INFINITY})),
+       "wrong.npy` is minus infinity"},
       {"negative", npyBytes(header("'<f8'", "False", "(-1,)"), ""), "damaged .npy header"},
   };
   for (const auto &wrong : cases) {

@@ -32,7 +32,7 @@ private:
   Status readSplit(const std::string &split, const std::string &index, const std::string &argument);
   Status readArray(const std::string &argument, int32_t input, const std::string &path);
   Status readTable(const std::string &path);
-  void infer(Network &network);
+  Status infer(Network &network);
   void print(const Sample &sample, int64_t row);
   void writeJson(JsonWriter *json, const Sample &sample, int64_t row);
   std::vector<std::pair<int64_t, double>> classes(int64_t row) const;
@@ -156,7 +156,7 @@ Status Prediction::read(const std::string &argument) {
   return readArray(argument, 0, argument);
 }
 
-void Prediction::infer(Network &network) {
+Status Prediction::infer(Network &network) {
   data::Batch batch(model_);
   data::SampleAddress inference;
   outputs_.resize(size_t(model_.output_count));
@@ -178,6 +178,25 @@ void Prediction::infer(Network &network) {
         outputs_[i].push_back(readElement(network.outputs[i].data(), output.dtype, j));
     }
   }
+  // Finite weights and inputs can still lead out of a number's range.
+  for (int32_t i = 0; i < model_.output_count; ++i) {
+    const dlc_tensor &output = model_.outputs[i];
+    const std::vector<double> &values = outputs_[i];
+    int64_t at = firstNotFinite(values.data(), DLC_F64, int64_t(values.size()));
+    if (at < 0)
+      continue;
+    int64_t perSample = elementsPerSample(output);
+    std::vector<int64_t> shape = shapeOf(output);
+    if (output.batched)
+      shape.erase(shape.begin());
+    return inputError(
+        "`%s`: the output %s; the weights and the input are finite, but what is computed from them "
+        "leaves the range of %s",
+        samples_[size_t(at / perSample)].name.c_str(),
+        notFiniteText(output.name, shape, at % perSample, values[size_t(at)]).c_str(),
+        dtypeName(output.dtype));
+  }
+  return Status();
 }
 
 // The classes with their probabilities (softmax of the logits), the most likely first.
@@ -267,7 +286,7 @@ Status Prediction::run() {
   Pool pool(options_.threadCount(model_));
   Network network(model_, pool, model_.train_seed);
   DLC_TRY(loadWeights(options_.weights, &network));
-  infer(network);
+  DLC_TRY(infer(network));
 
   if (!options_.out.empty()) {
     const dlc_tensor &output = model_.outputs[0];

@@ -3,6 +3,8 @@
 
 #include "runtime/text.h"
 
+#include <cmath>
+
 namespace dlc::runtime {
 
 int64_t dtypeSize(int32_t dtype) { return dtype == DLC_F64 ? 8 : 4; }
@@ -34,6 +36,31 @@ std::string shapeText(const std::vector<int64_t> &shape) {
   for (size_t axis = 0; axis < shape.size(); ++axis)
     text += format("%s%lld", axis ? ", " : "", static_cast<long long>(shape[axis]));
   return text + "]";
+}
+
+template <class T> static int64_t firstOf(const void *data, int64_t count) {
+  auto *values = static_cast<const T *>(data);
+  for (int64_t i = 0; i < count; ++i)
+    if (!std::isfinite(values[i]))
+      return i;
+  return -1;
+}
+
+int64_t firstNotFinite(const void *data, int32_t dtype, int64_t count) {
+  return dtype == DLC_F32   ? firstOf<float>(data, count)
+         : dtype == DLC_F64 ? firstOf<double>(data, count)
+                            : -1;
+}
+
+std::string notFiniteText(const std::string &name, const std::vector<int64_t> &shape, int64_t i,
+                          double value) {
+  std::vector<int64_t> place(shape.size());
+  for (size_t axis = shape.size(); axis-- > 0; i /= shape[axis])
+    place[axis] = axis > 0 ? i % shape[axis] : i; // a batch may be a part of more samples
+  return format("`%s`%s is %s", name.c_str(), shape.empty() ? "" : shapeText(place).c_str(),
+                std::isnan(value) ? "NaN"
+                : value > 0       ? "infinite"
+                                  : "minus infinity");
 }
 
 int64_t checkedProduct(const std::vector<int64_t> &shape) {

@@ -25,6 +25,12 @@ inline std::string shapeText(const dlc_tensor &tensor) { return shapeText(shapeO
 // The product of a shape, or -1 where a dimension is negative or the product overflows.
 int64_t checkedProduct(const std::vector<int64_t> &shape);
 
+// The first of `count` numbers that is NaN or infinite, or -1.
+int64_t firstNotFinite(const void *data, int32_t dtype, int64_t count);
+// What firstNotFinite found, for a message: "`dense.weight`[3, 0] is NaN".
+std::string notFiniteText(const std::string &name, const std::vector<int64_t> &shape, int64_t i,
+                          double value);
+
 // One element of a buffer of `dtype`.
 inline double readElement(const void *data, int32_t dtype, int64_t i) {
   switch (dtype) {

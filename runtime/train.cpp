@@ -385,13 +385,15 @@ Status Training::finishEpoch() {
 }
 
 // The best weights are those of the highest accuracy, where the model has such a metric, else of
-// the lowest loss, on the validation or test split, else in training. Of equals the first stays.
+// the lowest loss, on the validation or test split, else in training. Of equals the first stays;
+// any number is better than NaN.
 Status Training::noteBest(const Averages &averages) {
   double value = -averages.loss();
   for (int32_t i = 0; i < model_.metric_count; ++i)
     if (strcmp(model_.metrics[i], "accuracy") == 0)
       value = averages.metric(i);
-  if (progress_.hasBest && !(value > progress_.best))
+  bool better = value > progress_.best || (std::isnan(progress_.best) && !std::isnan(value));
+  if (progress_.hasBest && !better)
     return Status();
   progress_.hasBest = true;
   progress_.best = value;
@@ -408,8 +410,16 @@ Status Training::noteBest(const Averages &averages) {
 }
 
 // The resume file comes last and holds all that continuing needs: a kill between two of these files
-// continues from the earlier resume file, and the same steps write the same files again.
+// continues from the earlier resume file, and the same steps write the same files again. A
+// checkpoint that nothing can be computed from never replaces a sound one.
 Status Training::save() {
+  if (Status status = checkFinite(model_, network_.weights, network_.state); status.failed()) {
+    (void)log_.flush().failed();
+    display_.clear();
+    return inputError("%s after step %lld; the last checkpoint is untouched. "
+                      "A smaller learning rate often helps: --set lr=…",
+                      status.message().c_str(), wide(progress_.step));
+  }
   if (bestIsNew_) {
     Progress then = progress_;
     then.step = progress_.bestStep;

@@ -105,6 +105,10 @@ Status readIdx(const std::string &path, Column *column, int64_t *count) {
                       path.c_str(), shapeText(shape).c_str(), static_cast<long long>(total));
   bytes.erase(bytes.begin(), bytes.begin() + int64_t(header));
   decode(type, column);
+  int32_t dtype = type == kF32 ? DLC_F32 : type == kF64 ? DLC_F64 : DLC_I32;
+  if (int64_t at = firstNotFinite(bytes.data(), dtype, elements); at >= 0)
+    return inputError("%s: only finite numbers can be computed with",
+                      notFiniteText(path, shape, at, column->at(at)).c_str());
   return Status();
 }
 

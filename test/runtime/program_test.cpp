@@ -346,6 +346,100 @@ TEST_F(ProgramTest, WrongWeightsAreNamed) {
   expectError({"eval"}, 2, "needs --weights");
 }
 
+// --- numbers that are not finite ---------------------------------------------------------------
+
+TEST_F(ProgramTest, WeightsThatAreNotFiniteAreNamed) {
+  double weight[6 * 4] = {}, bias[4] = {}, mean[6] = {};
+  auto write = [&] {
+    Status status = writeSafetensors(folder.file("w"),
+                                     {{"dense.weight", DLC_F64, {6, 4}, weight},
+                                      {"dense.bias", DLC_F64, {4}, bias},
+                                      {"mean", DLC_F64, {6}, mean}},
+                                     {});
+    ASSERT_FALSE(status.failed()) << status.message();
+  };
+  write();
+  output({"eval", "--weights", "w"});
+  weight[9] = NAN;
+  write();
+  for (std::vector<std::string> command : {std::vector<std::string>{"eval", "--weights", "w"},
+                                           {"predict", "--weights", "w", "test:0"},
+                                           {"step", "--weights", "w"},
+                                           {"check-gradients", "--weights", "w"},
+                                           {"train", "--run", "r", "--init", "w"}})
+    expectError(command, 1, "`w`: `dense.weight`[2, 1] is NaN in f32");
+  EXPECT_FALSE(fileExists(folder.file("r")));
+  weight[9] = 1e39; // more than f32 holds
+  write();
+  expectError({"eval", "--weights", "w"}, 1, "`dense.weight`[2, 1] is infinite in f32");
+  output({"predict", "--weights", "w", "test:0"}, "f64");
+  weight[9] = 0, mean[5] = -INFINITY;
+  write();
+  expectError({"eval", "--weights", "w"}, 1, "`mean`[5] is minus infinity");
+}
+
+TEST_F(ProgramTest, InputsThatAreNotFiniteAreNamed) {
+  output({"train", "--run", "r"});
+  float images[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, NAN};
+  ASSERT_FALSE(writeNpy(folder.file("x.npy"), DLC_F32, {2, 1, 2, 3}, images).failed());
+  expectError({"predict", "--weights", "r/last.safetensors", "--out", "out.npy", "x.npy"}, 1,
+              "`x.npy`[1, 0, 1, 0] is NaN");
+  EXPECT_FALSE(fileExists(folder.file("out.npy")));
+  expectError({"step", "--input", "image=x.npy", "--input", "label=0,1"}, 1,
+              "`x.npy`[1, 0, 1, 0] is NaN");
+  folder.write("x.csv", "1,2,3,4,5,6\n1,2,inf,4,5,6\n");
+  expectError({"predict", "--weights", "r/last.safetensors", "x.csv"}, 1,
+              "`x.csv`, line 2, column 3: `inf` is not a finite number");
+  // The data of a training and of an evaluation.
+  std::string values(kTest * 6 * 4, '\0'); // of big-endian floats
+  values.replace((7 * 6 + 4) * 4, 2, "\x7F\x80");
+  folder.write("test-values", idxBytes(0x0D, {kTest, 2, 3}, values));
+  for (std::vector<std::string> command :
+       {std::vector<std::string>{"eval", "--weights", "r/last.safetensors"},
+        {"train", "--run", "s"}})
+    expectError(command, 1, "test-values`[7, 1, 1] is infinite");
+  EXPECT_FALSE(fileExists(folder.file("s")));
+}
+
+TEST_F(ProgramTest, ResultsThatAreNotFiniteAreNamed) {
+  constexpr int kSample = 11; // the only one of which something is not 0
+  std::string values(kTest * 6, '\0');
+  values[kSample * 6 + 3] = '\xFF';
+  folder.write("test-values", idxBytes(8, {kTest, 2, 3}, values));
+  float weight[6 * 4] = {}, bias[4] = {};
+  weight[3 * 4 + 2] = 3e38f;
+  bias[2] = 3e38f;
+  auto write = [&] {
+    ASSERT_FALSE(writeSafetensors(folder.file("w"),
+                                  {{"dense.weight", DLC_F32, {6, 4}, weight},
+                                   {"dense.bias", DLC_F32, {4}, bias}},
+                                  {})
+                     .failed());
+  };
+  write();
+  expectError(
+      {"predict", "--weights", "w", "test:3", "test:11"}, 1,
+      "`test:11`: the output `logits`[2] is infinite; the weights and the input are finite");
+  expectError({"eval", "--weights", "w"}, 1, "the output `logits`[11, 2] is infinite");
+  // Here only the loss is not.
+  weight[3 * 4 + 2] = 0, bias[2] = 100;
+  write();
+  expectError({"eval", "--weights", "w"}, 1, "the outputs are finite, but the loss");
+}
+
+TEST_F(ProgramTest, ACheckpointThatIsNotFiniteIsNeverWritten) {
+  output({"train", "--run", "r"});
+  std::string last = folder.read("r/last.safetensors"),
+              resume = folder.read("r/resume.safetensors");
+  Outcome outcome = run({"train", "--run", "r", "--resume", "--epochs", "4", "--checkpoint-every",
+                         "1", "--set", "lr=1e39"});
+  EXPECT_EQ(outcome.exit, 1);
+  EXPECT_NE(outcome.err.find("after step 79; the last checkpoint is untouched"), std::string::npos)
+      << outcome.err;
+  EXPECT_EQ(folder.read("r/last.safetensors"), last);
+  EXPECT_EQ(folder.read("r/resume.safetensors"), resume);
+}
+
 // --- steps and checks --------------------------------------------------------------------------
 
 TEST_F(ProgramTest, StepWritesGradientsAndOutputs) {
