@@ -5,12 +5,11 @@
 #include "compiler/dialects.h"
 #include "compiler/explain.h"
 #include "compiler/from_net.h"
-#include "compiler/grad/differentiate.h"
 #include "compiler/header.h"
 #include "compiler/levels.h"
 #include "compiler/link.h"
-#include "compiler/lower/lower.h"
 #include "compiler/nn/nn.h"
+#include "compiler/pipeline.h"
 #include "compiler/report.h"
 #include "compiler/table.h"
 #include "lang/check/check.h"
@@ -20,7 +19,6 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Transforms/Passes.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -159,23 +157,18 @@ bool differentiateModule(Compilation &c) {
         c.diagnostics.warning("unused-weight", param.range, diagnostic.str());
     return success();
   });
-  return runPasses(c,
-                   [](OpPassManager &passes) { passes.addPass(grad::createDifferentiatePass()); });
+  return runPasses(c, addGradPasses);
 }
 
 bool fuseModule(Compilation &c) {
-  bool done = runPasses(c, [](OpPassManager &passes) {
-    passes.addPass(createCanonicalizerPass());
-    passes.addPass(createCSEPass());
-    passes.addPass(createCanonicalizerPass()); // x + x shows only when both are one value
-  });
+  bool done = runPasses(c, addFusedPasses);
   // Only now, when the formulas are as simple as they get.
   if (done)
     c.trace = addExplain(*c.module);
   return done;
 }
 
-bool lowerToLinalg(Compilation &c) { return runPasses(c, lower::addLinalgPasses); }
+bool lowerToLinalg(Compilation &c) { return runPasses(c, addLinalgPasses); }
 
 StepMemory memoryOf(const Compilation &c) {
   auto step = c.facts.find("step");
@@ -195,7 +188,7 @@ bool fitsBudget(Compilation &c) {
 
 bool lowerForTarget(Compilation &c, const std::string &target) {
   kernel::Processor processor = TargetOptions{target}.shape();
-  return runPasses(c, [&](OpPassManager &passes) { lower::addLlvmPasses(passes, processor); });
+  return runPasses(c, [&](OpPassManager &passes) { addLlvmPasses(passes, processor); });
 }
 
 bool lowerForAllLevels(Compilation &c) {

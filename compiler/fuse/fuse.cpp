@@ -1,6 +1,6 @@
 // Fuses elementwise producers into their users, in the order of the code.
-#include "compiler/fuse/fuse.h"
 #include "compiler/fuse/tails.h"
+#include "compiler/passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -10,6 +10,14 @@
 #include "mlir/Transforms/WalkPatternRewriteDriver.h"
 
 using namespace mlir;
+
+namespace dlc {
+
+#define GEN_PASS_DEF_FUSEPASS
+#define GEN_PASS_DEF_RESHAPEPASS
+#include "compiler/passes.h.inc"
+
+} // namespace dlc
 
 namespace dlc::fuse {
 namespace {
@@ -133,25 +141,14 @@ void fuseIntoEach(ArrayRef<linalg::GenericOp> ops, MLIRContext *context) {
       fuseInto(op, rewriter, gone);
 }
 
-struct FusePass : PassWrapper<FusePass, OperationPass<func::FuncOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(FusePass)
-  StringRef getArgument() const override { return "dlc-fuse"; }
-  StringRef getDescription() const override { return "fuse elementwise loop nests on tensors"; }
-
+struct FusePass : impl::FusePassBase<FusePass> {
   void runOnOperation() override {
     fuseIntoEach(SmallVector<linalg::GenericOp>(getOperation().getOps<linalg::GenericOp>()),
                  &getContext());
   }
 };
 
-struct ReshapePass : PassWrapper<ReshapePass, OperationPass<func::FuncOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ReshapePass)
-  StringRef getArgument() const override { return "dlc-fuse-reshapes"; }
-  StringRef getDescription() const override { return "fuse elementwise nests across reshapes"; }
-  void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<tensor::TensorDialect>();
-  }
-
+struct ReshapePass : impl::ReshapePassBase<ReshapePass> {
   static bool mayExpand(OpOperand *use) {
     auto collapse = use->get().getDefiningOp<tensor::CollapseShapeOp>();
     auto producer = collapse ? collapse.getSrc().getDefiningOp<linalg::GenericOp>() : nullptr;
@@ -177,9 +174,5 @@ struct ReshapePass : PassWrapper<ReshapePass, OperationPass<func::FuncOp>> {
 };
 
 } // namespace
-
-std::unique_ptr<Pass> createFusePass() { return std::make_unique<FusePass>(); }
-
-std::unique_ptr<Pass> createReshapePass() { return std::make_unique<ReshapePass>(); }
 
 } // namespace dlc::fuse

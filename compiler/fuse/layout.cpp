@@ -1,7 +1,7 @@
 // The layout of images in memory: the channels last, or where those are few the batch, to give
 // vectors something to do.
-#include "compiler/fuse/layout.h"
 #include "compiler/fuse/split.h"
+#include "compiler/passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -12,6 +12,13 @@
 #include "llvm/ADT/SmallSet.h"
 
 using namespace mlir;
+
+namespace dlc {
+
+#define GEN_PASS_DEF_LAYOUTPASS
+#include "compiler/passes.h.inc"
+
+} // namespace dlc
 
 namespace dlc::fuse {
 namespace {
@@ -477,11 +484,7 @@ private:
   }
 };
 
-struct LayoutPass : PassWrapper<LayoutPass, OperationPass<func::FuncOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LayoutPass)
-  StringRef getArgument() const override { return "dlc-layout"; }
-  StringRef getDescription() const override { return "lay images out with the channels last"; }
-
+struct LayoutPass : impl::LayoutPassBase<LayoutPass> {
   void runOnOperation() override {
     bool convolves =
         llvm::any_of(getOperation().getOps<linalg::GenericOp>(),
@@ -492,7 +495,5 @@ struct LayoutPass : PassWrapper<LayoutPass, OperationPass<func::FuncOp>> {
 };
 
 } // namespace
-
-std::unique_ptr<Pass> createLayoutPass() { return std::make_unique<LayoutPass>(); }
 
 } // namespace dlc::fuse

@@ -1,5 +1,6 @@
 // Cuts long sums into parts.
 #include "compiler/fuse/split.h"
+#include "compiler/passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -8,6 +9,13 @@
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
+
+namespace dlc {
+
+#define GEN_PASS_DEF_SPLITPASS
+#include "compiler/passes.h.inc"
+
+} // namespace dlc
 
 namespace dlc::fuse {
 
@@ -124,10 +132,7 @@ void cut(linalg::GenericOp op, unsigned dim) {
   replaceBySum(op, parts, 0);
 }
 
-struct SplitPass : PassWrapper<SplitPass, OperationPass<func::FuncOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(SplitPass)
-  StringRef getArgument() const override { return "dlc-split"; }
-  StringRef getDescription() const override { return "long sums to sums of parts"; }
+struct SplitPass : impl::SplitPassBase<SplitPass> {
   void runOnOperation() override {
     SmallVector<linalg::GenericOp> ops(getOperation().getOps<linalg::GenericOp>());
     for (linalg::GenericOp op : ops)
@@ -152,7 +157,5 @@ void sumInLanes(linalg::GenericOp op, unsigned dim) {
   lanes.getRegion().takeBody(op.getRegion());
   replaceBySum(op, lanes, type.getRank());
 }
-
-std::unique_ptr<Pass> createSplitPass() { return std::make_unique<SplitPass>(); }
 
 } // namespace dlc::fuse

@@ -1,10 +1,18 @@
 // Finds the tail of each sum of products.
 #include "compiler/fuse/tails.h"
+#include "compiler/passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
+
+namespace dlc {
+
+#define GEN_PASS_DEF_TAILPASS
+#include "compiler/passes.h.inc"
+
+} // namespace dlc
 
 namespace dlc::fuse {
 
@@ -85,11 +93,7 @@ std::optional<unsigned> sumAmongInputs(linalg::GenericOp nest, linalg::GenericOp
   return found;
 }
 
-struct TailPass : PassWrapper<TailPass, OperationPass<func::FuncOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(TailPass)
-  StringRef getArgument() const override { return "dlc-tails"; }
-  StringRef getDescription() const override { return "find what is done to each sum"; }
-
+struct TailPass : impl::TailPassBase<TailPass> {
   void runOnOperation() override {
     SmallVector<linalg::GenericOp> sums;
     for (auto op : getOperation().getOps<linalg::GenericOp>())
@@ -111,7 +115,5 @@ struct TailPass : PassWrapper<TailPass, OperationPass<func::FuncOp>> {
 };
 
 } // namespace
-
-std::unique_ptr<Pass> createTailPass() { return std::make_unique<TailPass>(); }
 
 } // namespace dlc::fuse

@@ -1,5 +1,6 @@
 // Reverse-mode differentiation of functions of `nn` operations.
 #include "compiler/grad/differentiate.h"
+#include "compiler/passes.h"
 
 #include "compiler/nn/nn.h"
 
@@ -8,6 +9,13 @@
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
+
+namespace dlc {
+
+#define GEN_PASS_DEF_DIFFERENTIATEPASS
+#include "compiler/passes.h.inc"
+
+} // namespace dlc
 
 namespace dlc::grad {
 
@@ -111,17 +119,7 @@ void eraseUnused(Block &block) {
       op.erase();
 }
 
-struct DifferentiatePass : PassWrapper<DifferentiatePass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(DifferentiatePass)
-
-  StringRef getArgument() const override { return "differentiate"; }
-  StringRef getDescription() const override {
-    return "Replace @train by @step, which also returns the gradients of the loss";
-  }
-  void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<nn::NnDialect>();
-  }
-
+struct DifferentiatePass : impl::DifferentiatePassBase<DifferentiatePass> {
   void runOnOperation() override {
     auto train = getOperation().lookupSymbol<func::FuncOp>("train");
     if (train && failed(differentiate(train)))
@@ -182,7 +180,5 @@ struct DifferentiatePass : PassWrapper<DifferentiatePass, OperationPass<ModuleOp
 };
 
 } // namespace
-
-std::unique_ptr<Pass> createDifferentiatePass() { return std::make_unique<DifferentiatePass>(); }
 
 } // namespace dlc::grad

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "mlir/IR/Builders.h"
-#include "mlir/Pass/Pass.h"
 
 namespace dlc::grad {
 
@@ -18,8 +17,5 @@ struct Seed {
 llvm::FailureOr<llvm::SmallVector<mlir::Value>> backpropagate(mlir::OpBuilder &builder,
                                                               llvm::ArrayRef<Seed> seeds,
                                                               llvm::ArrayRef<mlir::Value> targets);
-
-/// Replaces a module's @train by @step, which also returns the gradient of the loss by each param.
-std::unique_ptr<mlir::Pass> createDifferentiatePass();
 
 } // namespace dlc::grad

@@ -3,6 +3,7 @@
 #include "compiler/kernel/emit.h"
 #include "compiler/kernel/winograd.h"
 #include "compiler/memory/arena.h"
+#include "compiler/passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -14,19 +15,25 @@
 
 using namespace mlir;
 
+namespace dlc {
+
+#define GEN_PASS_DEF_KERNELPASS
+#include "compiler/passes.h.inc"
+
+} // namespace dlc
+
 namespace dlc::kernel {
 namespace {
 
-struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(KernelPass)
+KernelPassOptions optionsFor(const Processor &processor) {
+  auto [vectorBytes, registers, l1, l2, l3Bytes] = processor; // all of it: a new field fails here
+  return {vectorBytes, registers, l1.bytes, l1.ways, l2.bytes, l2.ways, l3Bytes};
+}
+
+struct KernelPass : impl::KernelPassBase<KernelPass> {
+  using KernelPassBase::KernelPassBase;
   KernelPass(const Processor &processor, std::shared_ptr<const Chooser> chooser)
-      : processor(processor), chooser(std::move(chooser)) {}
-  StringRef getArgument() const override { return "dlc-kernels"; }
-  StringRef getDescription() const override { return "linalg on buffers to calls of kernels"; }
-  void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect,
-                    memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect>();
-  }
+      : KernelPassBase(optionsFor(processor)), chooser(std::move(chooser)) {}
 
   /// One for all ops whose nests are alike.
   struct Kernel {
@@ -49,6 +56,7 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
   };
 
   void runOnOperation() override {
+    processor = {vectorBytes, registers, {l1Bytes, l1Ways}, {l2Bytes, l2Ways}, l3Bytes};
     std::vector<Kernel> kernels;
     std::vector<Call> calls;
     stages.clear(), plannedBytes.clear();
@@ -264,8 +272,8 @@ struct KernelPass : PassWrapper<KernelPass, OperationPass<ModuleOp>> {
 
   llvm::StringMap<func::FuncOp> stages;              // of chains, by their nests' fingerprints
   llvm::DenseMap<Operation *, int64_t> plannedBytes; // of the arenas, without workspaces
-  Processor processor;
-  std::shared_ptr<const Chooser> chooser;
+  Processor processor;                               // as the options say
+  std::shared_ptr<const Chooser> chooser = std::make_shared<Chooser>();
 };
 
 } // namespace

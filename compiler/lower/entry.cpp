@@ -1,6 +1,6 @@
 // The entry points: they find the buffers of a call, and run its kernels one after the other, each
 // on the call's thread pool if it has work for several threads.
-#include "compiler/lower/lower.h"
+#include "compiler/passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -10,6 +10,13 @@
 #include <cstddef>
 
 using namespace mlir;
+
+namespace dlc {
+
+#define GEN_PASS_DEF_ENTRYPASS
+#include "compiler/passes.h.inc"
+
+} // namespace dlc
 
 namespace dlc::lower {
 namespace {
@@ -214,16 +221,7 @@ private:
   }
 };
 
-struct EntryPass : PassWrapper<EntryPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(EntryPass)
-  StringRef getArgument() const override { return "dlc-entries"; }
-  StringRef getDescription() const override {
-    return "placed functions to the entry points of a model";
-  }
-  void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<LLVM::LLVMDialect>();
-  }
-
+struct EntryPass : impl::EntryPassBase<EntryPass> {
   void runOnOperation() override {
     SmallVector<func::FuncOp> functions;
     for (auto function : getOperation().getOps<func::FuncOp>())
@@ -239,7 +237,5 @@ struct EntryPass : PassWrapper<EntryPass, OperationPass<ModuleOp>> {
 };
 
 } // namespace
-
-std::unique_ptr<Pass> createEntryPass() { return std::make_unique<EntryPass>(); }
 
 } // namespace dlc::lower

@@ -1,11 +1,19 @@
 // The walk that lowers nn to linalg by the table of rules, and the builder they use.
 #include "compiler/lower/lower.h"
 #include "compiler/lower/rules.h"
+#include "compiler/passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 #include <numeric>
 
 using namespace mlir;
+
+namespace dlc {
+
+#define GEN_PASS_DEF_LINALGPASS
+#include "compiler/passes.h.inc"
+
+} // namespace dlc
 
 namespace dlc::lower {
 
@@ -125,15 +133,7 @@ static Type storedType(Type type) {
 
 namespace {
 
-struct LinalgPass : PassWrapper<LinalgPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LinalgPass)
-  StringRef getArgument() const override { return "dlc-nn-to-linalg"; }
-  StringRef getDescription() const override { return "nn to linalg on tensors"; }
-  void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<arith::ArithDialect, linalg::LinalgDialect, math::MathDialect,
-                    tensor::TensorDialect>();
-  }
-
+struct LinalgPass : impl::LinalgPassBase<LinalgPass> {
   void runOnOperation() override {
     for (func::FuncOp function : getOperation().getOps<func::FuncOp>())
       if (failed(lowerFunction(function)))
@@ -173,7 +173,5 @@ struct LinalgPass : PassWrapper<LinalgPass, OperationPass<ModuleOp>> {
 };
 
 } // namespace
-
-std::unique_ptr<Pass> createLinalgPass() { return std::make_unique<LinalgPass>(); }
 
 } // namespace dlc::lower

@@ -4,13 +4,23 @@
 // The polynomials are minimax (Remez), weighted for the relative error of the function, with the
 // coefficients rounded to f32. "Error" below is the polynomial's alone; 2^-24 is half an ulp of 1.
 #include "compiler/lower/math.h"
+#include "compiler/passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 #include <limits>
 
 using namespace mlir;
+
+namespace dlc {
+
+#define GEN_PASS_DEF_MATHPASS
+#include "compiler/passes.h.inc"
+
+} // namespace dlc
 
 namespace dlc::lower {
 namespace {
@@ -263,6 +273,26 @@ template <typename Op> struct Expand : OpRewritePattern<Op> {
     Site site{b, x.getType()};
     rewriter.replaceOp(op, formula({&site, x}).value);
     return success();
+  }
+};
+
+// a * b + c as two operations that may become one: only some processors have the one.
+struct ExpandMultiplyAdd : OpRewritePattern<math::FmaOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(math::FmaOp op, PatternRewriter &rewriter) const override {
+    auto contract = arith::FastMathFlagsAttr::get(getContext(), arith::FastMathFlags::contract);
+    Value product = arith::MulFOp::create(rewriter, op.getLoc(), op.getA(), op.getB(), contract);
+    rewriter.replaceOpWithNewOp<arith::AddFOp>(op, product, op.getC(), contract);
+    return success();
+  }
+};
+
+struct MathPass : impl::MathPassBase<MathPass> {
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    populateMathPatterns(patterns);
+    patterns.add<ExpandMultiplyAdd>(&getContext());
+    (void)applyPatternsGreedily(getOperation(), std::move(patterns));
   }
 };
 

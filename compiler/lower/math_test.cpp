@@ -5,8 +5,8 @@
 #include "compiler/codegen.h"
 #include "compiler/dialects.h"
 #include "compiler/link.h"
-#include "compiler/lower/lower.h"
 #include "compiler/lower/math.h"
+#include "compiler/pipeline.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"

@@ -7,11 +7,11 @@
 //   - all else gets an interval of the arena.
 // The tail of a sum (fuse/tails.h) may write while the sum still reads.
 // A linalg.fill costs nothing where it only starts a reduction.
-#include "compiler/memory/place.h"
 #include "compiler/fuse/tails.h"
 #include "compiler/memory/arena.h"
 #include "compiler/memory/buffers.h"
 #include "compiler/memory/inside.h"
+#include "compiler/passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -21,6 +21,13 @@
 #include <map>
 
 using namespace mlir;
+
+namespace dlc {
+
+#define GEN_PASS_DEF_PLACEPASS
+#include "compiler/passes.h.inc"
+
+} // namespace dlc
 
 namespace dlc::memory {
 namespace {
@@ -564,15 +571,7 @@ private:
   }
 };
 
-struct PlacePass : PassWrapper<PlacePass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PlacePass)
-  StringRef getArgument() const override { return "dlc-place"; }
-  StringRef getDescription() const override { return "tensors to views of the call's buffers"; }
-  void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<arith::ArithDialect, func::FuncDialect, linalg::LinalgDialect,
-                    memref::MemRefDialect>();
-  }
-
+struct PlacePass : impl::PlacePassBase<PlacePass> {
   void runOnOperation() override {
     Layouts layouts(getOperation());
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
@@ -583,7 +582,5 @@ struct PlacePass : PassWrapper<PlacePass, OperationPass<ModuleOp>> {
 };
 
 } // namespace
-
-std::unique_ptr<Pass> createPlacePass() { return std::make_unique<PlacePass>(); }
 
 } // namespace dlc::memory

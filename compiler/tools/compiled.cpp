@@ -1,7 +1,7 @@
 // Functions of `nn` operations as machine code in this process.
 #include "compiler/tools/compiled.h"
 
-#include "compiler/lower/lower.h"
+#include "compiler/pipeline.h"
 #include "runtime/buffer.h"
 #include "runtime/include/dlc/model.h"
 
@@ -183,8 +183,8 @@ std::unique_ptr<Compiled> Compiled::make(ModuleOp module, const TargetOptions &t
     function.setSymName(("test_" + function.getName()).str()); // an @update has a call of its own
   }
   PassManager passes(module.getContext());
-  lower::addLinalgPasses(passes);
-  lower::addLlvmPasses(passes, target.shape());
+  addLinalgPasses(passes);
+  addLlvmPasses(passes, target.shape());
   if (failed(passes.run(*lowered)))
     return nullptr;
 

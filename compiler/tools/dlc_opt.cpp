@@ -1,7 +1,6 @@
 // dlc-opt: runs passes on modules in MLIR's text form.
-#include "compiler/grad/differentiate.h"
-#include "compiler/lower/lower.h"
 #include "compiler/nn/nn.h"
+#include "compiler/pipeline.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllPasses.h"
@@ -11,8 +10,7 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllPasses();
-  mlir::registerPass(dlc::grad::createDifferentiatePass);
-  dlc::lower::registerPasses();
+  dlc::registerPasses();
   registry.insert<dlc::nn::NnDialect>();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "dlc optimizer driver\n", registry));
 }

@@ -4,8 +4,8 @@
 #include "compiler/interp/evaluate.h"
 #include "compiler/kernel/kernel.h"
 #include "compiler/kernel/space.h"
-#include "compiler/lower/lower.h"
-#include "compiler/memory/place.h"
+#include "compiler/passes.h"
+#include "compiler/pipeline.h"
 #include "compiler/tools/compiled.h"
 #include "compiler/tools/kernel_interp.h"
 #include "compiler/tools/op_test.h"
@@ -113,8 +113,8 @@ public:
     clone->setDiscardableAttrs(DictionaryAttr::get(function.getContext()));
     subject.placed->push_back(clone);
     PassManager passes(function.getContext());
-    lower::addLinalgPasses(passes);
-    passes.addPass(memory::createPlacePass());
+    addLinalgPasses(passes);
+    passes.addPass(createPlacePass());
     if (failed(passes.run(*subject.placed)))
       return std::nullopt;
     if (failed(subject.evaluate(seed)))

@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s -split-input-file -differentiate | FileCheck %s
+// RUN: dlc-opt %s -split-input-file -dlc-differentiate | FileCheck %s
 
 // A product: the chain rule by both operands, and only by those that lead to a param.
 

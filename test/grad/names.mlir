@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s -differentiate -mlir-print-debuginfo -mlir-print-local-scope | FileCheck %s
+// RUN: dlc-opt %s -dlc-differentiate -mlir-print-debuginfo -mlir-print-local-scope | FileCheck %s
 
 // The gradient of a value named `z` is named `d(z)`, and stands at the place of `z`.
 

@@ -1,4 +1,4 @@
-// RUN: not dlc-opt %s -differentiate 2>&1 | FileCheck %s
+// RUN: not dlc-opt %s -dlc-differentiate 2>&1 | FileCheck %s
 
 // A derivative that does not exist is refused, with the place in the network.
 

@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s -differentiate 2>&1 | FileCheck %s
+// RUN: dlc-opt %s -dlc-differentiate 2>&1 | FileCheck %s
 
 // A weight that the loss does not depend on, here for want of a derivative, gets zeros and a warning.
 

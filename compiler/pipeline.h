@@ -1,0 +1,27 @@
+// The stages that are made of passes, in order.
+#pragma once
+#include "compiler/kernel/processor.h"
+#include "mlir/Pass/PassManager.h"
+
+namespace dlc {
+
+/// The stage `grad`: @train -> @step.
+void addGradPasses(mlir::OpPassManager &passes);
+
+/// The stage `fused`: nn, simplified.
+void addFusedPasses(mlir::OpPassManager &passes);
+
+/// The stage `linalg`: nn -> fused linalg on tensors.
+void addLinalgPasses(mlir::OpPassManager &passes);
+
+/// The stage `llvm`: linalg on tensors -> LLVM dialect.
+void addLlvmPasses(mlir::OpPassManager &passes, const kernel::Processor &processor);
+
+/// The last part of it: functions of loops, vectors and buffers -> LLVM dialect, elementary
+/// functions included.
+void addConversionPasses(mlir::OpPassManager &passes);
+
+/// Makes all passes and the stages known to dlc-opt: -dlc-linalg, -dlc-llvm="vector-bytes=64".
+void registerPasses();
+
+} // namespace dlc
