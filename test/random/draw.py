@@ -9,7 +9,7 @@ from names import LAYERS
 BATCHES = [1, 3, 8, 16, 17, 32]
 SIZES = [1, 2, 3, 4, 5, 7, 8, 9, 11, 13, 15, 16, 17]
 LARGE_SIZES = [31, 32, 33, 48, 63, 64, 65, 96]
-INITS = [None, None, "zeros", "ones", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform",
+INITS = [None, "zeros", "ones", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform",
          "uniform(-0.1, 0.1)", "normal(0, 0.2)", "0.5"]
 
 LARGEST_SIZE = 8.0  # about how large a value may be before it is scaled down
@@ -40,6 +40,8 @@ class Generator:
 
     def node(self, op, operands, attributes=None, **options):
         """Adds a node; None, and nothing is added, where it does not fit or costs too much."""
+        if None in operands:
+            return None
         node = Node(op, operands, attributes, **options)
         try:
             node.fit()
@@ -78,7 +80,7 @@ class Generator:
     def twin(self, x):
         """Another value of exactly the same shape."""
         others = [v for v in self.values if v.shape == x.shape and v is not x]
-        return self.random.choice(others) if others else self.node("sin", [self.bounded(x, 20)]) or x
+        return self.random.choice(others) if others else self.node("cos", [self.bounded(x, 20)]) or x
 
     def mate(self, x):
         """A second operand for an elementwise operation: of x's shape, or of its last axes'."""
@@ -99,7 +101,7 @@ class Generator:
         for operand in filter(None, self.forms(x)):
             before = len(self.body.nodes)
             drawn = TABLE[name].draw(self, operand)
-            node = drawn and all(drawn[0]) and self.node(name, *drawn)
+            node = drawn and self.node(name, *drawn)
             if node and (not self.keeps_shape or node.shape == x.shape):
                 return node
             del self.body.nodes[before:]
@@ -206,7 +208,7 @@ def draw_shared(g, x):
     """A layer, then the same once more."""
     if len(x.shape) < 2 or x.shape[-1] < 0:
         return None
-    first = g.node("dense", [x], {"units": x.shape[-1], "bias": True, "init": None})
+    first = g.node("dense", [x], {"units": x.shape[-1], "bias": True, "init": g.init()})
     while first and first.op != "dense":
         first = first.operands[0]
     middle = first and g.node("tanh", [first])
@@ -226,7 +228,7 @@ def draw_input(g, x):
     g.values.append(node)
     if not classes:
         return g.node(g.random.choice(["add", "mul", "max"]), [g.bounded(x, 3), node])
-    embedded = g.node("dense", [node], {"units": x.shape[1], "bias": False, "init": None})
+    embedded = g.node("dense", [node], {"units": x.shape[1], "bias": False, "init": g.init()})
     return embedded and g.node("add", [x, embedded])
 
 
@@ -247,9 +249,10 @@ def draw_shape(random, is_large):
     return [-1, random.choice([1, 2, 3, 3, 4, 5, 8] + [16, 32, 48] * is_large), side, random.choice([side, 3, 6, 8])]
 
 
-def draw(seed, number):
-    """The network of a seed and a number. Numbers in a row contain, forced, every entry of the tables in turn."""
-    r = random.Random(f"{seed} {number}")
+def draw(seed, number, again=0):
+    """The network of a seed and a number, or another one `again`. Numbers in a row contain, forced, every entry of
+    the table in turn."""
+    r = random.Random(f"{seed} {number} {again}")
     wanted = sorted(TABLE) + sorted(STRUCTURES)
     random.Random(seed).shuffle(wanted)
     forced = [wanted[(2 * number + i) % len(wanted)] for i in range(2)]
@@ -268,7 +271,7 @@ def draw(seed, number):
         y = g.node("flatten", [y]) if len(y.shape) > 2 else y
         y = g.node("broadcast", [y], {"axes": [1], "sizes": [3]}) if len(y.shape) == 1 else y
         if not 2 <= y.shape[1] <= 20 or r.random() < 0.5:
-            y = g.node("dense", [y], {"units": r.randint(2, 11), "bias": True, "init": None})
+            y = g.node("dense", [y], {"units": r.randint(2, 11), "bias": True, "init": g.init()})
     g.body.results = [y]
     g.body.prune()
     if y in g.body.inputs or not any(node.weights() for _, node in g.body.unfold()):

@@ -394,7 +394,7 @@ def draw_matmul_rows(g, x):
     """xᵀ y over the batch."""
     if len(x.shape) != 2 or x.shape[0] > 0 or x.shape[1] < 0:
         return None
-    y = g.node("dense", [g.bounded(x, 1)], {"units": g.width(), "bias": True, "init": None})
+    y = g.node("dense", [g.bounded(x, 1)], {"units": g.width(), "bias": True, "init": g.init()})
     return y and ([g.node("transpose", [x], {"axes": [1, 0]}), y], {})
 
 
@@ -561,7 +561,8 @@ def draw_conv2d_grad_weight(g, x):
     """x times a number that comes from all of x and of a convolution's result."""
     drawn = draw_conv2d(g, g.bounded(x, 1))
     dy = drawn and g.node("conv2d", *drawn)
-    return dy and ([drawn[0][0], dy], {**drawn[1], "shape": drawn[0][1].shape})
+    scale = dy and round((g.batch * product(dy.shape[2:])) ** -0.5, 4)
+    return dy and ([drawn[0][0], dy], {**drawn[1], "shape": drawn[0][1].shape, "scale": scale})
 
 
 def conv2d_grad_weight_shape(a, x, dy):
@@ -571,11 +572,11 @@ def conv2d_grad_weight_shape(a, x, dy):
 def torch_conv2d_grad_weight(k, a, x, dy):
     w = k.torch.zeros(a["shape"], dtype=x.dtype, requires_grad=True)
     dw = k.derivative(torch_conv2d(k, a, x, w), w, dy)
-    return x * (0.1 * dw.sum((1, 2, 3))).tanh().sum()
+    return x * (a["scale"] * dw.sum((1, 2, 3))).sin().sum()
 
 
 enter("conv2d_grad_weight", draw_conv2d_grad_weight,
-      lambda a, write, x: f"{x[0]} * reduce_sum([0])(tanh(0.1 * reduce_sum([1, 2, 3])(conv2d_grad_weight("
+      lambda a, write, x: f"{x[0]} * reduce_sum([0])(sin({a['scale']} * reduce_sum([1, 2, 3])(conv2d_grad_weight("
       f"shape = {a['shape']}, {CONV.format(**a)})({x[0]}, {x[1]}))))",
       torch_conv2d_grad_weight, conv2d_grad_weight_shape, size=lambda a, x, dy: 5 * x,
       cost=lambda a, y, x, dy: abs(product(dy)) * product(a["shape"][1:]), mixes=lambda a, x, dy: True)

@@ -117,24 +117,25 @@ class Run:
 class Twin:
     """The network in one precision. Every method returns numbers by the names check.py compares."""
 
-    def __init__(self, torch, network, names, arrays, variables, dtype, jitter=None):
-        """`names`: of the weights and states by their keys. `jitter`: a random generator that moves each number
-        by its last bits."""
-        self.torch, self.network, self.names, self.dtype = torch, network, names, dtype
-        self.kinks = []
+    def __init__(self, torch, case, dtype, jitters=False):
+        """`jitters` moves all numbers by their last bits."""
+        self.torch, self.network, self.names, self.rows, self.dtype = torch, case.network, case.names, case.rows, dtype
+        self.kinks, self.slopes = [], []
 
         def tensor(array):
             array = np.asarray(array)
             if array.dtype == np.int32:
                 return torch.tensor(array, dtype=torch.long)
-            if jitter is not None:
-                array = array * (1 + jitter.choice([-1, 0, 1], array.shape) * 2.0 ** -24)
+            if jitters:
+                array = array * (1 + case.random.choice([-1, 0, 1], array.shape) * 2.0 ** -24)
             return torch.tensor(array, dtype=dtype)
 
-        self.raw = {split: {name: tensor(array) for name, array in arrays[split].items()} for split in arrays}
-        self.seen = {split: {name: tensor(array) for name, array in transformed(network, arrays[split]).items()}
-                     for split in arrays}
-        self.variables = {key: tensor(array) for key, array in variables.items()}
+        def tensors(arrays):
+            return {name: tensor(array) for name, array in arrays.items()}
+
+        self.raw = tensors(case.arrays["train"])  # as `step` takes it
+        self.seen = {split: tensors(transformed(case.network, arrays)) for split, arrays in case.arrays.items()}
+        self.variables = tensors(case.variables)
 
     def run(self, rows, training, weights, states, call=0):
         return Run(self.torch, self.network, weights, states, rows, training, call)
@@ -149,20 +150,25 @@ class Twin:
         self.kinks += run.kinks
         return loss, metrics, outputs
 
+    @staticmethod
+    def backward(loss):
+        if loss.requires_grad:  # else it depends on no weight
+            loss.backward()
+
     def split_variables(self):
         weights = {key: value.clone().requires_grad_() for key, value in self.variables.items() if key in self.names[0]}
         states = {key: value.clone() for key, value in self.variables.items() if key in self.names[1]}
         return weights, states
 
-    def everything(self, rows):
-        """What all the program's commands should answer; `rows` is the number of samples of `step`."""
-        return {**self.step(rows), **self.train(), **self.infer()}
+    def everything(self):
+        """What all the program's commands should answer."""
+        return {**self.step(), **self.train(), **self.infer()}
 
-    def step(self, rows):
+    def step(self):
         weights, states = self.split_variables()
-        run = self.run(rows, True, weights, states)
-        loss, metrics, outputs = self.loss(run, self.raw["train"], 0, rows)
-        loss.backward()
+        run = self.run(self.rows, True, weights, states)
+        loss, metrics, outputs = self.loss(run, self.raw, 0, self.rows)
+        self.backward(loss)
         found = {"step loss": loss, **{f"step {name}": value for name, value in metrics.items()}}
         found.update({f"step y{i}": value for i, value in enumerate(outputs)})
         for key, weight in weights.items():
@@ -183,7 +189,9 @@ class Twin:
             found[f"train loss {step + 1}"] = loss.detach()
             for weight in weights.values():
                 weight.grad = self.torch.zeros_like(weight)
-            loss.backward()
+            self.backward(loss)
+            if training.numbers.get("eps", 1) < 1e-3:  # the step is nearly the gradient's sign
+                self.slopes += [weight.grad.double() for weight in weights.values()]
             if training.clip:
                 self.torch.nn.utils.clip_grad_norm_(list(weights.values()), training.clip)
             for group in optimizer.param_groups:
@@ -216,27 +224,32 @@ def numbers(tensors):
 
 
 class Reference:
-    """What is expected, and how far a computation in f32 may be from it."""
+    """What PyTorch expects of a case's program, and how far PyTorch itself is off in f32."""
 
-    def __init__(self, torch, network, names, arrays, variables, rows, random):
-        exact = Twin(torch, network, names, arrays, variables, torch.float64)
-        self.values = exact.everything(rows)
-        singles = []
-        for _ in range(3):
-            single = Twin(torch, network, names, arrays, variables, torch.float32, random)
-            singles.append((single.everything(rows), single.kinks))
-        self.errors = {name: max(np.abs(found[name] - value).max(initial=0) for found, _ in singles)
+    def __init__(self, torch, case):
+        exact = Twin(torch, case, torch.float64)
+        self.values = exact.everything()
+        singles = [Twin(torch, case, torch.float32, jitters=True) for _ in range(3)]
+        answers = [single.everything() for single in singles]
+        self.errors = {name: max(np.abs(found[name] - value).max(initial=0) for found in answers)
                        for name, value in self.values.items()}
-        self.is_finite = all(np.isfinite(value).all() and np.abs(value).max(initial=0) < 1e6
-                             for value in self.values.values())
-        self.is_smooth = all(self.is_far(kink, [kinks[i] for _, kinks in singles]) for i, kink in enumerate(exact.kinks))
+        is_finite = all(np.isfinite(value).all() for value in [*self.values.values(), *self.errors.values()])
+        self.is_smooth_in_f64 = is_finite and all(self.is_far(kink, [], 0) for kink in exact.kinks)
+        self.is_smooth = self.is_smooth_in_f64 and self.are_far(exact.kinks, [single.kinks for single in singles])
+        self.trains_steadily = self.are_far(exact.slopes, [single.slopes for single in singles])
+
+    def are_far(self, exact, singles):
+        """Whether f32's rounding cannot reach any kink; `singles` has the same kinks in f32."""
+        others = [[kinks[i] for kinks in singles] for i in range(len(exact))]
+        return all(self.is_far(kink, near, max(float((single - kink).abs().max()) for single in near))
+                   for kink, near in zip(exact, others) if kink.numel())
 
     @staticmethod
-    def is_far(exact, singles):
-        """Whether no rounding of f32 can reach the kink. What is on it in every precision stays there."""
-        kSafety = 8
-        off = max(float((single - exact).abs().max()) if exact.numel() else 0 for single in singles)
-        near = exact.abs() <= kSafety * off + 1e-9
+    def is_far(exact, singles, error):
+        """Whether rounding cannot reach the kink. What is on it in every precision stays there."""
+        kSafety, kRounding = 8, 1e-9  # the latter far above f64's
+        near = exact.abs() <= kSafety * error + kRounding
+        on = exact == 0
         for single in singles:
-            near &= ~((exact == 0) & (single == 0))
-        return not bool(near.any())
+            on = on & (single == 0)
+        return not bool((near & ~on).any())
