@@ -84,8 +84,9 @@ double difference(double a, double b) { return a - b; }
 double product(double a, double b) { return a * b; }
 double quotient(double a, double b) { return a / b; }
 double power(double a, double b) { return std::pow(a, b); }
-double larger(double a, double b) { return a > b ? a : b; }
-double smaller(double a, double b) { return a < b ? a : b; }
+// A NaN in `a` stays: max(x, 0) must not hide it.
+double larger(double a, double b) { return b > a ? b : a; }
+double smaller(double a, double b) { return b < a ? b : a; }
 double isLess(double a, double b) { return a < b; }
 double isLessOrEqual(double a, double b) { return a <= b; }
 double isSame(double a, double b) { return a == b; }

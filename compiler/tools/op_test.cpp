@@ -130,7 +130,8 @@ LogicalResult testValues(func::FuncOp function) {
     Tensor wanted = interp::toTensor(cast<DenseElementsAttr>(expected[i]));
     for (int64_t k = 0; k < wanted.size(); ++k) {
       double found = result.numbers[k], want = wanted.numbers[k];
-      bool equal = found == want || std::fabs(found - want) <= kTolerance * std::fabs(want);
+      bool equal = found == want || (std::isnan(found) && std::isnan(want)) ||
+                   std::fabs(found - want) <= kTolerance * std::fabs(want);
       if (!equal && passed)
         function.emitError() << "values: result " << i << " at " << describeElement(k, result)
                              << " is " << describeNumber(found) << ", expected "

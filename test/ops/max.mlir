@@ -27,3 +27,13 @@ func.func @deep(%a: tensor<1x3x1x7xf64>, %b: tensor<1x3x1x7xf64>) -> tensor<1x3x
   %y = nn.max %a, %b : tensor<1x3x1x7xf64>
   return %y : tensor<1x3x1x7xf64>
 }
+
+// A NaN in the first operand stays: max(x, 0) must not hide it.
+func.func @not_a_number(%a: tensor<3xf64>, %b: tensor<3xf64>) -> tensor<3xf64>
+  attributes {
+    test.inputs = [dense<[0x7FF8000000000000, 1.0, 2.0]> : tensor<3xf64>, dense<[0.0, 2.0, 1.0]> : tensor<3xf64>],
+    test.expected = [dense<[0x7FF8000000000000, 2.0, 2.0]> : tensor<3xf64>]
+  } {
+  %y = nn.max %a, %b : tensor<3xf64>
+  return %y : tensor<3xf64>
+}
