@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
+#include <set>
 
 namespace dlc::runtime {
 
@@ -55,6 +56,13 @@ TEST(Permutation, HoldsEveryIndexOnceAndChangesByEpoch) {
   for (int64_t i = 0; i < 1000; ++i)
     EXPECT_EQ(again[size_t(i)], i);
   EXPECT_EQ(permutation(1, 1, 0), std::vector<int64_t>{0});
+}
+
+TEST(Permutation, EveryOrderOccurs) {
+  std::set<std::vector<int64_t>> orders;
+  for (int64_t epoch = 0; epoch < 100; ++epoch)
+    orders.insert(permutation(3, 1, epoch));
+  EXPECT_EQ(orders.size(), 6u);
 }
 
 } // namespace dlc::runtime

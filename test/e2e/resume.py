@@ -11,7 +11,7 @@ import time
 
 import dlc
 
-# Dropout, augmentation, momentum and a last partial batch: everything that has a state.
+# Dropout, augmentation, momentum and a last partial batch: everything that has a state. A step is three calls.
 MODEL = """
 model small(image: f32[B, 1, 28, 28]) -> (logits: f32[B, 10]) {
   logits = image |> conv(4, kernel = 5, stride = 2) |> relu |> flatten |> dropout(0.2) |> dense(10)
@@ -46,7 +46,7 @@ def losses(run):
 
 
 with dlc.scratch() as folder:
-    program = dlc.compile_model(folder, MODEL)
+    program = dlc.compile_model(folder, MODEL, "--batch", 32)
     whole = f"{folder}/whole"
     begin = time.time()
     dlc.run(program, "train", "--run", whole, "--threads", 1)

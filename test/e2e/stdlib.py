@@ -53,7 +53,7 @@ def check_values(name, expression, inputs, reference, weights=None):
 
 def check_functions():
     random = np.random.default_rng(1)
-    x = random.standard_normal((5, 3, 6, 6))
+    x = random.standard_normal((5, 3, 6, 4))
     t = torch.tensor(x)
     check_values("relu", "relu(x)", {"x": x}, functional.relu(t))
     check_values("leaky_relu", "leaky_relu(x, 0.2)", {"x": x}, functional.leaky_relu(t, 0.2))
@@ -71,7 +71,7 @@ def check_functions():
     def draw(*shape):
         return random.standard_normal(shape)
 
-    w, b = draw(6, 7), draw(7)
+    w, b = draw(4, 7), draw(7)
     check_values("dense", "dense(7)(x)", {"x": x}, t @ torch.tensor(w) + torch.tensor(b),
                  {"dense_1.weight": w, "dense_1.bias": b})
     w, b = draw(4, 3, 3, 3), draw(4)
