@@ -4,7 +4,7 @@
 #include "compiler/kernel/kernel.h"
 #include "compiler/passes.h"
 #include "compiler/pipeline.h"
-#include "lang/checked.h"
+#include "lang/check/checked.h"
 
 #include "mlir/InitAllPasses.h"
 #include "mlir/Pass/PassRegistry.h"
