@@ -1,6 +1,6 @@
 // The commands of `dlc` around the compiler itself: run, fmt, new.
 #include "compiler/driver.h"
-#include "compiler/link.h"
+#include "compiler/object/link.h"
 #include "lang/syntax/format.h"
 
 #include "llvm/Support/FileSystem.h"

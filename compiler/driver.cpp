@@ -1,17 +1,17 @@
 // The stages, in the order they run, and the commands made of them.
 #include "compiler/driver.h"
 
-#include "compiler/codegen.h"
 #include "compiler/dialects.h"
-#include "compiler/explain.h"
-#include "compiler/from_net.h"
-#include "compiler/header.h"
-#include "compiler/levels.h"
-#include "compiler/link.h"
+#include "compiler/grad/explain.h"
+#include "compiler/nn/from_net.h"
 #include "compiler/nn/nn.h"
+#include "compiler/object/codegen.h"
+#include "compiler/object/header.h"
+#include "compiler/object/levels.h"
+#include "compiler/object/link.h"
+#include "compiler/object/table.h"
 #include "compiler/pipeline.h"
 #include "compiler/report.h"
-#include "compiler/table.h"
 #include "lang/check/check.h"
 #include "lang/syntax/parse.h"
 #include "stdlib/embedded.h"
@@ -187,7 +187,7 @@ bool fitsBudget(Compilation &c) {
 }
 
 bool lowerForTarget(Compilation &c, const std::string &target) {
-  kernel::Processor processor = TargetOptions{target}.shape();
+  Processor processor = Target{target}.shape();
   return runPasses(c, [&](OpPassManager &passes) { addLlvmPasses(passes, processor); });
 }
 
@@ -221,7 +221,7 @@ bool lowerToLlvm(Compilation &c) {
 }
 
 bool generateObject(Compilation &c) {
-  std::optional<Code> code = translate(*c.module, TargetOptions{c.options.target});
+  std::optional<Code> code = translate(*c.module, Target{c.options.target});
   if (!code)
     return false;
   c.code = std::move(*code);

@@ -1,5 +1,6 @@
 // The commands and flags of `dlc`: one table each, from which parsing and --help both come.
 #include "compiler/options.h"
+#include "compiler/target/target.h"
 
 #include "compiler/driver.h"
 #include "lang/diagnostic.h"
@@ -83,12 +84,13 @@ std::string setEmit(Options &options, const std::string &text) {
 }
 
 std::string setTarget(Options &options, const std::string &text) {
-  for (const char *known : {"native", "x86-64-v2", "x86-64-v3", "x86-64-v4", "multi"})
-    if (text == known) {
-      options.target = text;
-      return "";
-    }
-  return "takes native, x86-64-v2, x86-64-v3, x86-64-v4 or multi";
+  std::string names = kNative;
+  for (const char *level : kLevels)
+    names += std::string(", ") + level;
+  if (text != kNative && text != kMulti && std::ranges::find(kLevels, text) == std::end(kLevels))
+    return "takes " + names + " or " + kMulti;
+  options.target = text;
+  return "";
 }
 
 std::string setPrecision(Options &options, const std::string &text) {

@@ -1,7 +1,7 @@
 // The passes of each stage, in order.
 #include "compiler/pipeline.h"
-#include "compiler/kernel/kernel.h"
-#include "compiler/passes.h"
+#include "compiler/kernel/pass.h"
+#include "compiler/passes/passes.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
@@ -14,7 +14,7 @@ using namespace mlir;
 namespace dlc {
 
 #define GEN_PASS_REGISTRATION
-#include "compiler/passes.h.inc"
+#include "compiler/passes/passes.h.inc"
 
 void addGradPasses(OpPassManager &passes) { passes.addPass(createDifferentiatePass()); }
 
@@ -36,10 +36,10 @@ void addLinalgPasses(OpPassManager &passes) {
   passes.addNestedPass<func::FuncOp>(createSplitPass());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
-  passes.addNestedPass<func::FuncOp>(createTailPass());
+  passes.addNestedPass<func::FuncOp>(createEpiloguePass());
 }
 
-void addLlvmPasses(OpPassManager &passes, const kernel::Processor &processor) {
+void addLlvmPasses(OpPassManager &passes, const Processor &processor) {
   passes.addPass(createPlacePass());
   passes.addPass(kernel::createKernelPass(processor));
   passes.addPass(createEntryPass());
@@ -72,9 +72,7 @@ void registerPasses() {
   struct LlvmOptions : PassPipelineOptions<LlvmOptions> {
     Option<unsigned> vectorBytes{*this, "vector-bytes",
                                  llvm::cl::desc("bytes of a vector register"), llvm::cl::init(64)};
-    kernel::Processor processor() const {
-      return kernel::Processor::withVectorBits(8 * vectorBytes);
-    }
+    Processor processor() const { return Processor::withVectorBits(8 * vectorBytes); }
   };
   registerDlcPasses();
   PassPipelineRegistration<>("dlc-linalg", "nn to fused linalg on tensors", addLinalgPasses);

@@ -1,6 +1,6 @@
 // The stages that are made of passes, in order.
 #pragma once
-#include "compiler/kernel/processor.h"
+#include "compiler/target/processor.h"
 #include "mlir/Pass/PassManager.h"
 
 namespace dlc {
@@ -15,7 +15,7 @@ void addFusedPasses(mlir::OpPassManager &passes);
 void addLinalgPasses(mlir::OpPassManager &passes);
 
 /// The stage `llvm`: linalg on tensors -> LLVM dialect.
-void addLlvmPasses(mlir::OpPassManager &passes, const kernel::Processor &processor);
+void addLlvmPasses(mlir::OpPassManager &passes, const Processor &processor);
 
 /// The last part of it: functions of loops, vectors and buffers -> LLVM dialect, elementary
 /// functions included.

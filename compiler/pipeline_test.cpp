@@ -1,8 +1,8 @@
 // The stages as text: each reads back as itself, and a reproducer of it makes the module it made.
 #include "compiler/dialects.h"
-#include "compiler/from_net.h"
-#include "compiler/kernel/kernel.h"
-#include "compiler/passes.h"
+#include "compiler/kernel/pass.h"
+#include "compiler/nn/from_net.h"
+#include "compiler/passes/passes.h"
 #include "compiler/pipeline.h"
 #include "lang/check/checked.h"
 
@@ -23,18 +23,18 @@ struct Stage {
   std::function<void(OpPassManager &)> add;
 };
 
-std::vector<Stage> stages(const kernel::Processor &processor) {
+std::vector<Stage> stages(const Processor &processor) {
   return {{"grad", addGradPasses},
           {"fused", addFusedPasses},
           {"linalg", addLinalgPasses},
           {"llvm", [=](OpPassManager &passes) { addLlvmPasses(passes, processor); }}};
 }
 
-kernel::Processor v3() { return kernel::Processor::withVectorBits(256); }
+Processor v3() { return Processor::withVectorBits(256); }
 
 /// A processor of the level v3 that nobody made.
-kernel::Processor unusual() {
-  kernel::Processor processor = v3();
+Processor unusual() {
+  Processor processor = v3();
   processor.registers = 13;
   processor.l1 = {12 << 10, 3};
   processor.l2 = {80 << 10, 5};
@@ -42,7 +42,7 @@ kernel::Processor unusual() {
   return processor;
 }
 
-auto fields(const kernel::Processor &processor) {
+auto fields(const Processor &processor) {
   auto [vectorBytes, registers, l1, l2, l3Bytes] = processor;
   return std::tuple(vectorBytes, registers, l1.bytes, l1.ways, l2.bytes, l2.ways, l3Bytes);
 }
@@ -91,9 +91,9 @@ struct Pipeline : testing::Test {
 };
 
 TEST_F(Pipeline, ReadsBack) {
-  for (const kernel::Processor &processor :
-       {kernel::Processor::withVectorBits(128), v3(), kernel::Processor::withVectorBits(512),
-        kernel::Processor::ofHost(256), unusual()})
+  for (const Processor &processor :
+       {Processor::withVectorBits(128), v3(), Processor::withVectorBits(512),
+        Processor::ofHost(256), unusual()})
     for (const Stage &stage : stages(processor)) {
       PassManager passes(&context, "builtin.module");
       stage.add(passes);
@@ -124,7 +124,7 @@ TEST_F(Pipeline, ReproducersMakeTheSame) {
 
 /// Otherwise the test above would say nothing of the processor.
 TEST_F(Pipeline, CachesShapeKernels) {
-  auto compiled = [&](const kernel::Processor &processor) {
+  auto compiled = [&](const Processor &processor) {
     OwningOpRef<ModuleOp> module = network();
     for (const Stage &stage : stages(processor))
       run(stage, *module);
@@ -136,8 +136,8 @@ TEST_F(Pipeline, CachesShapeKernels) {
 TEST_F(Pipeline, TheProcessorArrives) {
   struct Recorder : kernel::Chooser {
     mutable std::atomic<int> asked = 0;
-    std::pair<kernel::Schedule, double>
-    schedule(const kernel::Nest &nest, const kernel::Processor &processor) const override {
+    std::pair<kernel::Schedule, double> schedule(const kernel::Nest &nest,
+                                                 const Processor &processor) const override {
       ++asked;
       EXPECT_EQ(fields(processor), fields(unusual()));
       return Chooser::schedule(nest, processor);

@@ -1,7 +1,7 @@
 // What `dlc explain` tells of a network: its layers, the memory of a step, its derivative.
 #pragma once
 
-#include "compiler/from_net.h"
+#include "compiler/nn/from_net.h"
 #include "lang/net/net.h"
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 # How lit runs the tests of this folder: `lit test` in the project, or ninja's `check`. The build
 # folder is `build` unless DLC_BUILD names another.
 import os
+import shutil
 import subprocess
 
 import lit.formats
@@ -35,6 +36,9 @@ with open("/proc/cpuinfo") as cpuinfo:
 for level, feature in [("x86-64-v2", "sse4_2"), ("x86-64-v3", "avx2"), ("x86-64-v4", "avx512f")]:
     if feature in flags:
         config.available_features.add(level)
+
+if shutil.which("clang-format-22"):
+    config.available_features.add("clang-format")
 
 # Oracles and data from Debian packages; the README's test command installs them.
 if subprocess.run([python, "-c", "import torch"], capture_output=True).returncode == 0:

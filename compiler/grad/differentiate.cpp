@@ -1,6 +1,6 @@
 // Reverse-mode differentiation of functions of `nn` operations.
 #include "compiler/grad/differentiate.h"
-#include "compiler/passes.h"
+#include "compiler/passes/passes.h"
 
 #include "compiler/nn/nn.h"
 
@@ -13,7 +13,7 @@ using namespace mlir;
 namespace dlc {
 
 #define GEN_PASS_DEF_DIFFERENTIATEPASS
-#include "compiler/passes.h.inc"
+#include "compiler/passes/passes.h.inc"
 
 } // namespace dlc
 
@@ -32,7 +32,8 @@ public:
   void activate(ArrayRef<Value> targets) {
     active.insert(targets.begin(), targets.end());
     for (Operation &op : *block)
-      if (llvm::any_of(op.getOperands(), [&](Value x) { return active.contains(x); }))
+      if (!isa<nn::StopGradientOp>(op) &&
+          llvm::any_of(op.getOperands(), [&](Value x) { return active.contains(x); }))
         for (Value y : op.getResults())
           if (isReal(y))
             active.insert(y);

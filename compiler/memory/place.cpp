@@ -3,15 +3,15 @@
 //     argument that is still to be read;
 //   - a reshaped value shares the memory of its source;
 //   - an elementwise result takes the place of an operand that is not needed any more;
-//   - what is a part of a larger tensor is written there straight away (inside.h);
+//   - what is a part of a larger tensor is written there straight away (aliasing.h);
 //   - all else gets an interval of the arena.
-// The tail of a sum (fuse/tails.h) may write while the sum still reads.
+// The epilogue of a sum (linalg/epilogue.h) may write while the sum still reads.
 // A linalg.fill costs nothing where it only starts a reduction.
-#include "compiler/fuse/tails.h"
+#include "compiler/linalg/epilogue.h"
+#include "compiler/memory/aliasing.h"
 #include "compiler/memory/arena.h"
 #include "compiler/memory/buffers.h"
-#include "compiler/memory/inside.h"
-#include "compiler/passes.h"
+#include "compiler/passes/passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -25,7 +25,7 @@ using namespace mlir;
 namespace dlc {
 
 #define GEN_PASS_DEF_PLACEPASS
-#include "compiler/passes.h.inc"
+#include "compiler/passes/passes.h.inc"
 
 } // namespace dlc
 
@@ -56,7 +56,7 @@ struct Memory {
 class Placer {
 public:
   Placer(func::FuncOp function, const Layouts &layouts)
-      : function(function), layouts(layouts), inside(function),
+      : function(function), layouts(layouts), aliasing(function),
         builder(function.getLoc(), function) {}
 
   LogicalResult run() {
@@ -79,7 +79,7 @@ public:
 private:
   func::FuncOp function;
   const Layouts &layouts;
-  Inside inside;
+  Aliasing aliasing;
   ImplicitLocOpBuilder builder;
   llvm::DenseMap<Operation *, int> steps;
   llvm::DenseMap<Value, int> lastUse; // by root
@@ -132,7 +132,7 @@ private:
 
   // The memory of the tensor that an insertion helps to make, from now on.
   unsigned memoryOfWhole(tensor::InsertSliceOp insert, int step) {
-    Value whole = inside.wholeOf(insert);
+    Value whole = aliasing.wholeOf(insert);
     int last = std::max(steps[whole.getDefiningOp()], lastUse.lookup(whole));
     if (!memoryOf.contains(whole))
       assign(whole, {bytesOf(whole.getType()), step, last, {}});
@@ -166,7 +166,7 @@ private:
       return success();
     }
     if (auto insert = dyn_cast<tensor::InsertSliceOp>(op)) {
-      if (!inside.wholeOf(insert))
+      if (!aliasing.wholeOf(insert))
         return op.emitOpError("goes into a tensor that is neither a fill nor made of such parts");
       memoryOf[insert.getResult()] = memoryOfWhole(insert, step);
       return success();
@@ -181,7 +181,7 @@ private:
       if (generic.payloadUsesValueFromOperand(init) && !filling(init->get()))
         return op.emitOpError("goes on from a tensor that is no fill");
       int last = std::max(step, lastUse.lookup(result));
-      if (tensor::InsertSliceOp insert = inside.insertionOf(result)) {
+      if (tensor::InsertSliceOp insert = aliasing.insertionOf(result)) {
         memoryOf[result] = memoryOfWhole(insert, first);
         Memory &whole = memories[memoryOf[result]];
         whole.last = std::max(whole.last, last);
@@ -438,7 +438,7 @@ private:
   }
 
   Value viewOf(Value value) {
-    tensor::InsertSliceOp insert = inside.insertionOf(value);
+    tensor::InsertSliceOp insert = aliasing.insertionOf(value);
     if (!insert)
       return view(placeOf(value), value.getType());
     Value target = part(insert, view(placeOf(value), insert.getType()));
@@ -483,7 +483,7 @@ private:
 
   void fillAroundResults(linalg::GenericOp op) {
     for (Value result : op->getResults())
-      if (tensor::InsertSliceOp insert = inside.insertionOf(result))
+      if (tensor::InsertSliceOp insert = aliasing.insertionOf(result))
         fillAround(insert);
   }
 
@@ -497,7 +497,7 @@ private:
       return;
     }
     if (auto insert = dyn_cast<tensor::InsertSliceOp>(op)) {
-      if (inside.insertionOf(insert.getSource()) == insert)
+      if (aliasing.insertionOf(insert.getSource()) == insert)
         return; // it was written there
       Value whole = view(placeOf(insert.getResult()), insert.getType());
       fillAround(insert);
@@ -515,11 +515,11 @@ private:
     for (Value input : generic.getInputs())
       inputs.push_back(isa<RankedTensorType>(input.getType()) ? viewOf(input) : input);
     linalg::GenericOp sum = fuse::sumBefore(generic);
-    // A sum and its tail follow each other: what lies around either's results is filled before.
+    // A sum and its epilogue follow each other: what lies around either's results is filled before.
     if (!sum)
       fillAroundResults(generic);
-    if (linalg::GenericOp tail = tailOf(generic))
-      fillAroundResults(tail);
+    if (linalg::GenericOp epilogue = epilogueOf(generic))
+      fillAroundResults(epilogue);
     SmallVector<Attribute> starts;
     for (OpResult result : generic->getResults()) {
       unsigned i = result.getResultNumber();
@@ -536,14 +536,14 @@ private:
     if (SmallVector<Attribute> marks = paddingsRead(generic); !marks.empty())
       placed->setAttr(kPadding, builder.getArrayAttr(marks));
     if (sum) {
-      placed->setAttr("dlc.tail", generic->getAttr("dlc.tail"));
+      placed->setAttr("dlc.epilogue", generic->getAttr("dlc.epilogue"));
       if (lastUse[sum->getResult(0)] == steps[generic])
-        placed->setAttr("dlc.tail_alone", builder.getUnitAttr());
+        placed->setAttr("dlc.epilogue_alone", builder.getUnitAttr());
     }
     placed.getRegion().takeBody(generic.getRegion());
   }
 
-  static linalg::GenericOp tailOf(linalg::GenericOp sum) {
+  static linalg::GenericOp epilogueOf(linalg::GenericOp sum) {
     auto next = dyn_cast_or_null<linalg::GenericOp>(sum->getNextNode());
     return next && fuse::sumBefore(next) == sum ? next : linalg::GenericOp();
   }

@@ -1,8 +1,8 @@
 // Result types of the operations, from their signatures in stdlib/ops.nn.
 #include "compiler/nn/infer.h"
 
-#include "lang/syntax/parse.h"
 #include "lang/check/signature.h"
+#include "lang/syntax/parse.h"
 #include "stdlib/embedded.h"
 
 #include "mlir/IR/Diagnostics.h"

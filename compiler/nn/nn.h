@@ -1,7 +1,7 @@
 // The dialect `nn`: all that its users need.
 #pragma once
 
-#include "compiler/grad/formula.h"
+#include "compiler/nn/formula.h"
 #include "compiler/nn/infer.h"
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"

@@ -134,8 +134,8 @@ def Nn_TransposeOp : Nn_Op<"transpose"> {
 }
 
 def Nn_BroadcastOp : Nn_Op<"broadcast"> {
-  let arguments = (ins Real:$x, Places:$axes, Sizes:$sizes);
-  let results = (outs Real:$y);
+  let arguments = (ins AnyElement:$x, Places:$axes, Sizes:$sizes);
+  let results = (outs AnyElement:$y);
   let assemblyFormat = "$x `axes` $axes `sizes` $sizes " # signatureFormat;
 }
 

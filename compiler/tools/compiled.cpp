@@ -175,7 +175,7 @@ struct Compiled::Code {
 Compiled::Compiled(std::unique_ptr<Code> code) : code(std::move(code)) {}
 Compiled::~Compiled() = default;
 
-std::unique_ptr<Compiled> Compiled::make(ModuleOp module, const TargetOptions &target) {
+std::unique_ptr<Compiled> Compiled::make(ModuleOp module, const Target &target) {
   OwningOpRef<ModuleOp> lowered = module.clone();
   for (auto function : lowered->getOps<func::FuncOp>()) { // all are inputs and outputs here
     function.removeArgAttrsAttr();

@@ -1,8 +1,8 @@
 // Functions of `nn` operations as machine code in this process, made by the compiler's own stages.
 #pragma once
 
-#include "compiler/codegen.h"
 #include "compiler/interp/tensor.h"
+#include "compiler/object/codegen.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -20,7 +20,7 @@ class Compiled {
 public:
   /// Compiles a copy of the module for a target that runs here. Null, with the reason reported, if
   /// that fails.
-  static std::unique_ptr<Compiled> make(mlir::ModuleOp module, const TargetOptions &target);
+  static std::unique_ptr<Compiled> make(mlir::ModuleOp module, const Target &target);
   ~Compiled();
 
   /// Runs a function of the module for these arguments, which are rounded to its types. Fails if it

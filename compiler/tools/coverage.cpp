@@ -2,7 +2,7 @@
 #include "compiler/tools/coverage.h"
 
 #include "compiler/interp/evaluate.h"
-#include "compiler/lower/lower.h"
+#include "compiler/linalg/lower.h"
 #include "compiler/nn/nn.h"
 
 #include "llvm/Support/MemoryBuffer.h"
@@ -37,7 +37,7 @@ LogicalResult checkCoverage(MLIRContext &context, StringRef folder) {
   for (StringRef op : operations) {
     require(op == "constant" || nn::hasSignature(op), op, "no signature in stdlib/ops.nn");
     require(interp::canEvaluate(op), op, "no evaluation in compiler/interp/operations.cpp");
-    require(llvm::is_contained(lowered, op), op, "no lowering in compiler/lower");
+    require(llvm::is_contained(lowered, op), op, "no lowering in compiler/linalg");
     require(hasTest(folder, op), op, "no test in " + folder + "/" + op + ".mlir");
   }
   for (const std::string &op : nn::signatureNames())

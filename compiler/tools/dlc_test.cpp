@@ -48,7 +48,7 @@ struct Variant {
 
 /// The file's functions in both precisions; fewer than two, with the reason reported, if one does
 /// not compile.
-static SmallVector<Variant> compileVariants(ModuleOp module, const dlc::TargetOptions &target) {
+static SmallVector<Variant> compileVariants(ModuleOp module, const dlc::Target &target) {
   SmallVector<Variant> variants;
   variants.push_back({"compiled", module.clone(), nullptr});
   variants.push_back({"compiled in f32", dlc::tools::inSinglePrecision(module), nullptr});
@@ -80,8 +80,7 @@ static LogicalResult testFunction(func::FuncOp function, ArrayRef<Variant> varia
   return success(passed);
 }
 
-static LogicalResult testFile(MLIRContext &context, StringRef path,
-                              const dlc::TargetOptions &target) {
+static LogicalResult testFile(MLIRContext &context, StringRef path, const dlc::Target &target) {
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context);
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(path, sources, &context);
@@ -175,7 +174,7 @@ int main(int argc, char **argv) {
     return evaluateFile(context, arguments[1], name);
   if (arguments.front().starts_with("--schedule"))
     return testSchedules(context, arguments);
-  dlc::TargetOptions target;
+  dlc::Target target;
   if (StringRef level = arguments.front(); level.consume_front("--target=")) {
     target.target = level.str();
     if (!llvm::is_contained(dlc::kLevels, level) || !target.runsHere()) {

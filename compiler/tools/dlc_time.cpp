@@ -19,8 +19,7 @@ milliseconds: of the whole call, and of its products and convolutions alone.
 )";
 
 static LogicalResult serve(ModuleOp module) {
-  std::unique_ptr<dlc::tools::Compiled> code =
-      dlc::tools::Compiled::make(module, dlc::TargetOptions());
+  std::unique_ptr<dlc::tools::Compiled> code = dlc::tools::Compiled::make(module, dlc::Target());
   if (!code)
     return failure();
   std::string name;

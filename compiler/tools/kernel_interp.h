@@ -14,7 +14,7 @@
 
 namespace dlc::tools {
 
-/// A module behind the kernel pass (compiler/kernel/kernel.h).
+/// A module behind the kernel pass (compiler/kernel/pass.h).
 class KernelInterp {
 public:
   /// Fails, with a diagnostic, at an operation that it does not know.

@@ -2,9 +2,9 @@
 #include "compiler/tools/schedules.h"
 
 #include "compiler/interp/evaluate.h"
-#include "compiler/kernel/kernel.h"
-#include "compiler/kernel/space.h"
-#include "compiler/passes.h"
+#include "compiler/kernel/pass.h"
+#include "compiler/kernel/plan/space.h"
+#include "compiler/passes/passes.h"
 #include "compiler/pipeline.h"
 #include "compiler/tools/compiled.h"
 #include "compiler/tools/kernel_interp.h"
@@ -50,8 +50,8 @@ private:
   std::mt19937_64 engine;
 };
 
-kernel::Processor drawProcessor(Random &random) {
-  auto processor = kernel::Processor::withVectorBits(random.among({128u, 256u, 512u}));
+Processor drawProcessor(Random &random) {
+  auto processor = Processor::withVectorBits(random.among({128u, 256u, 512u}));
   processor.l1 = {random.among<int64_t>({16, 32, 48, 64}) << 10,
                   random.among<int64_t>({2, 4, 8, 12, 16})};
   processor.l2 = {random.among<int64_t>({16, 64, 256, 512, 1024, 2048}) << 10,
@@ -66,8 +66,8 @@ public:
   explicit Drawing(uint64_t seed) : random(seed), takesTiles(random.below(4) > 0) {}
 
   std::pair<kernel::Schedule, double> schedule(const kernel::Nest &nest,
-                                               const kernel::Processor &processor) const override {
-    // The costs of a chain's many nests are added up: it would hardly ever be the cheapest.
+                                               const Processor &processor) const override {
+    // The costs of the fused nests's many nests are added up: it would hardly ever be the cheapest.
     double cost = takesTiles && !nest.isShared ? 1e-9 : random.uniform();
     kernel::Space space(nest, processor);
     return {space.draw([this](uint64_t n) { return random.below(n); }), cost};
@@ -85,7 +85,7 @@ public:
   explicit Forcing(std::vector<std::string> texts) : texts(std::move(texts)) {}
 
   std::pair<kernel::Schedule, double> schedule(const kernel::Nest &nest,
-                                               const kernel::Processor &processor) const override {
+                                               const Processor &processor) const override {
     for (const std::string &text : texts)
       if (std::optional<kernel::Schedule> schedule = kernel::parseSchedule(nest, text)) {
         isUsed = true;
@@ -123,7 +123,7 @@ public:
   }
 
   /// How many nests had a schedule. Nothing, with a report, if a result is wrong.
-  std::optional<int64_t> test(const kernel::Processor &processor,
+  std::optional<int64_t> test(const Processor &processor,
                               std::shared_ptr<const kernel::Chooser> chooser) {
     OwningOpRef<ModuleOp> module = placed->clone();
     PassManager passes(function.getContext());
@@ -190,7 +190,7 @@ private:
   }
 };
 
-void print(const Subject &subject, const kernel::Processor &processor) {
+void print(const Subject &subject, const Processor &processor) {
   llvm::outs() << "  vectors of " << processor.vectorBytes << " bytes\n";
   for (const auto &[name, schedule] : subject.schedules)
     llvm::outs() << "  " << name << ": " << schedule << "\n";
@@ -202,8 +202,7 @@ LogicalResult testFunction(func::FuncOp function, uint64_t number, const Schedul
   std::optional<Subject> subject = Subject::make(function, mixed({test.seed, number}));
   if (!subject)
     return failure();
-  auto run = [&](const kernel::Processor &processor,
-                 std::shared_ptr<const kernel::Chooser> chooser) {
+  auto run = [&](const Processor &processor, std::shared_ptr<const kernel::Chooser> chooser) {
     std::optional<int64_t> nests = subject->test(processor, std::move(chooser));
     pairs += nests.value_or(0);
     if (!nests)
@@ -214,7 +213,7 @@ LogicalResult testFunction(func::FuncOp function, uint64_t number, const Schedul
   };
   if (!test.forced.empty()) {
     auto chooser = std::make_shared<Forcing>(test.forced);
-    if (failed(run(kernel::Processor::withVectorBits(8 * test.vectorBytes), chooser)))
+    if (failed(run(Processor::withVectorBits(8 * test.vectorBytes), chooser)))
       return failure();
     if (!chooser->isUsed)
       return function.emitError("kernels: no nest has such a schedule");
@@ -223,7 +222,7 @@ LogicalResult testFunction(func::FuncOp function, uint64_t number, const Schedul
   for (int64_t draw = test.draw.value_or(0); draw < test.draw.value_or(kDraws - 1) + 1; ++draw) {
     uint64_t seed = mixed({test.seed, number, uint64_t(draw) + 1});
     Random random(seed);
-    kernel::Processor processor = drawProcessor(random);
+    Processor processor = drawProcessor(random);
     if (failed(run(processor, std::make_shared<Drawing>(seed + 1)))) {
       llvm::outs() << "  again: the options --seed=" << test.seed << " --function=" << number
                    << " --draw=" << draw << "\n";

@@ -2,7 +2,7 @@
 //
 // Which schedule the search takes depends on the processor and its caches; a test of that one
 // proves little elsewhere. Here schedules are drawn from everything the search may ever choose
-// (compiler/kernel/space.h), for vectors of several widths and caches of many sizes, and the
+// (compiler/kernel/plan/space.h), for vectors of several widths and caches of many sizes, and the
 // kernels are held against the evaluator of `nn`.
 #pragma once
 

@@ -28,6 +28,8 @@ SignatureError operandError(SignatureError::Kind kind, int operand, std::string 
 
 /// The number of the element type that a declared name allows.
 bool allows(const std::string &declared, Element element) {
+  if (declared == "any")
+    return true;
   if (declared == "real")
     return element == Element::Real || element == Element::Double;
   if (declared == "int")

@@ -2,7 +2,7 @@
 // RUN: sed 's/f64/f32/g' %s | dlc-opt -dlc-linalg | FileCheck %s
 
 // Images of few channels between convolutions lie with 16 images of the batch side by side, the lanes of vectors
-// (`dlc-layout` in compiler/passes.td).
+// (`dlc-layout` in compiler/passes/passes.td).
 
 // The argument is copied between the zeros of the padding. Stride and dilation.
 // CHECK-LABEL: func @forward(

@@ -3,7 +3,7 @@
 // CHECK-COUNT-10: dlc.schedule = "winograd
 
 // Convolutions by 3x3 and 5x5 taps between other operations, where images lie with the channels last: they
-// are computed by tiles of 2x2 results (compiler/kernel/winograd.h). Odd sizes end in half a tile.
+// are computed by tiles of 2x2 results (compiler/kernel/winograd/winograd.h). Odd sizes end in half a tile.
 
 func.func @even(%x0: tensor<8x16x16x12xf64>, %w: tensor<32x16x3x3xf64>) -> tensor<8x32x16x12xf64> attributes {test.large} {
   %x = nn.neg %x0 : tensor<8x16x16x12xf64>

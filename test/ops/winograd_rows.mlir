@@ -11,7 +11,7 @@
 // CHECK-NOT: dlc.schedule = "winograd
 
 // Convolutions where the batch is in the lanes: tiles are four results of a row
-// (compiler/kernel/rows.cpp).
+// (compiler/kernel/winograd/one_dimensional.cpp).
 
 func.func @valid(%x0: tensor<32x6x14x14xf64>, %w: tensor<16x6x5x5xf64>) -> tensor<32x16x10x10xf64> attributes {test.large} {
   %x = nn.neg %x0 : tensor<32x6x14x14xf64>

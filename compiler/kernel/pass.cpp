@@ -1,0 +1,288 @@
+// Outlines the loop nests of all functions into kernels, alike ones into one.
+#include "compiler/kernel/pass.h"
+#include "compiler/kernel/emit/emit.h"
+#include "compiler/kernel/winograd/winograd.h"
+#include "compiler/memory/arena.h"
+#include "compiler/passes/passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Parallel.h"
+
+using namespace mlir;
+
+namespace dlc {
+
+#define GEN_PASS_DEF_KERNELPASS
+#include "compiler/passes/passes.h.inc"
+
+} // namespace dlc
+
+namespace dlc::kernel {
+namespace {
+
+KernelPassOptions optionsFor(const Processor &processor) {
+  auto [vectorBytes, registers, l1, l2, l3Bytes] = processor; // all of it: a new field fails here
+  return {vectorBytes, registers, l1.bytes, l1.ways, l2.bytes, l2.ways, l3Bytes};
+}
+
+struct KernelPass : impl::KernelPassBase<KernelPass> {
+  using KernelPassBase::KernelPassBase;
+  KernelPass(const Processor &processor, std::shared_ptr<const Chooser> chooser)
+      : KernelPassBase(optionsFor(processor)), chooser(std::move(chooser)) {}
+
+  /// One for all ops whose nests are alike.
+  struct Kernel {
+    Nest nest;
+    std::optional<Nest> apart; // another form, whose windows are dimensions by themselves
+    SmallVector<Pretransposed, 0> pretransposed; // others, with an input in another order
+    std::optional<Winograd> winograd;            // another way to compute it
+    Location location;
+    Schedule schedule = {};
+    std::optional<Prepacked> prepacked = {}; // what goes before it
+    Schedule prepackSchedule = {};
+    func::FuncOp function = {}, prepack = {};
+  };
+  /// An op and what its kernel is called with.
+  struct Call {
+    linalg::GenericOp op, epilogue; // the epilogue may be null
+    SmallVector<Value> operands;
+    unsigned kernel = 0;
+    int64_t work = 0;
+  };
+
+  void runOnOperation() override {
+    processor = {vectorBytes, registers, {l1Bytes, l1Ways}, {l2Bytes, l2Ways}, l3Bytes};
+    std::vector<Kernel> kernels;
+    std::vector<Call> calls;
+    members.clear(), plannedBytes.clear();
+    llvm::StringMap<unsigned> numbers;
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      int64_t flops = 0;
+      SmallVector<linalg::GenericOp> ops(function.getOps<linalg::GenericOp>());
+      for (auto *next = ops.begin(); next != ops.end();) {
+        Call call;
+        call.op = *next++;
+        Nest nest = makeNest(call.op, call.operands);
+        if (next != ops.end() && mayHaveEpilogue(nest, *next)) {
+          call.epilogue = *next++;
+          addEpilogue(nest, call.op, call.epilogue, call.operands);
+        }
+        flops += nest.contractionFlops();
+        call.work = nest.work();
+        Nest whole = nest;
+        collapse(nest);
+        auto [entry, isNew] = numbers.try_emplace(fingerprint(nest), kernels.size());
+        if (isNew)
+          kernels.push_back({nest, formWithWindows(whole), pretransposedForms(nest),
+                             winogradOf(whole, processor, *chooser), call.op.getLoc()});
+        call.kernel = entry->second;
+        calls.push_back(std::move(call));
+      }
+      function->setAttr("dlc.flops", Builder(&getContext()).getI64IntegerAttr(flops));
+    }
+    // The searches change nothing but their own kernel.
+    llvm::parallelFor(0, kernels.size(), [&](size_t i) { schedule(kernels[i]); });
+    sparePaddings(calls, kernels);
+    for (Call &call : calls) {
+      Kernel &kernel = kernels[call.kernel];
+      if (!kernel.function)
+        emit(kernel, "kernel_" + std::to_string(call.kernel));
+      replace(call, kernel);
+    }
+  }
+
+  // Whether the op behind a nest goes on from its sums. Gradients of filters by tiles have no
+  // epilogues.
+  static bool mayHaveEpilogue(const Nest &nest, linalg::GenericOp next) {
+    if (!next->hasAttr("dlc.epilogue"))
+      return false;
+    std::optional<Convolution> conv = convolutionOf(nest);
+    return !conv || !conv->toFilter;
+  }
+
+  static std::optional<Nest> formWithWindows(const Nest &nest) {
+    if (nest.contractionFlops() == 0 || !nest.body->getOps<linalg::IndexOp>().empty())
+      return std::nullopt;
+    Nest apart = nest, whole = nest;
+    collapse(apart, /*keepsWindows=*/true);
+    collapse(whole);
+    return apart.rank() == whole.rank() ? std::nullopt : std::optional(apart);
+  }
+
+  static SmallVector<Pretransposed, 0> pretransposedForms(const Nest &nest) {
+    SmallVector<Pretransposed, 0> forms;
+    for (unsigned i = 0; i < nest.inputs.size(); ++i)
+      if (std::optional<Pretransposed> pretransposed = pretransposedOf(nest, i))
+        forms.push_back(*pretransposed);
+    return forms;
+  }
+
+  // Chooses how the nest runs, and in which of its forms.
+  void schedule(Kernel &kernel) const {
+    double cost;
+    std::tie(kernel.schedule, cost) = chooser->schedule(kernel.nest, processor);
+    if (kernel.apart)
+      if (auto [other, cheaper] = chooser->schedule(*kernel.apart, processor); cheaper < cost)
+        std::tie(kernel.nest, kernel.schedule, cost) = std::tuple(*kernel.apart, other, cheaper);
+    // What is prepacked is worth it if both together are cheaper.
+    auto consider = [&](const std::optional<Prepacked> &prepacked, double rest, auto take) {
+      Schedule first;
+      double once = 0;
+      if (prepacked)
+        std::tie(first, once) = chooser->schedule(prepacked->nest, processor);
+      if (once + rest >= cost)
+        return;
+      cost = once + rest, kernel.prepacked = prepacked, kernel.prepackSchedule = first;
+      take();
+    };
+    for (const Pretransposed &pretransposed : kernel.pretransposed) {
+      auto [schedule, rest] = chooser->schedule(pretransposed.nest, processor);
+      consider(pretransposed.input, rest,
+               [&] { kernel.nest = pretransposed.nest, kernel.schedule = schedule; });
+    }
+    if (!kernel.winograd)
+      return;
+    double tiled = chooseSchedules(kernel.winograd->fused, processor, *chooser);
+    bool isTiled = false;
+    consider(kernel.winograd->filter, tiled, [&] { isTiled = true; });
+    if (!isTiled)
+      kernel.winograd.reset();
+  }
+
+  // Drops what writes zeros that nobody reads.
+  static void sparePaddings(std::vector<Call> &calls, ArrayRef<Kernel> kernels) {
+    llvm::DenseSet<Attribute> read;
+    auto marksOf = [](linalg::GenericOp op) {
+      auto marks = op ? op->getAttrOfType<ArrayAttr>("dlc.padding") : nullptr;
+      return marks ? marks.getValue() : ArrayRef<Attribute>();
+    };
+    auto writesZeros = [&](Call &call) {
+      return !marksOf(call.op).empty() && call.op.getNumDpsInputs() == 0;
+    };
+    for (Call &call : calls) {
+      const std::optional<Winograd> &winograd = kernels[call.kernel].winograd;
+      if (!writesZeros(call) && (!winograd || winograd->readsPadding))
+        read.insert_range(marksOf(call.op));
+      read.insert_range(marksOf(call.epilogue));
+    }
+    llvm::erase_if(calls, [&](Call &call) {
+      bool isSpared = writesZeros(call) && llvm::none_of(marksOf(call.op), [&](Attribute mark) {
+                        return read.contains(mark);
+                      });
+      if (isSpared)
+        call.op->erase();
+      return isSpared;
+    });
+  }
+
+  // The kernel's functions; members that several fused nests have are emitted once.
+  void emit(Kernel &kernel, const std::string &name) {
+    if (kernel.prepacked)
+      kernel.prepack =
+          emitOne(kernel.location, name + (kernel.winograd ? "_filter" : "_transposed"),
+                  kernel.prepacked->nest, kernel.prepackSchedule);
+    if (!kernel.winograd) {
+      kernel.function = emitOne(kernel.location, name, kernel.nest, kernel.schedule);
+      return;
+    }
+    auto b = OpBuilder::atBlockEnd(getOperation().getBody());
+    unsigned count = 0;
+    auto functionOf = [&](const FusedNests::Member &member) {
+      func::FuncOp &known = members[fingerprint(member.nest)];
+      if (!known) {
+        std::string memberName = name + "_stage_" + std::to_string(count++);
+        known = emitOne(kernel.location, memberName, member.nest, member.schedule);
+        known->setAttr("llvm.linkage",
+                       LLVM::LinkageAttr::get(&getContext(), LLVM::Linkage::Internal));
+      }
+      return known;
+    };
+    const Winograd &winograd = *kernel.winograd;
+    kernel.function = emitFusedNests(b, kernel.location, name, winograd.fused, functionOf);
+    kernel.function->setAttr("dlc.schedule", b.getStringAttr(describe(winograd.fused)));
+  }
+
+  func::FuncOp emitOne(Location loc, StringRef name, const Nest &nest, const Schedule &schedule) {
+    auto b = OpBuilder::atBlockEnd(getOperation().getBody());
+    func::FuncOp function = emitKernel(b, loc, name, nest, schedule);
+    function->setAttr("dlc.schedule", b.getStringAttr(describe(nest, schedule)));
+    return function;
+  }
+
+  void replace(Call &call, const Kernel &kernel) {
+    OpBuilder b(call.epilogue ? call.epilogue : call.op); // where all operands stand
+    auto viewOf = [&](Value operand, MemRefType type) -> Value {
+      auto view = operand.getDefiningOp<memref::ViewOp>();
+      assert(view && "every buffer is a view of placed memory");
+      return memref::ViewOp::create(b, call.op.getLoc(), type, view.getSource(),
+                                    view.getByteShift(), ValueRange{});
+    };
+    auto emitCall = [&](func::FuncOp function, ArrayRef<Value> operands, int64_t items,
+                        int64_t work) {
+      SmallVector<Value> arguments;
+      for (auto [operand, type] : llvm::zip(operands, function.getArgumentTypes()))
+        arguments.push_back(viewOf(operand, cast<MemRefType>(type)));
+      for (int64_t bound : {int64_t(0), items})
+        arguments.push_back(arith::ConstantIndexOp::create(b, call.op.getLoc(), bound));
+      auto called = func::CallOp::create(b, call.op.getLoc(), function, arguments);
+      called->setAttr("dlc.work", b.getI64IntegerAttr(work));
+    };
+    if (const auto &prepacked = kernel.prepacked) {
+      Value made = workspace(b, call.op, prepacked->type);
+      // Turning an input is a part of the sum's work.
+      emitCall(kernel.prepack, {call.operands[prepacked->from], made},
+               itemCount(prepacked->nest, kernel.prepackSchedule),
+               kernel.winograd ? prepacked->nest.work() : call.work);
+      call.operands.push_back(made);
+    }
+    int64_t items = kernel.winograd ? kernel.winograd->fused.itemCount()
+                                    : itemCount(kernel.nest, kernel.schedule);
+    emitCall(kernel.function, call.operands, items, call.work);
+    call.op.erase();
+    if (call.epilogue)
+      call.epilogue.erase();
+  }
+
+  // Memory that only this call needs: behind all else in the arena, shared by all such calls.
+  Value workspace(OpBuilder &b, Operation *op, MemRefType type) {
+    auto function = op->getParentOfType<func::FuncOp>();
+    auto isArena = [&](BlockArgument argument) {
+      return function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "dlc.buffer") ==
+             "arena";
+    };
+    BlockArgument arena = *llvm::find_if(function.getArguments(), isArena);
+    auto [planned, isNew] = plannedBytes.try_emplace(
+        function, function->getAttrOfType<IntegerAttr>(kArenaBytes).getInt());
+    int64_t begin = memory::aligned(planned->second);
+    int64_t bytes = type.getNumElements() * type.getElementTypeBitWidth() / 8;
+    int64_t end = std::max(cast<MemRefType>(arena.getType()).getNumElements(), begin + bytes);
+    arena.setType(MemRefType::get({end}, b.getI8Type()));
+    SmallVector<Type> types(function.getFunctionType().getInputs());
+    types[arena.getArgNumber()] = arena.getType();
+    function.setFunctionType(b.getFunctionType(types, {}));
+    function->setAttr(kArenaBytes, b.getI64IntegerAttr(end));
+    Value offset = arith::ConstantIndexOp::create(b, op->getLoc(), begin);
+    return memref::ViewOp::create(b, op->getLoc(), type, arena, offset, ValueRange{});
+  }
+
+  static constexpr StringLiteral kArenaBytes = "dlc.arena_bytes";
+
+  llvm::StringMap<func::FuncOp> members;             // of fused nests, by their nests' fingerprints
+  llvm::DenseMap<Operation *, int64_t> plannedBytes; // of the arenas, without workspaces
+  Processor processor;                               // as the options say
+  std::shared_ptr<const Chooser> chooser = std::make_shared<Chooser>();
+};
+
+} // namespace
+
+std::unique_ptr<Pass> createKernelPass(const Processor &processor,
+                                       std::shared_ptr<const Chooser> chooser) {
+  return std::make_unique<KernelPass>(processor, std::move(chooser));
+}
+
+} // namespace dlc::kernel

@@ -1,0 +1,202 @@
+// Fuses elementwise producers into their users, in the order of the code.
+#include "compiler/linalg/epilogue.h"
+#include "compiler/passes/passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Transforms/WalkPatternRewriteDriver.h"
+
+using namespace mlir;
+
+namespace dlc {
+
+#define GEN_PASS_DEF_FUSEPASS
+#define GEN_PASS_DEF_RESHAPEPASS
+#include "compiler/passes/passes.h.inc"
+
+} // namespace dlc
+
+namespace dlc::fuse {
+namespace {
+
+// Computing so many simple operations again is cheaper than storing and loading their result.
+constexpr unsigned kCheapOperations = 4;
+
+int64_t points(linalg::GenericOp op) {
+  int64_t n = 1;
+  for (int64_t size : op.getStaticLoopRanges())
+    n *= size;
+  return n;
+}
+
+bool isElementwise(linalg::GenericOp op) { return op.getNumLoops() == op.getNumParallelLoops(); }
+
+// Moves elements, or makes them out of nothing but their place.
+bool isMove(linalg::GenericOp op) { return llvm::hasSingleElement(*op.getBlock()); }
+
+bool isCheap(linalg::GenericOp op) {
+  unsigned operations = 0;
+  for (Operation &inner : op.getBlock()->without_terminator()) {
+    if (isa<arith::ConstantOp, linalg::IndexOp>(inner))
+      continue;
+    if (isa<arith::DivFOp>(inner) || isa<math::MathDialect>(inner.getDialect()))
+      return false;
+    ++operations;
+  }
+  return operations <= kCheapOperations;
+}
+
+bool usesOnlyIn(linalg::GenericOp producer, linalg::GenericOp consumer) {
+  return llvm::all_of(producer->getUsers(), [&](Operation *user) { return user == consumer; });
+}
+
+// Whether every element that the nest reads of this operand is read once.
+bool readsOnce(linalg::GenericOp consumer, linalg::GenericOp producer) {
+  return points(consumer) <= points(producer);
+}
+
+// Whether it goes on from each sum of products by itself and may become their epilogue
+// (epilogue.h).
+bool mayBeEpilogue(linalg::GenericOp op) {
+  return isElementwise(op) && llvm::any_of(op.getDpsInputOperands(), [&](OpOperand *operand) {
+           auto sum = operand->get().getDefiningOp<linalg::GenericOp>();
+           return sum && sum->hasOneUse() && isSumOfProducts(sum) &&
+                  op.getMatchingIndexingMap(operand).isIdentity();
+         });
+}
+
+bool pays(linalg::GenericOp producer, OpOperand &use) {
+  auto consumer = cast<linalg::GenericOp>(use.getOwner());
+  if (isMove(producer))
+    return true;
+  // In a contraction every element is read many times.
+  if (!readsOnce(consumer, producer) && !(isElementwise(consumer) && isCheap(producer)))
+    return false;
+  if (usesOnlyIn(producer, consumer))
+    return isElementwise(consumer) || !mayBeEpilogue(producer);
+  // Computed in each of its users, if it disappears by that.
+  return isCheap(producer) && llvm::all_of(producer->getUses(), [&](OpOperand &other) {
+           auto user = dyn_cast<linalg::GenericOp>(other.getOwner());
+           return user && user.isDpsInput(&other) && linalg::areElementwiseOpsFusable(&other) &&
+                  readsOnce(user, producer);
+         });
+}
+
+// Whether both may become one nest with the results of both: each runs over the same points in the
+// same order, and no one needs the producer's result before the consumer stands.
+bool mayMerge(linalg::GenericOp producer, OpOperand &use) {
+  auto consumer = cast<linalg::GenericOp>(use.getOwner());
+  if (!isElementwise(consumer) || points(consumer) != points(producer) ||
+      !consumer.getMatchingIndexingMap(&use).isIdentity() ||
+      !llvm::all_of(producer.getIndexingMapsArray(),
+                    [](AffineMap map) { return map.isProjectedPermutation(); }))
+    return false;
+  return llvm::all_of(producer->getUsers(), [&](Operation *user) {
+    return user == consumer || consumer->isBeforeInBlock(user);
+  });
+}
+
+// What is read twice in the same way becomes one input. Otherwise a producer would be computed once
+// for each of them, and what it is made of twice as often again.
+void joinEqualInputs(linalg::GenericOp op, IRRewriter &rewriter) {
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  for (unsigned i = op.getNumDpsInputs(); i-- > 1;) {
+    unsigned first = 0;
+    while (op.getInputs()[first] != op.getInputs()[i] || maps[first] != maps[i])
+      ++first;
+    if (first == i)
+      continue;
+    rewriter.modifyOpInPlace(op, [&] {
+      Block &body = *op.getBlock();
+      body.getArgument(i).replaceAllUsesWith(body.getArgument(first));
+      body.eraseArgument(i);
+      maps.erase(maps.begin() + i);
+      op.getInputsMutable().erase(i);
+      op.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(maps));
+    });
+  }
+}
+
+OpOperand *nextUse(linalg::GenericOp op) {
+  for (OpOperand *use : op.getDpsInputOperands()) {
+    auto producer = use->get().getDefiningOp<linalg::GenericOp>();
+    if (producer && linalg::areElementwiseOpsFusable(use) &&
+        (pays(producer, *use) || mayMerge(producer, *use)))
+      return use;
+  }
+  return nullptr;
+}
+
+// Fuses producers into `op` until none is left that pays. `gone` receives what is erased.
+void fuseInto(linalg::GenericOp op, IRRewriter &rewriter, SmallPtrSetImpl<Operation *> &gone) {
+  joinEqualInputs(op, rewriter);
+  while (OpOperand *use = nextUse(op)) {
+    auto producer = use->get().getDefiningOp<linalg::GenericOp>();
+    bool merges = !pays(producer, *use);
+    rewriter.setInsertionPoint(op);
+    auto fused = linalg::fuseElementwiseOps(rewriter, use);
+    if (failed(fused))
+      return;
+    auto next = cast<linalg::GenericOp>(fused->fusedOp);
+    for (auto [original, replacement] : fused->replacements)
+      if (merges || original.getDefiningOp() != producer)
+        // The fused op may read the producer through another operand still.
+        rewriter.replaceUsesWithIf(original, replacement,
+                                   [&](OpOperand &other) { return other.getOwner() != next; });
+    gone.insert(op);
+    rewriter.eraseOp(op);
+    if (producer->use_empty()) {
+      gone.insert(producer);
+      rewriter.eraseOp(producer);
+    }
+    op = next;
+    joinEqualInputs(op, rewriter);
+  }
+}
+
+void fuseIntoEach(ArrayRef<linalg::GenericOp> ops, MLIRContext *context) {
+  IRRewriter rewriter(context);
+  SmallPtrSet<Operation *, 32> gone;
+  for (linalg::GenericOp op : ops)
+    if (!gone.contains(op))
+      fuseInto(op, rewriter, gone);
+}
+
+struct FusePass : impl::FusePassBase<FusePass> {
+  void runOnOperation() override {
+    fuseIntoEach(SmallVector<linalg::GenericOp>(getOperation().getOps<linalg::GenericOp>()),
+                 &getContext());
+  }
+};
+
+struct ReshapePass : impl::ReshapePassBase<ReshapePass> {
+  static bool mayExpand(OpOperand *use) {
+    auto collapse = use->get().getDefiningOp<tensor::CollapseShapeOp>();
+    auto producer = collapse ? collapse.getSrc().getDefiningOp<linalg::GenericOp>() : nullptr;
+    auto consumer = dyn_cast<linalg::GenericOp>(use->getOwner());
+    return producer && consumer && isElementwise(producer) && isElementwise(consumer) &&
+           collapse->hasOneUse() && producer->hasOneUse() && isCheap(producer);
+  }
+
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    linalg::populateFoldReshapeOpsByExpansionPatterns(patterns, mayExpand);
+    walkAndApplyPatterns(getOperation(), std::move(patterns));
+    SmallVector<linalg::GenericOp> expanded;
+    for (auto collapse :
+         llvm::make_early_inc_range(getOperation().getOps<tensor::CollapseShapeOp>()))
+      if (collapse->use_empty())
+        collapse->erase();
+      else if (auto op = collapse.getSrc().getDefiningOp<linalg::GenericOp>();
+               op && isElementwise(op))
+        expanded.push_back(op);
+    fuseIntoEach(expanded, &getContext());
+  }
+};
+
+} // namespace
+
+} // namespace dlc::fuse

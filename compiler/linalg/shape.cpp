@@ -1,0 +1,149 @@
+// Constants, shapes and reductions along axes.
+#include "compiler/linalg/rules.h"
+
+using namespace mlir;
+
+namespace dlc::lower {
+namespace {
+
+Value lowerConstant(Builder &b, Operation *op, ValueRange) {
+  auto value = cast<DenseElementsAttr>(cast<nn::ConstantOp>(op).getValue());
+  if (value.getElementType().isInteger(1))
+    value = value.mapValues(b.getI8Type(), [](const APInt &bit) { return bit.zext(8); });
+  return arith::ConstantOp::create(b, value);
+}
+
+// A shape of a constant is a constant.
+Value reshapedConstant(Builder &b, Operation *op, Value x) {
+  TypedAttr number = splat(x);
+  if (!number)
+    return {};
+  auto type = RankedTensorType::get(shapeOf(op->getResult(0)), number.getType());
+  return arith::ConstantOp::create(b, DenseElementsAttr::get(type, number));
+}
+
+Value lowerReshape(Builder &b, Operation *op, ValueRange x) {
+  if (Value constant = reshapedConstant(b, op, x[0]))
+    return constant;
+  return b.reshape(x[0], shapeOf(op->getResult(0)));
+}
+
+Value moved(Builder &b, Value x, AffineMap from, Shape shape) {
+  return b.generic(x, b.empty(shape, elementOf(x)), {from, b.identity(shape.size())}, 0,
+                   [](Builder &, ValueRange arguments) { return arguments[0]; });
+}
+
+Value lowerTranspose(Builder &b, Operation *op, ValueRange x) {
+  if (Value constant = reshapedConstant(b, op, x[0]))
+    return constant;
+  ArrayRef<int64_t> permutation = cast<nn::TransposeOp>(op).getPermutation();
+  SmallVector<unsigned> from(permutation.size());
+  for (auto [axis, source] : llvm::enumerate(permutation))
+    from[source] = axis;
+  return moved(b, x[0], b.dims(from.size(), from), shapeOf(op->getResult(0)));
+}
+
+Value lowerBroadcast(Builder &b, Operation *op, ValueRange x) {
+  if (Value constant = reshapedConstant(b, op, x[0]))
+    return constant;
+  ArrayRef<int64_t> axes = cast<nn::BroadcastOp>(op).getAxes();
+  Shape shape = shapeOf(op->getResult(0));
+  SmallVector<unsigned> from;
+  for (unsigned axis = 0; axis < shape.size(); ++axis)
+    if (!llvm::is_contained(axes, int64_t(axis)))
+      from.push_back(axis);
+  return moved(b, x[0], b.dims(shape.size(), from), shape);
+}
+
+// The kept axes in order, then the reduced ones: the nest of a reduction.
+struct Reduction {
+  SmallVector<unsigned> place; // of each axis of x among the dimensions
+  unsigned kept = 0, reduced = 0;
+
+  Reduction(unsigned rank, ArrayRef<int64_t> axes) : place(rank) {
+    auto isReduced = [&](unsigned axis) { return llvm::is_contained(axes, int64_t(axis)); };
+    for (unsigned axis = 0; axis < rank; ++axis)
+      if (!isReduced(axis))
+        place[axis] = kept++;
+    for (unsigned axis = 0; axis < rank; ++axis)
+      if (isReduced(axis))
+        place[axis] = kept + reduced++;
+  }
+  AffineMap input(Builder &b) const { return b.dims(place.size(), place); }
+  AffineMap output(Builder &b) const {
+    SmallVector<unsigned> positions;
+    for (unsigned i = 0; i < kept; ++i)
+      positions.push_back(i);
+    return b.dims(place.size(), positions);
+  }
+};
+
+Value reduced(Builder &b, Operation *op, Value x, ArrayRef<int64_t> axes, double start,
+              Builder::Body body) {
+  Reduction reduction(shapeOf(x).size(), axes);
+  Value out = b.filled(shapeOf(op->getResult(0)), b.getFloatAttr(elementOf(x), start));
+  return b.generic(x, out, {reduction.input(b), reduction.output(b)}, reduction.reduced, body);
+}
+
+Value lowerReduceSum(Builder &b, Operation *op, ValueRange x) {
+  return reduced(
+      b, op, x[0], cast<nn::ReduceSumOp>(op).getAxes(), 0,
+      [](Builder &b, ValueRange a) -> Value { return arith::AddFOp::create(b, a[1], a[0]); });
+}
+
+Value lowerReduceMax(Builder &b, Operation *op, ValueRange x) {
+  return reduced(
+      b, op, x[0], cast<nn::ReduceMaxOp>(op).getAxes(), -INFINITY,
+      [](Builder &b, ValueRange a) -> Value { return arith::MaximumFOp::create(b, a[1], a[0]); });
+}
+
+// The largest so far and its place go along together; only a larger one takes over.
+Value lowerArgmax(Builder &b, Operation *op, ValueRange x) {
+  Shape shape = shapeOf(x[0]);
+  int64_t last = shape.size() - 1;
+  Reduction reduction(shape.size(), {last});
+  Value largest = b.filled(shape.drop_back(), b.getFloatAttr(elementOf(x[0]), -INFINITY));
+  Value place = b.filled(shape.drop_back(), b.getI32IntegerAttr(0));
+  AffineMap out = reduction.output(b);
+  return b.generic(x, {largest, place}, {reduction.input(b), out, out}, 1,
+                   [&](Builder &b, ValueRange a) -> SmallVector<Value> {
+                     Value here = arith::IndexCastOp::create(b, b.getI32Type(),
+                                                             linalg::IndexOp::create(b, last));
+                     Value isLarger =
+                         arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, a[0], a[1]);
+                     return {arith::SelectOp::create(b, isLarger, a[0], a[1]),
+                             arith::SelectOp::create(b, isLarger, here, a[2])};
+                   })[1];
+}
+
+Value lowerOneHot(Builder &b, Operation *op, ValueRange index) {
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  unsigned rank = type.getRank();
+  SmallVector<unsigned> positions;
+  for (unsigned i = 0; i + 1 < rank; ++i)
+    positions.push_back(i);
+  Type real = type.getElementType();
+  return b.generic(index, b.empty(type.getShape(), real),
+                   {b.dims(rank, positions), b.identity(rank)}, 0,
+                   [&](Builder &b, ValueRange a) -> Value {
+                     Value here = arith::IndexCastOp::create(b, b.getI32Type(),
+                                                             linalg::IndexOp::create(b, rank - 1));
+                     Value isHot = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, here, a[0]);
+                     return arith::SelectOp::create(b, isHot, b.number(real, 1), b.number(real, 0));
+                   });
+}
+
+} // namespace
+
+void addShapeRules(Rules &rules) {
+  rules["constant"] = lowerConstant;
+  rules["reshape"] = lowerReshape;
+  rules["transpose"] = lowerTranspose;
+  rules["broadcast"] = lowerBroadcast;
+  rules["reduce_sum"] = lowerReduceSum;
+  rules["reduce_max"] = lowerReduceMax;
+  rules["argmax"] = lowerArgmax;
+  rules["one_hot"] = lowerOneHot;
+}
+
+} // namespace dlc::lower

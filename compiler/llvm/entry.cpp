@@ -1,0 +1,241 @@
+// The entry points: they find the buffers of a call, and run its kernels one after the other, each
+// on the call's thread pool if it has work for several threads.
+#include "compiler/passes/passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "runtime/include/dlc/model.h"
+#include <cstddef>
+
+using namespace mlir;
+
+namespace dlc {
+
+#define GEN_PASS_DEF_ENTRYPASS
+#include "compiler/passes/passes.h.inc"
+
+} // namespace dlc
+
+namespace dlc::lower {
+namespace {
+
+// Less than this (operations) is done before another thread is awake.
+constexpr int64_t kParallelWork = 16384;
+
+// Where the address of a buffer stands in the argument of an entry point.
+struct Field {
+  StringRef buffer;
+  size_t offset;
+  enum Form {
+    Pointer,
+    Array,
+    Inside
+  } form; // the field is the address, points to addresses, is the bytes
+};
+
+constexpr Field kCallFields[] = {
+    {"weights", offsetof(dlc_call, weights), Field::Pointer},
+    {"gradients", offsetof(dlc_call, gradients), Field::Pointer},
+    {"state", offsetof(dlc_call, state), Field::Pointer},
+    {"arena", offsetof(dlc_call, arena), Field::Pointer},
+    {"input", offsetof(dlc_call, inputs), Field::Array},
+    {"output", offsetof(dlc_call, outputs), Field::Array},
+    {"sample_weight", offsetof(dlc_call, sample_weights), Field::Pointer},
+    {"results", offsetof(dlc_call, results), Field::Pointer},
+    {"random_key", offsetof(dlc_call, seed), Field::Inside},
+};
+static_assert(offsetof(dlc_call, step) == offsetof(dlc_call, seed) + 8, "the key is seed and step");
+
+constexpr Field kUpdateFields[] = {
+    {"weights", offsetof(dlc_update, weights), Field::Pointer},
+    {"gradients", offsetof(dlc_update, gradients), Field::Pointer},
+    {"slot", offsetof(dlc_update, slots), Field::Array},
+    {"settings", offsetof(dlc_update, settings), Field::Pointer},
+    {"step", offsetof(dlc_update, step), Field::Inside},
+    {"total_steps", offsetof(dlc_update, total_steps), Field::Inside},
+    {"arena", offsetof(dlc_update, arena), Field::Pointer},
+    {"rate", offsetof(dlc_update, rate), Field::Pointer},
+};
+
+// Writes one entry point, and the form of its kernels that a thread pool can call.
+class EntryBuilder {
+public:
+  EntryBuilder(ModuleOp module) : module(module), b(module.getLoc(), module.getContext()) {}
+
+  LogicalResult build(func::FuncOp function) {
+    bool isUpdate = function.getName() == "update";
+    ArrayRef<Field> fields =
+        isUpdate ? ArrayRef<Field>(kUpdateFields) : ArrayRef<Field>(kCallFields);
+    SmallVector<Type> arguments{pointer()};
+    bool hasTrace = llvm::any_of(function.getArguments(),
+                                 [&](BlockArgument a) { return bufferOf(function, a) == "trace"; });
+    if (hasTrace)
+      arguments.push_back(pointer());
+    b.setLoc(function.getLoc());
+    b.setInsertionPoint(function);
+    auto entry = func::FuncOp::create(b, ("dlc_" + function.getName()).str(),
+                                      b.getFunctionType(arguments, {}));
+    b.setInsertionPointToStart(entry.addEntryBlock());
+    Value call = entry.getArgument(0);
+    size_t parallelAt = isUpdate ? offsetof(dlc_update, parallel) : offsetof(dlc_call, parallel);
+    size_t poolAt = isUpdate ? offsetof(dlc_update, pool) : offsetof(dlc_call, pool);
+    parallel = load(at(call, parallelAt));
+    pool = load(at(call, poolAt));
+    addresses.clear();
+    for (BlockArgument argument : function.getArguments()) {
+      StringRef buffer = bufferOf(function, argument);
+      if (buffer == "trace") {
+        addresses[argument] = entry.getArgument(1);
+        continue;
+      }
+      auto *field = llvm::find_if(fields, [&](const Field &f) { return f.buffer == buffer; });
+      if (field == fields.end())
+        return function.emitError("has no buffer `") << buffer << "` in its call";
+      auto index = function.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), "nn.index");
+      addresses[argument] = address(call, *field, index.getInt());
+    }
+    makeTable(function);
+    for (Operation &op : function.front()) {
+      b.setLoc(op.getLoc());
+      if (auto global = dyn_cast<memref::GetGlobalOp>(op)) {
+        Value copy = b.clone(*global)->getResult(0);
+        Value bits = memref::ExtractAlignedPointerAsIndexOp::create(b, copy);
+        Value address = arith::IndexCastOp::create(b, b.getI64Type(), bits);
+        addresses[global] = LLVM::IntToPtrOp::create(b, pointer(), ValueRange{address});
+      } else if (auto call = dyn_cast<func::CallOp>(op)) {
+        buildCall(call);
+      }
+    }
+    func::ReturnOp::create(b);
+    for (StringRef name : {"dlc.arena_bytes", "dlc.flops"})
+      if (Attribute value = function->getAttr(name))
+        entry->setAttr(name, value);
+    return success();
+  }
+
+private:
+  ModuleOp module;
+  ImplicitLocOpBuilder b;
+  llvm::DenseMap<Value, Value> addresses; // of the buffers
+  Value parallel, pool;
+  Value table; // the addresses that a kernel is given
+
+  LLVM::LLVMPointerType pointer() { return LLVM::LLVMPointerType::get(b.getContext()); }
+  Value integer(int64_t i) {
+    return LLVM::ConstantOp::create(b, b.getI64Type(), b.getI64IntegerAttr(i));
+  }
+  Value load(Value address) { return LLVM::LoadOp::create(b, pointer(), address); }
+  Value at(Value address, int64_t bytes) {
+    if (bytes == 0)
+      return address;
+    return LLVM::GEPOp::create(b, pointer(), b.getI8Type(), address, ValueRange{integer(bytes)});
+  }
+
+  static StringRef bufferOf(func::FuncOp function, BlockArgument argument) {
+    return function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "dlc.buffer");
+  }
+
+  Value address(Value call, const Field &field, int64_t index) {
+    Value place = at(call, field.offset);
+    if (field.form == Field::Inside)
+      return place;
+    Value first = load(place);
+    return field.form == Field::Pointer ? first : load(at(first, index * int64_t(sizeof(void *))));
+  }
+
+  void makeTable(func::FuncOp function) {
+    unsigned most = 1;
+    for (auto call : function.getOps<func::CallOp>())
+      most = std::max(most, call.getNumOperands());
+    table = LLVM::AllocaOp::create(b, pointer(), pointer(), integer(most));
+  }
+
+  void buildCall(func::CallOp call) {
+    OperandRange operands = call.getOperands();
+    ValueRange buffers = operands.drop_back(2);
+    for (auto [i, buffer] : llvm::enumerate(buffers)) {
+      auto view = buffer.getDefiningOp<memref::ViewOp>();
+      int64_t bytes = *getConstantIntValue(view.getByteShift());
+      LLVM::StoreOp::create(b, at(addresses.lookup(view.getSource()), bytes),
+                            at(table, i * sizeof(void *)));
+    }
+    int64_t items = *getConstantIntValue(operands.back());
+    int64_t work = call->getAttrOfType<IntegerAttr>("dlc.work").getInt();
+    func::FuncOp kernel = withTable(module.lookupSymbol<func::FuncOp>(call.getCallee()));
+    if (items == 1 || work < kParallelWork) {
+      func::CallOp::create(b, kernel, ValueRange{table, integer(0), integer(items)});
+      return;
+    }
+    Value function = func::ConstantOp::create(b, kernel.getFunctionType(), kernel.getName());
+    Value address = UnrealizedConversionCastOp::create(b, pointer(), function).getResult(0);
+    auto type = LLVM::LLVMFunctionType::get(
+        LLVM::LLVMVoidType::get(b.getContext()),
+        {pointer(), pointer(), pointer(), b.getI64Type(), b.getI64Type()});
+    LLVM::CallOp::create(b, type,
+                         ValueRange{parallel, pool, address, table, integer(items), integer(work)});
+  }
+
+  // The kernel as a `dlc_kernel`: void(void *const *buffers, int64_t begin, int64_t end).
+  func::FuncOp withTable(func::FuncOp kernel) {
+    std::string name = (kernel.getName() + "_items").str();
+    if (auto known = module.lookupSymbol<func::FuncOp>(name))
+      return known;
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointAfter(kernel);
+    auto type = b.getFunctionType({pointer(), b.getI64Type(), b.getI64Type()}, {});
+    auto function = func::FuncOp::create(b, name, type);
+    function.setPrivate();
+    b.setInsertionPointToStart(function.addEntryBlock());
+    SmallVector<Value> arguments;
+    for (auto [i, argument] : llvm::enumerate(kernel.getArgumentTypes().drop_back(2)))
+      arguments.push_back(asMemRef(load(at(function.getArgument(0), i * sizeof(void *))),
+                                   cast<MemRefType>(argument)));
+    for (unsigned i : {1, 2})
+      arguments.push_back(arith::IndexCastOp::create(b, b.getIndexType(), function.getArgument(i)));
+    func::CallOp::create(b, kernel, arguments);
+    func::ReturnOp::create(b);
+    auto internal = LLVM::LinkageAttr::get(b.getContext(), LLVM::Linkage::Internal);
+    for (func::FuncOp f : {kernel, function})
+      f->setAttr("llvm.linkage", internal);
+    return function;
+  }
+
+  // The flat buffer at an address: the descriptor that memrefs are lowered to.
+  Value asMemRef(Value address, MemRefType type) {
+    Type i64 = b.getI64Type();
+    Type one = LLVM::LLVMArrayType::get(i64, 1);
+    auto descriptor =
+        LLVM::LLVMStructType::getLiteral(b.getContext(), {pointer(), pointer(), i64, one, one});
+    Value value = LLVM::PoisonOp::create(b, descriptor);
+    auto insert = [&](Value part, ArrayRef<int64_t> position) {
+      value = LLVM::InsertValueOp::create(b, value, part, position);
+    };
+    insert(address, {0});
+    insert(address, {1});
+    insert(integer(0), {2});
+    insert(integer(type.getNumElements()), {3, 0});
+    insert(integer(1), {4, 0});
+    return UnrealizedConversionCastOp::create(b, type, value).getResult(0);
+  }
+};
+
+struct EntryPass : impl::EntryPassBase<EntryPass> {
+  void runOnOperation() override {
+    SmallVector<func::FuncOp> functions;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (function->hasAttr("dlc.arena_bytes"))
+        functions.push_back(function);
+    EntryBuilder builder(getOperation());
+    for (func::FuncOp function : functions) {
+      if (failed(builder.build(function)))
+        return signalPassFailure();
+      function.erase();
+    }
+  }
+};
+
+} // namespace
+
+} // namespace dlc::lower

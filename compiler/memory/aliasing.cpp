@@ -1,0 +1,103 @@
+// Finds the tensors that may be written straight into a part of a larger one.
+#include "compiler/memory/aliasing.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+
+namespace dlc::memory {
+
+Value rootOf(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (op && isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
+    return rootOf(op->getOperand(0));
+  return value;
+}
+
+TypedAttr filling(Value value) {
+  auto fill = rootOf(value).getDefiningOp<linalg::FillOp>();
+  TypedAttr number;
+  if (!fill || !matchPattern(fill.getInputs()[0], m_Constant(&number)))
+    return {};
+  return number;
+}
+
+// The insertion that goes on where this one ended, if nobody else sees what is between them.
+static tensor::InsertSliceOp next(tensor::InsertSliceOp insert) {
+  Value result = insert.getResult();
+  if (!result.hasOneUse())
+    return {};
+  auto user = dyn_cast<tensor::InsertSliceOp>(*result.getUsers().begin());
+  return user && user.getDest() == result ? user : tensor::InsertSliceOp();
+}
+
+// The result of a nest with more dimensions that becomes the part, if it is nothing else.
+static Value expanded(Value part) {
+  auto collapse = part.getDefiningOp<tensor::CollapseShapeOp>();
+  bool isAlone = collapse && collapse.getSrc().hasOneUse();
+  return isAlone && collapse.getSrc().getDefiningOp<linalg::GenericOp>() ? collapse.getSrc()
+                                                                         : Value();
+}
+
+// Whether a nest makes the part and only nests read it: they can do so in the whole as well.
+static bool isOfNests(tensor::InsertSliceOp insert) {
+  Value part = insert.getSource();
+  return (part.getDefiningOp<linalg::GenericOp>() || expanded(part)) &&
+         llvm::all_of(part.getUses(), [&](OpOperand &use) {
+           auto nest = dyn_cast<linalg::GenericOp>(use.getOwner());
+           return use.getOwner() == insert || (nest && nest.isDpsInput(&use));
+         });
+}
+
+// Whether two parts of a whole have no element in common: along some axis one ends before the other
+// begins, or both take every so many rows and start at another.
+static bool areDisjoint(tensor::InsertSliceOp a, tensor::InsertSliceOp b) {
+  auto end = [](tensor::InsertSliceOp insert, unsigned axis) {
+    return insert.getStaticOffsets()[axis] +
+           (insert.getStaticSizes()[axis] - 1) * insert.getStaticStrides()[axis] + 1;
+  };
+  for (unsigned axis = 0; axis < a.getStaticOffsets().size(); ++axis) {
+    int64_t from = a.getStaticOffsets()[axis], other = b.getStaticOffsets()[axis];
+    int64_t stride = a.getStaticStrides()[axis];
+    if (end(a, axis) <= other || end(b, axis) <= from ||
+        (stride == b.getStaticStrides()[axis] && (from - other) % stride != 0))
+      return true;
+  }
+  return false;
+}
+
+Aliasing::Aliasing(func::FuncOp function) {
+  for (auto insert : function.front().getOps<tensor::InsertSliceOp>()) {
+    if (rootOf(insert.getDest()).getDefiningOp<tensor::EmptyOp>()) {
+      addInsertions(insert);
+    } else if (filling(insert.getDest())) {
+      wholes[insert] = insert.getResult();
+      // Strided parts stay packed for their readers, and the whole is filled in one go.
+      if (isOfNests(insert) &&
+          llvm::all_of(insert.getStaticStrides(), [](int64_t stride) { return stride == 1; }))
+        addPart(insert);
+    }
+  }
+}
+
+void Aliasing::addPart(tensor::InsertSliceOp insert) {
+  parts.try_emplace(insert.getSource(), insert);
+  if (Value result = expanded(insert.getSource()))
+    parts.try_emplace(result, insert);
+}
+
+// The order of the insertions does not matter if they write to different places.
+void Aliasing::addInsertions(tensor::InsertSliceOp first) {
+  SmallVector<tensor::InsertSliceOp> chain;
+  for (tensor::InsertSliceOp insert = first; insert; insert = next(insert))
+    chain.push_back(insert);
+  for (tensor::InsertSliceOp insert : chain) {
+    wholes[insert] = chain.back().getResult();
+    if (isOfNests(insert) && llvm::all_of(chain, [&](tensor::InsertSliceOp other) {
+          return other == insert || areDisjoint(insert, other);
+        }))
+      addPart(insert);
+  }
+}
+
+} // namespace dlc::memory

@@ -1,0 +1,158 @@
+// Files on disk: written whole or not at all, and programs linked by the system's C compiler
+// driver.
+#include "compiler/object/link.h"
+
+#include "llvm/Object/Archive.h"
+#include "llvm/Object/ArchiveWriter.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Program.h"
+#include "llvm/Support/Signals.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <cstdlib>
+#include <deque>
+
+using namespace llvm;
+
+namespace dlc {
+
+std::string writeFile(const std::string &path, StringRef bytes) {
+  Expected<sys::fs::TempFile> file = sys::fs::TempFile::create(path + ".%%%%%%.tmp");
+  if (!file)
+    return "cannot write `" + path + "`: " + toString(file.takeError());
+  {
+    raw_fd_ostream stream(file->FD, /*shouldClose=*/false);
+    stream << bytes;
+    stream.flush();
+    if (stream.has_error()) {
+      std::string why = stream.error().message();
+      stream.clear_error();
+      consumeError(file->discard());
+      return "cannot write `" + path + "`: " + why;
+    }
+  }
+  if (Error error = file->keep(path)) {
+    std::string why = toString(std::move(error));
+    return "cannot write `" + path + "`: " + why;
+  }
+  return "";
+}
+
+std::string runtimeLibrary() {
+  std::string self = sys::fs::getMainExecutable(nullptr, reinterpret_cast<void *>(&runtimeLibrary));
+  SmallString<128> path = sys::path::parent_path(sys::path::parent_path(self));
+  sys::path::append(path, "lib", "libdlcrt.a");
+  return path.str().str();
+}
+
+std::string linkObjects(const std::string &path, ArrayRef<StringRef> objects, bool shared) {
+  const char *chosen = std::getenv("CC");
+  std::string name = chosen && *chosen ? chosen : "cc";
+  ErrorOr<std::string> driver = sys::findProgramByName(name);
+  if (!driver)
+    return "linking needs a C compiler driver, and there is no `" + name +
+           "`; install gcc or clang, or name one in CC";
+  std::string runtime = runtimeLibrary();
+  if (!sys::fs::exists(runtime))
+    return "the runtime library `" + runtime + "` is missing; build or install dlc completely";
+
+  // The objects and the result are temporary files until all has gone well.
+  std::vector<SmallString<128>> objectPaths(objects.size());
+  std::deque<FileRemover> removeObjects; // never copied
+  for (auto [object, objectPath] : zip(objects, objectPaths)) {
+    if (std::error_code error = sys::fs::createTemporaryFile("dlc", "o", objectPath))
+      return "cannot make a temporary file: " + error.message();
+    removeObjects.emplace_back(objectPath);
+    if (std::string wrong = writeFile(objectPath.str().str(), object); !wrong.empty())
+      return wrong;
+  }
+  SmallString<128> messages;
+  if (std::error_code error = sys::fs::createTemporaryFile("dlc", "txt", messages))
+    return "cannot make a temporary file: " + error.message();
+  FileRemover removeMessages(messages);
+  SmallString<128> result;
+  if (std::error_code error = sys::fs::createUniqueFile(path + ".%%%%%%.tmp", result))
+    return "cannot write `" + path + "`: " + error.message();
+  FileRemover removeResult(result);
+  sys::RemoveFileOnSignal(result);
+
+  SmallVector<StringRef> arguments = {*driver, "-o", result};
+  append_range(arguments, objectPaths);
+  for (StringRef flag : {StringRef(runtime), StringRef("-lm"), StringRef("-pthread")})
+    arguments.push_back(flag);
+  for (const char *flag : {"-static-libgcc", "-Wl,--gc-sections", "-Wl,--build-id=none", "-s"})
+    arguments.push_back(flag);
+  if (shared)
+    for (const char *flag : {"-shared", "-Wl,-Bsymbolic"}) // two models in one process stay apart
+      arguments.push_back(flag);
+#ifdef DLC_SANITIZED
+  if (!shared) // a library holds nothing of the runtime
+    arguments.push_back("-fsanitize=address,undefined");
+#endif
+  std::optional<StringRef> redirects[] = {std::nullopt, messages.str(), messages.str()};
+  std::string error;
+  int code = sys::ExecuteAndWait(*driver, arguments, std::nullopt, redirects, 0, 0, &error);
+  if (code != 0) {
+    auto text = MemoryBuffer::getFile(messages);
+    return "`" + name + "` could not link `" + path + "`" + (error.empty() ? "" : ": " + error) +
+           (text ? "\n" + (*text)->getBuffer().rtrim().str() : "");
+  }
+  if (std::error_code wrong = sys::fs::rename(result, path))
+    return "cannot write `" + path + "`: " + wrong.message() + "; -o PATH names another place";
+  removeResult.releaseFile();
+  return "";
+}
+
+/// Adds the part of the runtime that runtime/level.h declares. Returns what went wrong.
+static std::string addLevelPart(SmallVectorImpl<NewArchiveMember> &members) {
+  std::string path = runtimeLibrary();
+  auto wrong = [&](const std::string &why) { return "cannot read `" + path + "`: " + why; };
+  auto bytes = MemoryBuffer::getFile(path);
+  if (!bytes)
+    return wrong(bytes.getError().message());
+  auto runtime = object::Archive::create(**bytes);
+  if (!runtime)
+    return wrong(toString(runtime.takeError()));
+  auto part = (*runtime)->findSym("dlc_choose");
+  if (!part)
+    return wrong(toString(part.takeError()));
+  if (!*part)
+    return wrong("it has no `dlc_choose`");
+  Expected<StringRef> object = (*part)->getBuffer();
+  if (!object)
+    return wrong(toString(object.takeError()));
+  NewArchiveMember member;
+  member.Buf = MemoryBuffer::getMemBufferCopy(*object, "level.o");
+  member.MemberName = member.Buf->getBufferIdentifier();
+  members.push_back(std::move(member));
+  return "";
+}
+
+std::string writeArchive(const std::string &path, StringRef object, StringRef header,
+                         bool choosesLevel) {
+  SmallVector<NewArchiveMember, 2> members;
+  members.emplace_back(MemoryBufferRef(object, "model.o"));
+  if (choosesLevel)
+    if (std::string wrong = addLevelPart(members); !wrong.empty())
+      return wrong;
+  Expected<std::unique_ptr<MemoryBuffer>> archive =
+      writeArchiveToBuffer(members, SymtabWritingMode::NormalSymtab, object::Archive::K_GNU,
+                           /*Deterministic=*/true, /*Thin=*/false);
+  if (!archive)
+    return "cannot make `" + path + "`: " + toString(archive.takeError());
+  if (std::string wrong = writeFile(path, (*archive)->getBuffer()); !wrong.empty())
+    return wrong;
+  StringRef stem = sys::path::stem(path);
+  stem.consume_front("lib");
+  SmallString<128> headerPath = sys::path::parent_path(path);
+  sys::path::append(headerPath, stem + ".h");
+  std::string wrong = writeFile(headerPath.str().str(), header);
+  if (!wrong.empty())
+    sys::fs::remove(path); // both or none
+  return wrong;
+}
+
+} // namespace dlc

@@ -1,0 +1,173 @@
+// Every pass of the compiler: its name, what it expects and leaves, its options. From this,
+// mlir-tblgen writes the base classes (GEN_PASS_DEF_… in each pass's file), the functions that make
+// the passes (passes.h) and their registration (pipeline.cpp).
+//
+// What a pass depends on must be an option of it: a reproducer holds the passes as text.
+#ifndef DLC_PASSES
+#define DLC_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+// --- grad ------------------------------------------------------------------------------------
+
+def DifferentiatePass : Pass<"dlc-differentiate", "::mlir::ModuleOp"> {
+  let summary = "Replace @train by @step, which also returns the gradients of the loss";
+  let description = [{
+    Expects `nn`. @train has one block, one result of `nn.kind` "loss", and its weights are the
+    arguments of `nn.kind` "param". Leaves @step in its place, with one more result for each weight,
+    of `nn.kind` "gradient". The gradient of a value named `v` is named `d(v)`. A weight that the
+    loss does not depend on is a warning; an operation without a derivative here is an error. A
+    module without @train is left as it is.
+  }];
+  let dependentDialects = ["nn::NnDialect"];
+}
+
+// --- linalg ----------------------------------------------------------------------------------
+
+def LinalgPass : Pass<"dlc-nn-to-linalg", "::mlir::ModuleOp"> {
+  let summary = "Lower nn to linalg on tensors";
+  let description = [{
+    A full conversion of functions of one block: an operation without a rule is an error.
+    Booleans become i8, since a tensor in memory has whole bytes.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def FusePass : Pass<"dlc-fuse", "::mlir::func::FuncOp"> {
+  let summary = "Fuse elementwise loop nests into their users";
+  let description = [{
+    Expects linalg on tensors. An elementwise nest goes into the nest that uses it where nothing is
+    computed twice but what costs less than a trip through memory. Operands that a nest no longer
+    needs stay, for `dlc-tidy`.
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+}
+
+def TidyPass : Pass<"dlc-tidy", "::mlir::func::FuncOp"> {
+  let summary = "Drop the operands and results of loop nests that fusion left unused";
+  let description = [{
+    Expects linalg on tensors, and leaves the same without operands and results that nothing reads.
+  }];
+}
+
+def LayoutPass : Pass<"dlc-layout", "::mlir::func::FuncOp"> {
+  let summary = "Lay images out with the channels, or 16 of the batch, last";
+  let description = [{
+    Expects fused linalg on tensors in which convolutions are marked `dlc.convolution` and images
+    still have their four axes. Functions without a convolution stay as they are.
+
+    In the others tensors [N, C, H, W] with enough channels lie in memory as [N, H, W, C], so that
+    the lanes of a vector are neighbouring channels. Nothing is copied for it: the loops that write
+    and read such a tensor index it so. Values that functions take, return or reshape keep their
+    order. The weights of a convolution are copied with the channel that becomes the lanes last,
+    since they are small.
+
+    Where convolutions read or make images of fewer channels than that, and the batch is a multiple
+    of 16, these lie as [N / 16, C, H, W, 16]: the lanes are 16 images. So does all that is computed
+    point by point from them or to them, through reshapes of single images too, and arguments are
+    copied. Gradients of weights are added up by lanes, then over these.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def ReshapePass : Pass<"dlc-fuse-reshapes", "::mlir::func::FuncOp"> {
+  let summary = "Fuse elementwise loop nests across reshapes";
+  let description = [{
+    As `dlc-fuse`, where a reshape stands between the two, as behind the gradient of an average
+    pool: the user then runs over the axes that its producer has. Comes after `dlc-layout`, which
+    knows images by their axes.
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+}
+
+def SplitPass : Pass<"dlc-split", "::mlir::func::FuncOp"> {
+  let summary = "Cut long sums into sums of parts";
+  let description = [{
+    Expects linalg on tensors. Sums over far more than they yield, as gradients of small filters
+    are, become kParts sums over parts of the outermost reduced dimension and a sum of these. Each
+    part is then an item of work of its own, which reads its inputs once. How many parts there are,
+    and so the order of all additions, depends on sizes alone.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def EpiloguePass : Pass<"dlc-epilogues", "::mlir::func::FuncOp"> {
+  let summary = "Find what is done to each sum of products";
+  let description = [{
+    Expects fused linalg on tensors. An elementwise nest that reads a sum of products element by
+    element (a bias, an activation, a mask) moves right behind it, and `dlc.epilogue` says which of its
+    inputs is the sum: a kernel can then do it to a tile of sums before they leave the registers.
+  }];
+}
+
+// --- llvm ------------------------------------------------------------------------------------
+
+def PlacePass : Pass<"dlc-place", "::mlir::ModuleOp"> {
+  let summary = "Give every tensor its place in the call's buffers";
+  let description = [{
+    Expects fused linalg on tensors, with arguments and results marked by `nn.kind`. Leaves linalg
+    on views of the call's buffers: weights, gradients, state, inputs, outputs, results, and one
+    arena for all else. Each argument of a placed function is a buffer of bytes, named by its
+    attribute `dlc.buffer` (and `nn.index` among its kind); the function gets `dlc.arena_bytes`. See
+    place.cpp for the rules.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def KernelPass : Pass<"dlc-outline-kernels", "::mlir::ModuleOp"> {
+  let summary = "Turn linalg on buffers into calls of kernels made for one processor";
+  let description = [{
+    Expects what `dlc-place` leaves. Each linalg.generic becomes
+    `func.call @kernel_<n>(buffers…, 0, items)` with the attribute `dlc.work`; one function, of scf
+    loops around vectors and with its `dlc.schedule`, for all nests that are alike. A convolution
+    may become a chain of kernels in one function (kernel/winograd.h) and a call before it, for
+    which the arena grows. Each function gets `dlc.flops`.
+
+    The options are all that the cost model knows of the processor.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+  let options = [
+    Option<"vectorBytes", "vector-bytes", "unsigned", "dlc::Processor().vectorBytes",
+           "bytes of a vector register">,
+    Option<"registers", "registers", "unsigned", "dlc::Processor().registers",
+           "vector registers">,
+    Option<"l1Bytes", "l1-bytes", "int64_t", "dlc::Processor().l1.bytes",
+           "bytes of the first cache">,
+    Option<"l1Ways", "l1-ways", "int64_t", "dlc::Processor().l1.ways",
+           "lines that may lie in one set of the first cache">,
+    Option<"l2Bytes", "l2-bytes", "int64_t", "dlc::Processor().l2.bytes",
+           "bytes of the second cache">,
+    Option<"l2Ways", "l2-ways", "int64_t", "dlc::Processor().l2.ways",
+           "lines that may lie in one set of the second cache">,
+    Option<"l3Bytes", "l3-bytes", "int64_t", "dlc::Processor().l3Bytes",
+           "bytes of the third cache">,
+  ];
+}
+
+def EntryPass : Pass<"dlc-entries", "::mlir::ModuleOp"> {
+  let summary = "Make the entry points of a model from its placed functions";
+  let description = [{
+    Expects what `dlc-outline-kernels` leaves. Each function of placed buffers becomes
+    `dlc_<name>(const dlc_call *)`, or `dlc_update(const dlc_update *)`, in the LLVM dialect
+    (runtime/include/dlc/model.h), which calls the kernels directly or through the call's thread
+    pool.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def MathPass : Pass<"dlc-math", "::mlir::func::FuncOp"> {
+  let summary = "Expand elementary functions to arithmetic that has vector instructions";
+  let description = [{
+    exp, log, tanh and erf of f32 become polynomials (lower/math.h), and math.fma a product and a
+    sum that may become one instruction where the processor has it.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+}
+
+#endif // DLC_PASSES

@@ -1,0 +1,29 @@
+// Usual processors, and the caches of this one.
+#include "compiler/target/processor.h"
+
+#include <unistd.h>
+
+namespace dlc {
+
+Processor Processor::withVectorBits(unsigned bits) {
+  if (bits == 512)
+    return {};
+  Processor processor{.vectorBytes = bits / 8, .l1 = {32 << 10, 8}, .l2 = {512 << 10, 8}};
+  // Without AVX2 there is no fused multiply-add: each product needs a register.
+  processor.registers = bits == 256 ? 16 : 15;
+  return processor;
+}
+
+Processor Processor::ofHost(unsigned bits) {
+  Processor processor = withVectorBits(bits);
+  auto ask = [](Cache &cache, int size, int ways) {
+    // 0 or less, or a single way: not known.
+    if (long bytes = sysconf(size), lines = sysconf(ways); bytes > 0 && lines > 1)
+      cache = {bytes, lines};
+  };
+  ask(processor.l1, _SC_LEVEL1_DCACHE_SIZE, _SC_LEVEL1_DCACHE_ASSOC);
+  ask(processor.l2, _SC_LEVEL2_CACHE_SIZE, _SC_LEVEL2_CACHE_ASSOC);
+  return processor;
+}
+
+} // namespace dlc
