@@ -218,4 +218,12 @@ std::string didYouMean(const std::string &word, const std::vector<std::string> &
   return nearest;
 }
 
+bool suggest(Diagnostic &error, const std::string &word,
+             const std::vector<std::string> &candidates) {
+  std::string near = didYouMean(word, candidates);
+  if (!near.empty())
+    error.help.push_back("did you mean " + quoted(near) + "?");
+  return !near.empty();
+}
+
 } // namespace dlc::lang

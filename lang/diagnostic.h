@@ -58,4 +58,8 @@ std::string quoted(const std::string &name);
 /// The candidate nearest to `word` by edit distance, if it is near enough to be meant; else "".
 std::string didYouMean(const std::string &word, const std::vector<std::string> &candidates);
 
+/// Adds "did you mean `…`?" if a candidate is near enough; returns whether one was.
+bool suggest(Diagnostic &error, const std::string &word,
+             const std::vector<std::string> &candidates);
+
 } // namespace dlc::lang

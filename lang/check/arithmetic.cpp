@@ -90,7 +90,7 @@ Value Elaborator::arithmetic(const std::string &op, const Value &a, const Value 
   }
   if (!a.isNumber() || !b.isNumber()) {
     report.error("operator-type", site,
-                 "`" + op + "` needs numbers, found " + kindOf(a) + " and " + kindOf(b));
+                 quoted(op) + " needs numbers, found " + kindOf(a) + " and " + kindOf(b));
     return Poison{};
   }
 
@@ -124,7 +124,7 @@ Value Elaborator::arithmetic(const std::string &op, const Value &a, const Value 
   if (!x || !y) {
     const Dim &symbolic = x ? *right : *left;
     report.error("symbolic-number", site,
-                 "`" + symbolic.str() + "` has no value yet, so it cannot meet a float");
+                 quoted(symbolic.str()) + " has no value yet, so it cannot meet a float");
     return Poison{};
   }
   if ((op == "/" || op == "%") && *y == 0) {
@@ -152,7 +152,7 @@ Value Elaborator::comparison(const std::string &op, const Value &a, const Value 
   }
   if (!a.isNumber() || !b.isNumber()) {
     report.error("operator-type", site,
-                 "`" + op + "` cannot compare " + kindOf(a) + " and " + kindOf(b));
+                 quoted(op) + " cannot compare " + kindOf(a) + " and " + kindOf(b));
     return Poison{};
   }
   double difference;

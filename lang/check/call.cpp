@@ -52,8 +52,7 @@ Elaborator::matchArguments(const std::string &callee, const std::vector<ast::Par
       if (index == parameters.size()) {
         Diagnostic &error = report.error("unknown-argument", name->range,
                                          quoted(callee) + " has no argument " + quoted(name->text));
-        if (std::string near = didYouMean(name->text, namesOf(parameters)); !near.empty())
-          error.help.push_back("did you mean `" + near + "`?");
+        suggest(error, name->text, namesOf(parameters));
         isRight = false;
         continue;
       }

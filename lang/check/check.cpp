@@ -53,8 +53,7 @@ private:
         continue;
       Diagnostic &error = report.error(
           "unknown-define", {}, "`-D " + name + "=" + text + "`: there is no `const " + name + "`");
-      if (std::string near = didYouMean(name, names); !near.empty())
-        error.help.push_back("did you mean " + quoted(near) + "?");
+      suggest(error, name, names);
     }
   }
 
@@ -63,9 +62,7 @@ private:
     if (!item) {
       Diagnostic &error = report.error("undefined-name", name.range,
                                        "there is no " + what + " " + quoted(name.text));
-      if (std::string near = didYouMean(name.text, context.program.names(space, false));
-          !near.empty())
-        error.help.push_back("did you mean " + quoted(near) + "?");
+      suggest(error, name.text, context.program.names(space, false));
     }
     return item;
   }

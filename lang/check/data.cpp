@@ -107,8 +107,7 @@ private:
       std::vector<std::string> names;
       for (const Port &port : data.fields)
         names.push_back(port.name);
-      if (std::string near = didYouMean(stmt.names[0].text, names); !near.empty())
-        error.help.push_back("did you mean " + quoted(near) + "?");
+      suggest(error, stmt.names[0].text, names);
       return;
     }
     if (field->type.element != Element::Real) {
@@ -142,9 +141,7 @@ private:
     if (!item) {
       Diagnostic &error =
           report.error(id, callee->range, "there is no " + what + " " + quoted(callee->text));
-      if (std::string near = didYouMean(callee->text, context.program.names(space, false));
-          !near.empty())
-        error.help.push_back("did you mean " + quoted(near) + "?");
+      suggest(error, callee->text, context.program.names(space, false));
     }
     return item;
   }
@@ -255,9 +252,8 @@ Keys readKeys(const Item &block, const std::vector<std::string> &known, Report &
       std::string all;
       for (const std::string &name : known)
         all += (all.empty() ? "" : ", ") + name;
-      std::string near = didYouMean(key.text, known);
-      error.help.push_back(near.empty() ? "the keys are " + all
-                                        : "did you mean " + quoted(near) + "?");
+      if (!suggest(error, key.text, known))
+        error.help.push_back("the keys are " + all);
       continue;
     }
     auto [entry, isNew] = keys.try_emplace(key.text, stmt.get());

@@ -103,7 +103,7 @@ Value Elaborator::evaluateName(const Expr &expr, Environment &environment) {
       return binding->value;
     report
         .error("not-yet-assigned", expr.range,
-               "the result `" + expr.text + "` is used before it is assigned")
+               "the result " + quoted(expr.text) + " is used before it is assigned")
         .notes.push_back({binding->range, "declared here"});
     return Poison{};
   }
@@ -124,7 +124,7 @@ Value Elaborator::evaluateName(const Expr &expr, Environment &environment) {
 }
 
 Value Elaborator::undefinedName(const std::string &name, Range range, Environment &environment) {
-  Diagnostic &error = report.error("undefined-name", range, "`" + name + "` is not defined");
+  Diagnostic &error = report.error("undefined-name", range, quoted(name) + " is not defined");
   for (auto [space, kind] : {std::pair{Space::Schedule, "schedule"},
                              {Space::Optimizer, "optimizer"},
                              {Space::Transform, "transform"},
@@ -142,8 +142,7 @@ Value Elaborator::undefinedName(const std::string &name, Range range, Environmen
        {context.program.names(Space::Value, environment.inStandardLibrary), builtinNames()})
     candidates.insert(candidates.end(), names.begin(), names.end());
   candidates.push_back("training");
-  if (std::string near = didYouMean(name, candidates); !near.empty())
-    error.help.push_back("did you mean `" + near + "`?");
+  suggest(error, name, candidates);
   return Poison{};
 }
 
@@ -151,7 +150,7 @@ Value Elaborator::evaluateConst(const ast::Item &item) {
   if (auto known = context.consts.find(&item); known != context.consts.end())
     return known->second;
   if (!context.constsUnderWay.insert(&item).second) {
-    report.error("const-cycle", item.name.range, "`" + item.name.text + "` is defined by itself");
+    report.error("const-cycle", item.name.range, quoted(item.name.text) + " is defined by itself");
     return Poison{};
   }
   Elaborator elaborator(context, Purpose::Static, false);
@@ -161,7 +160,7 @@ Value Elaborator::evaluateConst(const ast::Item &item) {
                                                  isFloat ? Wanted::Float : Wanted::Any)
                            : Value(Poison{});
   if (!value.isPoison() && item.result)
-    value = elaborator.convert(std::move(value), *item.result, "`" + item.name.text + "`",
+    value = elaborator.convert(std::move(value), *item.result, quoted(item.name.text),
                                item.value->range, item.name.range);
   if (value.is<Tensor>()) {
     report.error("not-static", item.value->range,
@@ -236,7 +235,8 @@ Value Elaborator::evaluateBinary(const Expr &expr, Environment &environment, Wan
   if (!isOperand(a) || !isOperand(b)) {
     const Value &wrong = isOperand(a) ? b : a;
     report.error("operator-type", site,
-                 "`" + op + "` combines a tensor with tensors and numbers, found " + kindOf(wrong));
+                 quoted(op) + " combines a tensor with tensors and numbers, found " +
+                     kindOf(wrong));
     return Poison{};
   }
   Operand x{std::move(a), left.range}, y{std::move(b), right.range};
@@ -252,7 +252,7 @@ Value Elaborator::evaluateBinary(const Expr &expr, Environment &environment, Wan
       {"+", "add"}, {"-", "sub"}, {"*", "mul"}, {"/", "div"}, {"**", "pow"}};
   if (auto found = kOps.find(op); found != kOps.end())
     return apply(found->second, {x, y}, site, op);
-  Diagnostic &error = report.error("operator-type", site, "`" + op + "` does not work on tensors");
+  Diagnostic &error = report.error("operator-type", site, quoted(op) + " does not work on tensors");
   if (op == "==")
     error.help.push_back("`same(a, b)` compares class numbers");
   return Poison{};
@@ -271,7 +271,7 @@ Value Elaborator::evaluateLogical(const Expr &expr, Environment &environment) {
   if (left && b.is<bool>())
     return b;
   report.error("operator-type", expr.operands[left ? 1 : 0]->range,
-               "`" + expr.text + "` needs static bools, found " + kindOf(left ? b : a));
+               quoted(expr.text) + " needs static bools, found " + kindOf(left ? b : a));
   return Poison{};
 }
 

@@ -33,7 +33,7 @@ void Elaborator::nameEverything() {
       if (!isNew)
         report
             .error("duplicate-weight-name", variables[i].range,
-                   "two weights would be called `" + variables[i].name + "`")
+                   "two weights would be called " + quoted(variables[i].name))
             .notes.push_back({entry->second, "the other one"});
     }
   };

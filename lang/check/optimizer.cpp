@@ -123,10 +123,7 @@ private:
     if (isCall && !isOtherFunction) {
       Diagnostic &error = report.error("unknown-schedule", callee.range,
                                        "there is no schedule " + quoted(callee.text));
-      if (std::string near = didYouMean(
-              callee.text, context.program.names(Space::Schedule, scope.inStandardLibrary));
-          !near.empty())
-        error.help.push_back("did you mean " + quoted(near) + "?");
+      suggest(error, callee.text, context.program.names(Space::Schedule, scope.inStandardLibrary));
       return Poison{};
     }
     Value value = elaborator.evaluate(expr, scope, Wanted::Float);
@@ -230,9 +227,7 @@ std::optional<Update> checkOptimizer(const Expr &expr, std::optional<double> cli
   if (!item) {
     Diagnostic &error = context.report.error("unknown-optimizer", callee->range,
                                              "there is no optimizer " + quoted(callee->text));
-    if (std::string near = didYouMean(callee->text, context.program.names(Space::Optimizer, false));
-        !near.empty())
-      error.help.push_back("did you mean " + quoted(near) + "?");
+    suggest(error, callee->text, context.program.names(Space::Optimizer, false));
     return std::nullopt;
   }
   static const std::vector<ast::Argument> kNone;

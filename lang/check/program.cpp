@@ -72,7 +72,7 @@ void Program::collect(const ast::File &file, Table &table) {
     auto [entry, isNew] = table[*space].try_emplace(item.name.text, &item);
     if (!isNew) {
       Diagnostic &error = report.error("duplicate-definition", item.name.range,
-                                       "`" + item.name.text + "` is defined twice");
+                                       quoted(item.name.text) + " is defined twice");
       error.notes.push_back({entry->second->name.range, "it was first defined here"});
       continue;
     }
@@ -92,7 +92,7 @@ void Program::use(const Item &item, const std::string &folder, const CheckOption
   std::ifstream stream(path, std::ios::binary);
   std::ostringstream text;
   if (!stream || std::filesystem::is_directory(path) || !(text << stream.rdbuf())) {
-    report.error("missing-module", item.range, "the file `" + item.text + "` cannot be read",
+    report.error("missing-module", item.range, "the file " + quoted(item.text) + " cannot be read",
                  "modules are looked for relative to the file that uses them");
     return;
   }

@@ -47,7 +47,7 @@ Diagnostic &Report::error(const std::string &id, Range range, const std::string 
   for (auto call = calls.rbegin(); call != calls.rend() && shown < kCallsShown; ++call) {
     if (inStandardLibrary(call->range) || call->range.begin == place.begin)
       continue;
-    error.notes.push_back({call->range, "`" + call->callee + "` was called here"});
+    error.notes.push_back({call->range, quoted(call->callee) + " was called here"});
     ++shown;
   }
   return error;

@@ -212,10 +212,9 @@ void Elaborator::executeAssign(const Stmt &stmt, Environment &environment) {
         if (kind == Binding::Kind::Var || kind == Binding::Kind::Result)
           assignable.push_back(candidate);
       }
-      std::string near = didYouMean(name.text, assignable);
       environment.bind(name.text, {Binding::Kind::Var, Poison{}, name.range}); // reported once
-      error.help.push_back(near.empty() ? "`let " + name.text + " = …` defines it"
-                                        : "did you mean `" + near + "`?");
+      if (!suggest(error, name.text, assignable))
+        error.help.push_back("`let " + name.text + " = …` defines it");
       continue;
     }
     if (binding->kind != Binding::Kind::Var && binding->kind != Binding::Kind::Result) {

@@ -40,12 +40,10 @@ std::optional<Element> Elaborator::element(const ast::Name &name) {
   if (name.text == "bool")
     return Element::Bool;
   Diagnostic &error =
-      report.error("unknown-type", name.range, "there is no type `" + name.text + "`");
+      report.error("unknown-type", name.range, "there is no type " + quoted(name.text));
   std::vector<std::string> candidates = kElements;
   candidates.insert(candidates.end(), kStaticTypes.begin(), kStaticTypes.end());
-  if (std::string near = didYouMean(name.text, candidates); !near.empty())
-    error.help.push_back("did you mean `" + near + "`?");
-  else
+  if (!suggest(error, name.text, candidates))
     error.help.push_back("tensors are of f32, f64, int, bool or class");
   return std::nullopt;
 }
@@ -306,7 +304,7 @@ std::optional<TensorType> Elaborator::tensorType(const ast::Type &type, Environm
   for (size_t i = 0; i < result.shape.size(); ++i)
     if (result.shape[i].isConstant() && *result.shape[i].constant() < 1) {
       report.error("size-not-positive", type.range,
-                   (name.empty() ? "" : "`" + name + "`: ") +
+                   (name.empty() ? "" : quoted(name) + ": ") +
                        "every size must be at least 1, found " + str(result.shape));
       return std::nullopt;
     }

@@ -48,7 +48,7 @@ std::optional<std::vector<double>> numbers(const Value &value) {
 namespace {
 
 std::string itemKind(const ast::Item &item) {
-  std::string name = " `" + item.name.text + "`";
+  std::string name = " " + quoted(item.name.text);
   switch (item.kind) {
   case ast::Item::Kind::Layer:
     return "the layer" + name;
@@ -77,11 +77,11 @@ struct KindOf {
   }
   std::string operator()(const Callable &callable) const { return itemKind(*callable.item); }
   std::string operator()(const Builtin &builtin) const {
-    return "the function `" + builtin.name + "`";
+    return "the function " + quoted(builtin.name);
   }
   std::string operator()(const ConfiguredOp &op) const { return itemKind(*op.item); }
   std::string operator()(const ConfiguredSchedule &schedule) const {
-    return "the schedule `" + schedule.item->name.text + "`";
+    return "the schedule " + quoted(schedule.item->name.text);
   }
   std::string operator()(const std::shared_ptr<LayerInstance> &instance) const {
     return itemKind(*instance->item);

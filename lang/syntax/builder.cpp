@@ -187,7 +187,7 @@ StmtPtr Builder::assign(Stmt::Kind kind, Range range, ExprPtr target, ExprPtr va
     else
       error("bad-target", expr.range,
             std::string("left of `") + (kind == Stmt::Kind::Write ? "<-" : "=") +
-                "` stands a name, found `" + std::string(text(expr.range)) + "`");
+                "` stands a name, found " + quoted(std::string(text(expr.range))));
   };
   names.isTuple = target->kind == Expr::Kind::Tuple;
   if (names.isTuple && kind == Stmt::Kind::Assign)
@@ -215,7 +215,7 @@ StmtPtr Builder::preparation(Stmt::Kind kind, Range range, ExprPtr value) {
     std::string word = kind == Stmt::Kind::Each ? "each" : "augment";
     std::string field = source->kind == Expr::Kind::Name ? source->text : "image";
     error("each-without-pipe", value->range,
-          "`" + word + "` needs a field of the data and its transforms")
+          quoted(word) + " needs a field of the data and its transforms")
         .help.push_back("write `" + word + " " + field + " |> scale(1 / 255)`");
   }
   return define(kind, range, std::move(names), {}, std::move(value));

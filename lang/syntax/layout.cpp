@@ -209,13 +209,13 @@ void Writer::closeUpTo(size_t count, const Token &found) {
     return;
   bool atEnd = found.kind == T::YYEOF;
   uint32_t end = out.tokens.back().range.end;
-  std::string name = atEnd ? "the end of the file" : "`" + std::string(text(found)) + "`";
+  std::string name = atEnd ? "the end of the file" : quoted(std::string(text(found)));
   Diagnostic &diagnostic =
       report("unclosed-bracket", atEnd ? Range{file, end, end} : found.range,
-             "expected `" + sign(closerOf(open.back().kind)) + "`, found " + name);
+             "expected " + quoted(sign(closerOf(open.back().kind))) + ", found " + name);
   for (size_t i = open.size(); i > count; --i)
     diagnostic.notes.push_back(
-        {open[i - 1].range, "this `" + sign(open[i - 1].kind) + "` is not closed"});
+        {open[i - 1].range, "this " + quoted(sign(open[i - 1].kind)) + " is not closed"});
   close(count);
 }
 
@@ -232,7 +232,7 @@ bool Writer::match(Token &closer) {
     return true;
   }
   if (top() == T::YYEOF || top() == T::LEFT_BRACE) {
-    report("unmatched-bracket", closer.range, "`" + sign(closer.kind) + "` closes nothing");
+    report("unmatched-bracket", closer.range, quoted(sign(closer.kind)) + " closes nothing");
     return false;
   }
   if (closer.kind == T::RIGHT_BRACE) {
@@ -240,8 +240,8 @@ bool Writer::match(Token &closer) {
     return false;
   }
   report("wrong-bracket", closer.range,
-         "expected `" + sign(closerOf(top())) + "`, found `" + sign(closer.kind) + "`")
-      .notes.push_back({open.back().range, "it would close this `" + sign(top()) + "`"});
+         "expected " + quoted(sign(closerOf(top()))) + ", found " + quoted(sign(closer.kind)))
+      .notes.push_back({open.back().range, "it would close this " + quoted(sign(top()))});
   closer.kind = closerOf(top());
   return true;
 }

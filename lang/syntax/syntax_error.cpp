@@ -109,7 +109,7 @@ std::string ErrorWording::found() const {
     return "the string " + text(at);
   if (token.range.begin == token.range.end) // a bracket that was put in; reported already
     return inWords(Parser::symbol_name(Parser::symbol_kind_type(token.kind)));
-  return "`" + text(at) + "`";
+  return quoted(text(at));
 }
 
 /// The first token of the statement that the error is in.
@@ -129,7 +129,7 @@ std::string ErrorWording::help() const {
     for (const auto &[word, token] : itemKeywords())
       words.push_back(word);
     std::string meant = didYouMean(text(at), words);
-    return meant.empty() ? "" : "did you mean `" + meant + "`?";
+    return meant.empty() ? "" : "did you mean " + quoted(meant) + "?";
   }
   if (kind(begin) == T::MODEL && takes(S::S_ARROW))
     return "say what the model gives: `-> (name: f32[…])`";
@@ -150,7 +150,7 @@ std::string ErrorWording::help() const {
     std::string meant = didYouMean(
         text(begin), {"let", "var", "param", "state", "return", "for", "if", "each", "augment"});
     if (!meant.empty() && here == T::NAME)
-      return "did you mean `" + meant + "`?";
+      return "did you mean " + quoted(meant) + "?";
   }
   if (text(at) == "elif" || (before == T::NAME && text(at - 1) == "elif"))
     return "write `else if`";
