@@ -78,6 +78,9 @@ private:
   friend class ErrorWording;
 
   ast::ExprPtr bounded(ast::ExprPtr expr);
+  size_t statementEnd(size_t at) const;
+  void dropUnmatchedAfter(size_t at);
+  bool isConsequence(size_t at, bool isUnknownItem) const;
   void requireElse(uint32_t begin);
   void toStatement(ast::Stmt &statement);
   std::string takeDoc(Range range);

@@ -159,55 +159,69 @@ std::string ErrorWording::help() const {
   return "";
 }
 
-void Builder::syntaxError(const std::vector<Parser::symbol_kind_type> &expected) {
-  size_t at = current;
+/// The end of the statement that token `at` is in: the next END_OF_LINE at the same depth.
+size_t Builder::statementEnd(size_t at) const {
+  int depth = layout.tokens[at].depth;
+  while (layout.tokens[at].kind != T::YYEOF &&
+         !(layout.tokens[at].kind == T::END_OF_LINE && layout.tokens[at].depth <= depth))
+    ++at;
+  return at;
+}
+
+/// Where no item was recognised, what was lost may have had braces: takes back the errors about
+/// their partners, up to the next item.
+void Builder::dropUnmatchedAfter(size_t at) {
+  size_t item = at;
+  while (layout.tokens[item].kind != T::YYEOF &&
+         !(layout.tokens[item].depth == 0 && layout.tokens[item].kind >= T::USE &&
+           layout.tokens[item].kind <= T::TRAIN))
+    ++item;
+  std::erase_if(problems, [&](const Diagnostic &other) {
+    return other.id == "unmatched-bracket" &&
+           other.primary.range.begin > layout.tokens[at].range.begin &&
+           other.primary.range.begin < layout.tokens[item].range.begin;
+  });
+}
+
+/// Whether an earlier error explains the one at token `at`.
+bool Builder::isConsequence(size_t at, bool isUnknownItem) const {
   const Token &token = layout.tokens[at];
-
-  // The statement's end: the next END_OF_LINE at the same depth.
-  size_t end = at;
-  while (layout.tokens[end].kind != T::YYEOF &&
-         !(layout.tokens[end].kind == T::END_OF_LINE && layout.tokens[end].depth <= token.depth))
-    ++end;
-
-  auto sameLine = [&](const Diagnostic &other) {
+  auto isOnSameLine = [&](const Diagnostic &other) {
     return sources.place(file.source, other.primary.range.begin).line ==
            sources.place(file.source, token.range.begin).line;
   };
   uint32_t lastItem = file.items.empty() ? 0 : file.items.back().range.end;
-  auto lostBrace = [&](const Diagnostic &other) {
+  auto hasLostBrace = [&](const Diagnostic &other) {
     return other.id == "unmatched-bracket" && other.primary.range.begin >= lastItem &&
            other.primary.range.begin < token.range.begin;
   };
-  bool unknownItem = std::find(expected.begin(), expected.end(), S::S_MODEL) != expected.end();
-  if (unknownItem) { // what was lost may have had braces
-    size_t item = at;
-    while (layout.tokens[item].kind != T::YYEOF &&
-           !(layout.tokens[item].depth == 0 && layout.tokens[item].kind >= T::USE &&
-             layout.tokens[item].kind <= T::TRAIN))
-      ++item;
-    std::erase_if(problems, [&](const Diagnostic &other) {
-      return other.id == "unmatched-bracket" && other.primary.range.begin > token.range.begin &&
-             other.primary.range.begin < layout.tokens[item].range.begin;
-    });
-  }
   auto broken = brokenUntil.find(token.depth);
-  bool consequence = (broken != brokenUntil.end() && at <= broken->second) ||
-                     std::any_of(problems.begin(), problems.end(), sameLine);
-  if (unknownItem) {
-    consequence |= inBrokenItems || std::any_of(problems.begin(), problems.end(), lostBrace);
-    inBrokenItems = true;
-  }
-  if (!consequence) {
+  return (broken != brokenUntil.end() && at <= broken->second) ||
+         std::any_of(problems.begin(), problems.end(), isOnSameLine) ||
+         (isUnknownItem &&
+          (inBrokenItems || std::any_of(problems.begin(), problems.end(), hasLostBrace)));
+}
+
+void Builder::syntaxError(const std::vector<Parser::symbol_kind_type> &expected) {
+  const size_t at = current, end = statementEnd(at);
+  const Token &token = layout.tokens[at];
+  bool isUnknownItem = std::find(expected.begin(), expected.end(), S::S_MODEL) != expected.end();
+  if (isUnknownItem)
+    dropUnmatchedAfter(at);
+  if (!isConsequence(at, isUnknownItem)) {
     ErrorWording wording(*this, at, expected);
     Diagnostic &diagnostic = error("unexpected-token", token.range, wording.message());
     if (std::string help = wording.help(); !help.empty())
       diagnostic.help.push_back(std::move(help));
-    if (unknownItem && !file.items.empty() &&
-        sources.place(file.source, token.range.begin).column > 1)
+    if (isUnknownItem && !file.items.empty() &&
+        sources.place(file.source, token.range.begin).column > 1) {
+      uint32_t lastItem = file.items.back().range.end;
       diagnostic.notes.push_back(
           {{file.source, lastItem - 1, lastItem}, "the item before ends here"});
+    }
   }
   assert(!problems.empty() && "an error is a consequence of none");
+  inBrokenItems |= isUnknownItem;
   brokenUntil[token.depth] = end;
 
   // Nobody reads so many errors, and each is compared with those before it.
