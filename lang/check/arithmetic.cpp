@@ -1,10 +1,26 @@
 // Arithmetic on static numbers.
-#include "lang/check/elaborate.h"
+#include "lang/check/arithmetic.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace dlc::lang {
+
+Value checkedNumber(double number, const std::string &what, Range site, Report &report) {
+  if (std::isfinite(number))
+    return number;
+  report.error("not-finite", site, what + " is not a finite number");
+  return Poison{};
+}
+
+Value checkedDim(Dim dim, Range site, Report &report) {
+  if (!dim.overflowed())
+    return dim;
+  report.error("number-too-large", site, "the int is too large");
+  return Poison{};
+}
+
+// --- operators ---------------------------------------------------------------------------------
 
 namespace {
 
@@ -20,68 +36,47 @@ std::optional<Dim> power(const Dim &base, int64_t exponent) {
   return result;
 }
 
-std::optional<double> mathFunction(const std::string &op, double x) {
-  if (op == "neg")
-    return -x;
-  if (op == "abs")
-    return std::fabs(x);
-  if (op == "sign")
-    return x > 0 ? 1.0 : x < 0 ? -1.0 : 0.0;
-  if (op == "exp")
-    return std::exp(x);
-  if (op == "log")
-    return std::log(x);
-  if (op == "sqrt")
-    return std::sqrt(x);
-  if (op == "tanh")
-    return std::tanh(x);
-  if (op == "sigmoid")
-    return 1.0 / (1.0 + std::exp(-x));
-  if (op == "sin")
-    return std::sin(x);
-  if (op == "cos")
-    return std::cos(x);
-  if (op == "floor")
-    return std::floor(x);
-  return std::nullopt;
+Value divisionByZero(Range site, Report &report) {
+  report.error("division-by-zero", site, "the divisor is 0");
+  return Poison{};
 }
 
-std::optional<double> mathFunction(const std::string &op, double a, double b) {
-  if (op == "add")
-    return a + b;
-  if (op == "sub")
-    return a - b;
-  if (op == "mul")
-    return a * b;
-  if (op == "div")
-    return a / b;
-  if (op == "pow")
-    return std::pow(a, b);
-  if (op == "max")
-    return std::max(a, b);
-  if (op == "min")
-    return std::min(a, b);
-  return std::nullopt;
+Value ofInts(const std::string &op, const Dim &a, const Dim &b, Range site, Report &report) {
+  if (op == "+")
+    return checkedDim(a + b, site, report);
+  if (op == "-")
+    return checkedDim(a - b, site, report);
+  if (op == "*")
+    return checkedDim(a * b, site, report);
+  if (op == "**") {
+    auto exponent = b.constant();
+    if (auto result = exponent ? power(a, *exponent) : std::nullopt)
+      return checkedDim(*result, site, report);
+    report.error("int-power", site,
+                 "an int's power needs a static exponent of at least 0, found " + b.str());
+    return Poison{};
+  }
+  if (b == Dim(0))
+    return divisionByZero(site, report);
+  return checkedDim(op == "/" ? floorDiv(a, b) : mod(a, b), site, report);
+}
+
+Value ofFloats(const std::string &op, double a, double b, Range site, Report &report) {
+  if ((op == "/" || op == "%") && b == 0)
+    return divisionByZero(site, report);
+  double result = op == "+"   ? a + b
+                  : op == "-" ? a - b
+                  : op == "*" ? a * b
+                  : op == "/" ? a / b
+                  : op == "%" ? a - b * std::floor(a / b)
+                              : std::pow(a, b);
+  return checkedNumber(result, str(a) + " " + op + " " + str(b), site, report);
 }
 
 } // namespace
 
-Value Elaborator::checkedNumber(double number, const std::string &what, Range site) {
-  if (std::isfinite(number))
-    return number;
-  report.error("not-finite", site, what + " is not a finite number");
-  return Poison{};
-}
-
-Value Elaborator::checkedDim(Dim dim, Range site) {
-  if (!dim.overflowed())
-    return dim;
-  report.error("number-too-large", site, "the int is too large");
-  return Poison{};
-}
-
-Value Elaborator::arithmetic(const std::string &op, const Value &a, const Value &b, Range site,
-                             Wanted wanted) {
+Value arithmetic(const std::string &op, const Value &a, const Value &b, Wanted wanted, Range site,
+                 Report &report) {
   if (op == "+" && a.is<List>() && b.is<List>()) {
     List joined = *a.as<List>();
     joined.elements.insert(joined.elements.end(), b.as<List>()->elements.begin(),
@@ -93,54 +88,21 @@ Value Elaborator::arithmetic(const std::string &op, const Value &a, const Value 
                  quoted(op) + " needs numbers, found " + kindOf(a) + " and " + kindOf(b));
     return Poison{};
   }
-
   const Dim *left = a.as<Dim>(), *right = b.as<Dim>();
-  bool isFloatDivision =
-      op == "/" && wanted == Wanted::Float && number(a).has_value() && number(b).has_value();
-  if (left && right && !isFloatDivision) {
-    if (op == "+")
-      return checkedDim(*left + *right, site);
-    if (op == "-")
-      return checkedDim(*left - *right, site);
-    if (op == "*")
-      return checkedDim(*left * *right, site);
-    if (op == "**") {
-      auto exponent = right->constant();
-      auto result = exponent ? power(*left, *exponent) : std::nullopt;
-      if (result)
-        return checkedDim(*result, site);
-      report.error("int-power", site,
-                   "an int's power needs a static exponent of at least 0, found " + right->str());
-      return Poison{};
-    }
-    if (*right == Dim(0)) {
-      report.error("division-by-zero", site, "the divisor is 0");
-      return Poison{};
-    }
-    return checkedDim(op == "/" ? floorDiv(*left, *right) : mod(*left, *right), site);
-  }
-
   auto x = number(a), y = number(b);
-  if (!x || !y) {
-    const Dim &symbolic = x ? *right : *left;
-    report.error("symbolic-number", site,
-                 quoted(symbolic.str()) + " has no value yet, so it cannot meet a float");
-    return Poison{};
-  }
-  if ((op == "/" || op == "%") && *y == 0) {
-    report.error("division-by-zero", site, "the divisor is 0");
-    return Poison{};
-  }
-  double result = op == "+"   ? *x + *y
-                  : op == "-" ? *x - *y
-                  : op == "*" ? *x * *y
-                  : op == "/" ? *x / *y
-                  : op == "%" ? *x - *y * std::floor(*x / *y)
-                              : std::pow(*x, *y);
-  return checkedNumber(result, str(*x) + " " + op + " " + str(*y), site);
+  bool isFloatDivision = op == "/" && wanted == Wanted::Float && x && y;
+  if (left && right && !isFloatDivision)
+    return ofInts(op, *left, *right, site, report);
+  if (x && y)
+    return ofFloats(op, *x, *y, site, report);
+  const Dim &symbolic = x ? *right : *left;
+  report.error("symbolic-number", site,
+               quoted(symbolic.str()) + " has no value yet, so it cannot meet a float");
+  return Poison{};
 }
 
-Value Elaborator::comparison(const std::string &op, const Value &a, const Value &b, Range site) {
+Value comparison(const std::string &op, const Value &a, const Value &b, Range site,
+                 Report &report) {
   bool isEquality = op == "==" || op == "!=";
   if (isEquality && a.content.index() == b.content.index()) {
     if (const std::string *text = a.as<std::string>())
@@ -155,36 +117,70 @@ Value Elaborator::comparison(const std::string &op, const Value &a, const Value 
                  quoted(op) + " cannot compare " + kindOf(a) + " and " + kindOf(b));
     return Poison{};
   }
-  double difference;
+  std::optional<double> difference;
   if (a.is<Dim>() && b.is<Dim>()) {
-    auto constant = (*a.as<Dim>() - *b.as<Dim>()).constant();
-    if (!constant) {
-      report.error("undecidable-condition", site,
-                   "`" + a.as<Dim>()->str() + " " + op + " " + b.as<Dim>()->str() +
-                       "` depends on sizes that are not known when compiling");
-      return Poison{};
-    }
-    difference = static_cast<double>(*constant);
-  } else {
-    auto x = number(a), y = number(b);
-    if (!x || !y) {
-      report.error("undecidable-condition", site,
-                   "`" + str(a) + " " + op + " " + str(b) +
-                       "` depends on sizes that are not known when compiling");
-      return Poison{};
-    }
+    if (auto constant = (*a.as<Dim>() - *b.as<Dim>()).constant())
+      difference = static_cast<double>(*constant);
+  } else if (auto x = number(a), y = number(b); x && y) {
     difference = *x - *y;
   }
-  return op == "=="   ? difference == 0
-         : op == "!=" ? difference != 0
-         : op == "<"  ? difference < 0
-         : op == "<=" ? difference <= 0
-         : op == ">"  ? difference > 0
-                      : difference >= 0;
+  if (!difference) {
+    report.error("undecidable-condition", site,
+                 quoted(str(a) + " " + op + " " + str(b)) +
+                     " depends on sizes that are not known when compiling");
+    return Poison{};
+  }
+  return op == "=="   ? *difference == 0
+         : op == "!=" ? *difference != 0
+         : op == "<"  ? *difference < 0
+         : op == "<=" ? *difference <= 0
+         : op == ">"  ? *difference > 0
+                      : *difference >= 0;
 }
 
-std::optional<Value> Elaborator::foldMath(const std::string &op,
-                                          const std::vector<Operand> &operands, Range site) {
+// --- operations of numbers ---------------------------------------------------------------------
+
+namespace {
+
+/// An elementwise operation that the compiler computes when all operands are numbers.
+struct NumberOp {
+  const char *name;
+  double (*one)(double); // one of the two is null
+  double (*two)(double, double);
+  bool keepsInts; // an int of ints
+};
+
+constexpr NumberOp kNumberOps[] = {
+    {"neg", [](double x) { return -x; }, nullptr, true},
+    {"abs", [](double x) { return std::fabs(x); }, nullptr, true},
+    {"sign", [](double x) { return x > 0   ? 1.0
+                                   : x < 0 ? -1.0
+                                           : 0.0; }, nullptr, true},
+    {"exp", [](double x) { return std::exp(x); }, nullptr, false},
+    {"log", [](double x) { return std::log(x); }, nullptr, false},
+    {"sqrt", [](double x) { return std::sqrt(x); }, nullptr, false},
+    {"tanh", [](double x) { return std::tanh(x); }, nullptr, false},
+    {"sigmoid", [](double x) { return 1.0 / (1.0 + std::exp(-x)); }, nullptr, false},
+    {"sin", [](double x) { return std::sin(x); }, nullptr, false},
+    {"cos", [](double x) { return std::cos(x); }, nullptr, false},
+    {"floor", [](double x) { return std::floor(x); }, nullptr, false},
+    {"add", nullptr, [](double a, double b) { return a + b; }, false},
+    {"sub", nullptr, [](double a, double b) { return a - b; }, false},
+    {"mul", nullptr, [](double a, double b) { return a * b; }, false},
+    {"div", nullptr, [](double a, double b) { return a / b; }, false},
+    {"pow", nullptr, [](double a, double b) { return std::pow(a, b); }, false},
+    {"max", nullptr, [](double a, double b) { return std::max(a, b); }, true},
+    {"min", nullptr, [](double a, double b) { return std::min(a, b); }, true},
+};
+
+} // namespace
+
+std::optional<Value> fold(const std::string &op, const std::vector<Operand> &operands, Range site,
+                          Report &report) {
+  const auto *entry = std::find_if(std::begin(kNumberOps), std::end(kNumberOps),
+                                   [&](const NumberOp &entry) { return op == entry.name; });
+  if (entry == std::end(kNumberOps) || operands.size() != (entry->one ? 1 : 2))
+    return std::nullopt;
   bool allInts = true;
   std::vector<double> values;
   for (const Operand &operand : operands) {
@@ -194,17 +190,12 @@ std::optional<Value> Elaborator::foldMath(const std::string &op,
     allInts = allInts && operand.value.is<Dim>();
     values.push_back(*value);
   }
-  bool keepsInts = op == "max" || op == "min" || op == "abs" || op == "sign" || op == "neg";
-  auto result = values.size() == 1   ? mathFunction(op, values[0])
-                : values.size() == 2 ? mathFunction(op, values[0], values[1])
-                                     : std::nullopt;
-  if (!result)
-    return std::nullopt;
-  if (allInts && keepsInts)
-    return Value(Dim(static_cast<int64_t>(*result)));
+  double result = entry->one ? entry->one(values[0]) : entry->two(values[0], values[1]);
+  if (allInts && entry->keepsInts)
+    return Value(Dim(static_cast<int64_t>(result)));
   std::string text =
       op + "(" + str(values[0]) + (values.size() > 1 ? ", " + str(values[1]) : "") + ")";
-  return checkedNumber(*result, text, site);
+  return checkedNumber(result, text, site, report);
 }
 
 } // namespace dlc::lang

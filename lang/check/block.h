@@ -1,6 +1,7 @@
 // The `data` and `train` blocks: keys with values.
 #pragma once
 
+#include "lang/check/environment.h"
 #include "lang/check/model.h"
 
 namespace dlc::lang {
@@ -29,18 +30,17 @@ public:
   /// The data's fields that loss and metrics use and the model does not take, batched.
   std::vector<Port> extraInputs(const UnfoldedModel &model, const std::optional<Data> &data);
   /// Adds loss and metrics to the model's graph. False after errors.
-  bool addLoss(const UnfoldedModel &model, const std::vector<Port> &extra, Elaborator &elaborator,
+  bool addLoss(const UnfoldedModel &model, const std::vector<Port> &extra, Unfolding &unfolding,
                Function &function);
 
 private:
   template <typename T>
-  void readInt(const char *key, int64_t smallest, T &target, Elaborator &elaborator);
+  void readInt(const char *key, int64_t smallest, T &target, Unfolding &unfolding);
   std::vector<const ast::Expr *> metricExprs() const;
-  ValueId weightedSum(ValueId perSample, Range range, Elaborator &elaborator,
+  ValueId weightedSum(ValueId perSample, Range range, Unfolding &unfolding,
                       const std::string &name);
   std::optional<ValueId> perSample(const ast::Expr &expr, const std::string &what,
-                                   const UnfoldedModel &model, Elaborator &elaborator,
-                                   Environment &environment);
+                                   const UnfoldedModel &model, Environment &environment);
 
   const ast::Item &block;
   Context &context;

@@ -1,6 +1,7 @@
 // The program as a whole: its definitions, and what its blocks have to do with each other.
 #include "lang/check/check.h"
 #include "lang/check/block.h"
+#include "lang/check/const.h"
 
 #include <algorithm>
 
@@ -42,12 +43,11 @@ public:
 
 private:
   void checkConsts() {
-    Elaborator elaborator(context, Elaborator::Purpose::Static, false);
-    for (const Item *item : context.program.consts())
-      elaborator.valueOfConst(*item);
     std::vector<std::string> names;
-    for (const Item *item : context.program.consts())
+    for (const Item *item : context.program.consts()) {
+      valueOfConst(*item, context);
       names.push_back(item->name.text);
+    }
     for (const auto &[name, text] : context.options.defines) {
       if (std::find(names.begin(), names.end(), name) != names.end())
         continue;
@@ -98,8 +98,8 @@ private:
   void checkOthers(const Item *model, const Item *data) {
     for (const Item *other : context.program.models())
       if (other != model) {
-        Elaborator elaborator(context, Elaborator::Purpose::Network, true);
-        unfoldModel(*other, elaborator);
+        Unfolding unfolding(context, Purpose::Network, true);
+        unfoldModel(*other, unfolding);
       }
     for (const std::string &name : context.program.names(Space::Data, false))
       if (const Item *other = context.program.find(Space::Data, name, false); other != data)
@@ -117,8 +117,8 @@ private:
 
   bool unfold(const Item &model, bool isTraining, std::optional<TrainBlock> &block,
               Function &function) {
-    Elaborator elaborator(context, Elaborator::Purpose::Network, isTraining);
-    auto unfolded = unfoldModel(model, elaborator);
+    Unfolding unfolding(context, Purpose::Network, isTraining);
+    auto unfolded = unfoldModel(model, unfolding);
     if (!unfolded)
       return false;
     std::vector<Port> extra;
@@ -127,22 +127,19 @@ private:
       if (!unfolded->batchSymbol.empty())
         extra = block->extraInputs(*unfolded, network.data);
       if (report.count() != errorsBefore || !network.data ||
-          !block->addLoss(*unfolded, extra, elaborator, function))
+          !block->addLoss(*unfolded, extra, unfolding, function))
         return false;
     }
-    int errorsBefore = report.count();
-    elaborator.nameEverything();
-    if (report.count() != errorsBefore)
+    if (!unfolding.nameVariables())
       return false;
 
     function.outputs = unfolded->outputValues;
-    function.states = elaborator.newStates;
+    function.states = unfolding.newStates;
     std::vector<ValueId *> results = {&function.loss};
     for (auto *ids : {&function.outputs, &function.states, &function.metrics})
       for (ValueId &id : *ids)
         results.push_back(&id);
-    elaborator.prune(results);
-    function.graph = std::move(elaborator.graph);
+    function.graph = unfolding.graph.finish(results);
 
     if (isTraining) {
       network.batchSymbol = unfolded->batchSymbol;
@@ -150,14 +147,14 @@ private:
       network.modelInputs = static_cast<int>(unfolded->inputs.size());
       network.inputs.insert(network.inputs.end(), extra.begin(), extra.end());
       network.outputs = unfolded->outputs;
-      network.params = elaborator.params;
-      network.states = elaborator.states;
+      network.params = unfolding.params.list;
+      network.states = unfolding.states.list;
       return true;
     }
-    return modesAgree(elaborator) && isDeterministic(function);
+    return modesAgree(unfolding) && isDeterministic(function);
   }
 
-  bool modesAgree(const Elaborator &inference) {
+  bool modesAgree(const Unfolding &inference) {
     auto agree = [&](const std::vector<Variable> &training, const std::vector<Variable> &other) {
       for (size_t i = 0; i < std::max(training.size(), other.size()); ++i) {
         bool isSame = i < training.size() && i < other.size() &&
@@ -173,7 +170,8 @@ private:
       }
       return true;
     };
-    return agree(network.params, inference.params) && agree(network.states, inference.states);
+    return agree(network.params, inference.params.list) &&
+           agree(network.states, inference.states.list);
   }
 
   /// Whether the results in inference depend on the inputs and the weights alone.

@@ -1,5 +1,8 @@
 // Checks a `data` block: its fields, where its samples come from and what is done to them.
+#include "lang/check/argument.h"
 #include "lang/check/block.h"
+#include "lang/check/expression.h"
+#include "lang/check/tensor_type.h"
 
 #include <algorithm>
 
@@ -21,7 +24,7 @@ class DataBlock {
 public:
   DataBlock(const Item &block, Context &context)
       : block(block), context(context), report(context.report),
-        elaborator(context, Elaborator::Purpose::Static, false), environment(false) {}
+        unfolding(context, Purpose::Static, false), environment(unfolding, false) {}
 
   std::optional<Data> check() {
     int errorsBefore = report.count();
@@ -60,7 +63,7 @@ private:
                        name + ": class[10]`");
       return;
     }
-    auto type = elaborator.tensorType(*field.type, environment);
+    auto type = tensorType(*field.type, environment);
     if (!type)
       return;
     if (type->element == Element::Double || type->element == Element::Bool) {
@@ -74,7 +77,7 @@ private:
   void addKey(const Stmt &stmt) {
     const std::string &key = stmt.names[0].text;
     if (key == "folder") {
-      Value value = elaborator.evaluate(*stmt.value, environment);
+      Value value = evaluate(*stmt.value, environment);
       if (const std::string *folder = value.as<std::string>())
         data.folder = *folder;
       else if (!value.isPoison())
@@ -148,9 +151,9 @@ private:
 
   std::optional<std::vector<DataArgument>> evaluateArguments(const Item &item, const Expr &expr) {
     static const std::vector<ast::Argument> kNone;
-    Environment values(true);
-    auto given = Elaborator::list(expr.kind == Expr::Kind::Call ? expr.arguments : kNone);
-    if (!elaborator.bindConfiguration(item, given, expr.focus, environment, values))
+    Environment values(unfolding, true);
+    auto given = lang::given(expr.kind == Expr::Kind::Call ? expr.arguments : kNone);
+    if (!bindConfiguration(item, given, expr.focus, environment, values))
       return std::nullopt;
     std::vector<DataArgument> arguments;
     for (const ast::Parameter &parameter : item.config) {
@@ -170,34 +173,51 @@ private:
     return arguments;
   }
 
-  /// Whether what a loader reads can fill the fields.
+  /// Whether what a loader reads can fill the fields: one entry a loader that asks for more than
+  /// its declaration says.
   bool fits(const std::string &loader, const std::vector<DataArgument> &arguments,
             const Expr &call) {
-    if (loader == "idx" && data.fields.size() != 2) {
-      report.error("field-count", call.focus,
-                   "`idx` reads two files for two fields, " + quoted(block.name.text) + " has " +
-                       std::to_string(data.fields.size()));
-      return false;
-    }
-    if (loader == "npy") {
-      const std::string &files = std::get<std::string>(arguments[0].value);
-      size_t count = static_cast<size_t>(std::count(files.begin(), files.end(), '\n')) + 1;
-      if (count != data.fields.size()) {
-        report.error("field-count", call.focus,
-                     "`npy` needs one file for each field, found " + std::to_string(count) +
-                         " for " + std::to_string(data.fields.size()));
-        return false;
-      }
-    }
-    return loader != "rows" || rowsFit(call);
+    struct Rule {
+      const char *loader;
+      bool (DataBlock::*fits)(const std::vector<DataArgument> &arguments, const Expr &call);
+    };
+    static constexpr Rule kRules[] = {
+        {"idx", &DataBlock::idxFits},
+        {"npy", &DataBlock::npyFits},
+        {"rows", &DataBlock::rowsFit},
+    };
+    for (const Rule &rule : kRules)
+      if (loader == rule.loader)
+        return (this->*rule.fits)(arguments, call);
+    return true;
   }
 
-  bool rowsFit(const Expr &call) {
+  bool idxFits(const std::vector<DataArgument> &, const Expr &call) {
+    if (data.fields.size() == 2)
+      return true;
+    report.error("field-count", call.focus,
+                 "`idx` reads two files for two fields, " + quoted(block.name.text) + " has " +
+                     std::to_string(data.fields.size()));
+    return false;
+  }
+
+  bool npyFits(const std::vector<DataArgument> &arguments, const Expr &call) {
+    const std::string &files = std::get<std::string>(arguments[0].value);
+    size_t count = static_cast<size_t>(std::count(files.begin(), files.end(), '\n')) + 1;
+    if (count == data.fields.size())
+      return true;
+    report.error("field-count", call.focus,
+                 "`npy` needs one file for each field, found " + std::to_string(count) + " for " +
+                     std::to_string(data.fields.size()));
+    return false;
+  }
+
+  bool rowsFit(const std::vector<DataArgument> &, const Expr &call) {
     const Expr &rows = *call.arguments[0].value;
     int64_t width = 0;
     for (const Port &field : data.fields)
       width += size(field.type.shape).constant().value_or(0);
-    Value value = elaborator.evaluate(rows, environment, Wanted::Float);
+    Value value = evaluate(rows, environment, Wanted::Float);
     const List *list = value.as<List>();
     if (!list || list->elements.empty()) {
       report.error("row-length", rows.range, "`rows` needs a list of rows");
@@ -223,7 +243,7 @@ private:
   const Item &block;
   Context &context;
   Report &report;
-  Elaborator elaborator;
+  Unfolding unfolding;
   Environment environment;
   std::vector<const Stmt *> stmts;
   Data data;

@@ -9,6 +9,8 @@
 
 namespace dlc::lang {
 
+struct Unfolding; // unfolding.h
+
 struct Binding {
   enum class Kind {
     Let, // and loop variables
@@ -27,12 +29,14 @@ struct Binding {
   Range assigned = {}; // of a result: where it got its value
 };
 
-/// One block's names; those of the blocks around it are found through `outer`.
+/// Where an expression or a statement is unfolded: one block's names; those of the blocks around it
+/// are found through `outer`.
 class Environment {
 public:
-  explicit Environment(bool inStandardLibrary) : inStandardLibrary(inStandardLibrary) {}
+  Environment(Unfolding &unfolding, bool inStandardLibrary)
+      : unfolding(unfolding), inStandardLibrary(inStandardLibrary) {}
   explicit Environment(Environment &outer)
-      : outer(&outer), inStandardLibrary(outer.inStandardLibrary) {}
+      : unfolding(outer.unfolding), inStandardLibrary(outer.inStandardLibrary), outer(&outer) {}
 
   Binding *find(const std::string &name) {
     if (auto found = names.find(name); found != names.end())
@@ -54,12 +58,12 @@ public:
   }
   const std::map<std::string, Binding> &here() const { return names; }
 
+  Unfolding &unfolding;
+  const bool inStandardLibrary; // whether names mean the standard library's definitions
+
 private:
   Environment *outer = nullptr;
   std::map<std::string, Binding> names;
-
-public:
-  const bool inStandardLibrary; // whether names mean the standard library's definitions
 };
 
 } // namespace dlc::lang

@@ -38,11 +38,7 @@ struct Place {
 /// A layer with its configuration. It gets its place when it is bound or first used.
 struct LayerInstance {
   const ast::Item *item;
-  struct Argument {
-    Value value;
-    Range range;
-  };
-  std::map<std::string, Argument> config;
+  std::map<std::string, Operand> config;
   Range range;
   Place *scope;           // where it was created
   Place *place = nullptr; // its own

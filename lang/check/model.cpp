@@ -1,25 +1,25 @@
 // Unfolds a model: its inputs, its body and its results.
 #include "lang/check/model.h"
+#include "lang/check/statement.h"
+#include "lang/check/tensor_type.h"
 
 namespace dlc::lang {
 
 namespace {
 
 /// The first symbol that is an input's first dimension.
-std::string batchOf(const ast::Item &model, const Elaborator &elaborator,
-                    Environment &environment) {
+std::string batchOf(const ast::Item &model, Environment &environment) {
   for (const ast::Parameter &input : model.inputs)
-    if (input.type && !input.type->shape.empty() &&
-        elaborator.isSymbol(*input.type->shape[0], environment))
+    if (input.type && !input.type->shape.empty() && isSymbol(*input.type->shape[0], environment))
       return input.type->shape[0]->text;
   return "";
 }
 
-bool declareInputs(const ast::Item &model, Elaborator &elaborator, Environment &environment,
-                   UnfoldedModel &unfolded) {
-  Report &report = elaborator.report;
+bool declareInputs(const ast::Item &model, Environment &environment, UnfoldedModel &unfolded) {
+  Report &report = environment.unfolding.report;
+  GraphBuilder &graph = environment.unfolding.graph;
   bool isRight = true;
-  unfolded.batchSymbol = elaborator.batchSymbol = batchOf(model, elaborator, environment);
+  unfolded.batchSymbol = graph.batchSymbol = batchOf(model, environment);
   for (const ast::Parameter &input : model.inputs) {
     const std::string &name = input.name.text;
     if (Binding *before = environment.findHere(name);
@@ -35,14 +35,14 @@ bool declareInputs(const ast::Item &model, Elaborator &elaborator, Environment &
       isRight = false;
       continue;
     }
-    auto type = elaborator.declaredInput(*input.type, environment);
+    auto type = declaredInput(*input.type, environment);
     if (!type) {
       isRight = false;
       continue;
     }
-    ValueId id = elaborator.addNode("input", {}, {{"index", int64_t(unfolded.inputs.size())}},
-                                    *type, input.name.range);
-    elaborator.nameValue(Tensor{id}, name);
+    ValueId id = graph.addNode("input", {}, {{"index", int64_t(unfolded.inputs.size())}}, *type,
+                               input.name.range);
+    graph.nameValue(Tensor{id}, name);
     environment.bind(name, {Binding::Kind::Argument, Tensor{id}, input.name.range});
     unfolded.inputs.push_back({name, *type, input.name.range});
     unfolded.inputValues.push_back(id);
@@ -50,22 +50,21 @@ bool declareInputs(const ast::Item &model, Elaborator &elaborator, Environment &
   return isRight;
 }
 
-bool declareResults(const ast::Item &model, Elaborator &elaborator, Environment &environment) {
+bool declareResults(const ast::Item &model, Environment &environment) {
+  Report &report = environment.unfolding.report;
   const ast::Type &results = *model.result;
   if (results.labels.size() != results.elements.size() || results.labels.empty()) {
-    elaborator.report.error("missing-result-name", results.range,
-                            "a model's results need names: `-> (y: " +
-                                elaborator.report.text(results.elements.empty()
-                                                           ? results.range
-                                                           : results.elements[0].range) +
-                                ")`");
+    report.error(
+        "missing-result-name", results.range,
+        "a model's results need names: `-> (y: " +
+            report.text(results.elements.empty() ? results.range : results.elements[0].range) +
+            ")`");
     return false;
   }
   for (const ast::Name &label : results.labels) {
     if (Binding *before = environment.findHere(label.text);
         before && before->kind != Binding::Kind::Dimension) {
-      elaborator.report
-          .error("duplicate-name", label.range, quoted(label.text) + " is already defined here")
+      report.error("duplicate-name", label.range, quoted(label.text) + " is already defined here")
           .notes.push_back({before->range, "it was defined here"});
       return false;
     }
@@ -75,8 +74,9 @@ bool declareResults(const ast::Item &model, Elaborator &elaborator, Environment 
 }
 
 bool collectResult(const ast::Name &label, const ast::Type &type, const Binding &binding,
-                   Elaborator &elaborator, Environment &environment, UnfoldedModel &unfolded) {
-  Report &report = elaborator.report;
+                   Environment &environment, UnfoldedModel &unfolded) {
+  Report &report = environment.unfolding.report;
+  GraphBuilder &graph = environment.unfolding.graph;
   const Value &value = binding.value;
   if (value.isPoison())
     return false;
@@ -91,17 +91,17 @@ bool collectResult(const ast::Name &label, const ast::Type &type, const Binding 
                  "the result " + quoted(label.text) + " must be a tensor, found " + kindOf(value));
     return false;
   }
-  auto declared = elaborator.tensorType(type, environment);
+  auto declared = tensorType(type, environment);
   if (!declared)
     return false;
-  const TensorType actual = elaborator.typeOf(tensor->id);
+  const TensorType actual = graph.typeOf(*tensor);
   if (actual.shape != declared->shape || actual.element != declared->element) {
     bool ranksDiffer = actual.shape.size() != declared->shape.size();
     Diagnostic &error = report.error("result-type", binding.assigned,
                                      "the result " + quoted(label.text) + " is declared as " +
                                          str(*declared) + ", found " + str(actual));
     error.notes.push_back({type.range, "declared here"});
-    elaborator.noteOrigin(error, tensor->id, ranksDiffer, binding.assigned);
+    graph.noteOrigin(error, tensor->id, ranksDiffer, binding.assigned);
     return false;
   }
   unfolded.outputs.push_back({label.text, actual, label.range});
@@ -111,24 +111,23 @@ bool collectResult(const ast::Name &label, const ast::Type &type, const Binding 
 
 } // namespace
 
-std::optional<UnfoldedModel> unfoldModel(const ast::Item &model, Elaborator &elaborator) {
+std::optional<UnfoldedModel> unfoldModel(const ast::Item &model, Unfolding &unfolding) {
   UnfoldedModel unfolded;
-  Environment environment(false);
-  int errorsBefore = elaborator.report.count();
-  if (!declareInputs(model, elaborator, environment, unfolded))
+  Environment environment(unfolding, false);
+  int errorsBefore = unfolding.report.count();
+  if (!declareInputs(model, environment, unfolded))
     return std::nullopt;
-  if (!model.result || !declareResults(model, elaborator, environment))
+  if (!model.result || !declareResults(model, environment))
     return std::nullopt;
-  Places::enter(elaborator.places.model());
-  elaborator.executeBody(model.body, environment, Elaborator::Body::Model);
-  bool isRight = elaborator.report.count() == errorsBefore;
+  Places::enter(unfolding.graph.places.model());
+  executeBody(model.body, environment, Body::Model);
+  bool isRight = unfolding.report.count() == errorsBefore;
   for (size_t i = 0; i < model.result->labels.size(); ++i) {
     const ast::Name &label = model.result->labels[i];
     const Binding &binding = *environment.findHere(label.text);
     if (binding.value.is<Nothing>() && !isRight)
       continue; // perhaps the statement that assigns it is the one in error
-    isRight &=
-        collectResult(label, model.result->elements[i], binding, elaborator, environment, unfolded);
+    isRight &= collectResult(label, model.result->elements[i], binding, environment, unfolded);
   }
   if (!isRight)
     return std::nullopt;

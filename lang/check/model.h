@@ -1,7 +1,7 @@
 // Unfolds a model: its inputs, its body and its results.
 #pragma once
 
-#include "lang/check/elaborate.h"
+#include "lang/check/unfolding.h"
 
 namespace dlc::lang {
 
@@ -13,6 +13,6 @@ struct UnfoldedModel {
 };
 
 /// Empty after errors.
-std::optional<UnfoldedModel> unfoldModel(const ast::Item &model, Elaborator &elaborator);
+std::optional<UnfoldedModel> unfoldModel(const ast::Item &model, Unfolding &unfolding);
 
 } // namespace dlc::lang

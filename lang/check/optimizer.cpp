@@ -1,5 +1,9 @@
 // Unfolds an optimizer's rule over the vector of all weights.
 #include "lang/check/block.h"
+#include "lang/check/call.h"
+#include "lang/check/expression.h"
+#include "lang/check/statement.h"
+#include "lang/check/type.h"
 
 namespace dlc::lang {
 
@@ -13,15 +17,15 @@ class UpdateBuilder {
 public:
   UpdateBuilder(const Item &item, Context &context)
       : item(item), context(context), report(context.report),
-        elaborator(context, Elaborator::Purpose::Optimizer, true) {
-    elaborator.vectorType = {Element::Real, {Dim::symbol(kWeightCount)}, 0};
+        unfolding(context, Purpose::Optimizer, true), graph(unfolding.graph),
+        operations(unfolding.operations) {
     update.optimizer = item.name.text;
   }
 
   std::optional<Update> build(const std::vector<ast::Argument> &arguments,
                               std::optional<double> clipNorm, Range site) {
     int errorsBefore = report.count();
-    Environment environment(report.inStandardLibrary(item.range));
+    Environment environment(unfolding, report.inStandardLibrary(item.range));
     if (item.inputs.size() != 2) {
       report.error("optimizer-inputs", item.name.range,
                    "an optimizer takes the weight and the gradient: `" + item.name.text +
@@ -29,15 +33,15 @@ public:
       return std::nullopt;
     }
     ValueId weight =
-        elaborator.addNode("weight", {}, {}, elaborator.vectorType, item.inputs[0].name.range);
+        graph.addNode("weight", {}, {}, unfolding.rule.vectorType, item.inputs[0].name.range);
     ValueId gradient =
-        elaborator.addNode("gradient", {}, {}, elaborator.vectorType, item.inputs[1].name.range);
-    elaborator.nameValue(Tensor{weight}, item.inputs[0].name.text);
-    elaborator.nameValue(Tensor{gradient}, item.inputs[1].name.text);
+        graph.addNode("gradient", {}, {}, unfolding.rule.vectorType, item.inputs[1].name.range);
+    graph.nameValue(Tensor{weight}, item.inputs[0].name.text);
+    graph.nameValue(Tensor{gradient}, item.inputs[1].name.text);
     step = scalar("step", {}, item.name.range);
     total = scalar("total_steps", {}, item.name.range);
-    elaborator.nameValue(Tensor{step}, "t");
-    elaborator.nameValue(Tensor{total}, "total");
+    graph.nameValue(Tensor{step}, "t");
+    graph.nameValue(Tensor{total}, "total");
     if (!bindHyperparameters(arguments, site, environment))
       return std::nullopt;
     environment.bind(item.inputs[0].name.text,
@@ -49,9 +53,9 @@ public:
     environment.bind("total", {Binding::Kind::Argument, Tensor{total}, item.name.range});
 
     report.enter(item.name.text, site);
-    elaborator.executeBody(item.body, environment, Elaborator::Body::Optimizer);
+    executeBody(item.body, environment, Body::Optimizer);
     report.leave();
-    if (report.count() == errorsBefore && elaborator.newWeight < 0)
+    if (report.count() == errorsBefore && unfolding.rule.newWeight < 0)
       report.error("weight-not-written", item.name.range,
                    quoted(item.name.text) + " never writes the weight: `" +
                        item.inputs[0].name.text + " <- …`");
@@ -62,23 +66,23 @@ public:
 
 private:
   ValueId scalar(const std::string &op, std::map<std::string, Attribute> attributes, Range range) {
-    return elaborator.addNode(op, {}, std::move(attributes), {Element::Double, {}, 0}, range);
+    return graph.addNode(op, {}, std::move(attributes), {Element::Double, {}, 0}, range);
   }
 
   Value setting(const std::string &name, double value, Range range) {
     ValueId id = scalar("setting", {{"index", int64_t(update.settings.size())}}, range);
-    elaborator.nameValue(Tensor{id}, name);
+    graph.nameValue(Tensor{id}, name);
     update.settings.push_back({name, value});
     return Tensor{id};
   }
 
   bool bindHyperparameters(const std::vector<ast::Argument> &arguments, Range site,
                            Environment &environment) {
-    auto given = Elaborator::list(arguments);
-    auto matched = elaborator.matchArguments(item.name.text, item.config, given, site);
+    auto given = lang::given(arguments);
+    auto matched = matchArguments(item.name.text, item.config, given, site, report);
     if (!matched)
       return false;
-    Environment user(false);
+    Environment user(unfolding, false);
     bool isRight = true;
     for (size_t i = 0; i < item.config.size(); ++i) {
       const ast::Parameter &parameter = item.config[i];
@@ -91,11 +95,11 @@ private:
       if (type == "schedule") {
         value = schedule(name, expr, scope);
       } else {
-        value = elaborator.evaluate(expr, scope, type == "float" ? Wanted::Float : Wanted::Any);
+        value = evaluate(expr, scope, type == "float" ? Wanted::Float : Wanted::Any);
         if (parameter.type)
-          value = elaborator.convert(std::move(value), *parameter.type,
-                                     quoted(name) + " of " + quoted(item.name.text), expr.range,
-                                     parameter.name.range);
+          value = convert(std::move(value), *parameter.type,
+                          quoted(name) + " of " + quoted(item.name.text), expr.range,
+                          parameter.name.range, report);
         if (type == "float" && number(value))
           value = setting(name, *number(value), parameter.name.range);
       }
@@ -116,7 +120,7 @@ private:
         isCall ? context.program.find(Space::Schedule, callee.text, scope.inStandardLibrary)
                : nullptr;
     if (rule)
-      return unfoldSchedule(name, *rule, Elaborator::list(expr.arguments), expr.focus, scope);
+      return unfoldSchedule(name, *rule, lang::given(expr.arguments), expr.focus, scope);
     bool isOtherFunction =
         isCall && (scope.find(callee.text) || isMath(callee.text) ||
                    context.program.find(Space::Value, callee.text, scope.inStandardLibrary));
@@ -126,7 +130,7 @@ private:
       suggest(error, callee.text, context.program.names(Space::Schedule, scope.inStandardLibrary));
       return Poison{};
     }
-    Value value = elaborator.evaluate(expr, scope, Wanted::Float);
+    Value value = evaluate(expr, scope, Wanted::Float);
     if (value.isPoison())
       return value;
     if (!number(value)) {
@@ -143,12 +147,11 @@ private:
   static bool isMath(const std::string &name) { return name == "float" || name == "int"; }
 
   Value unfoldSchedule(const std::string &name, const Item &rule,
-                       const std::vector<Elaborator::GivenArgument> &given, Range site,
-                       Environment &scope) {
-    Environment configuration(report.inStandardLibrary(rule.range));
-    if (!elaborator.bindConfiguration(rule, given, site, scope, configuration))
+                       const std::vector<GivenArgument> &given, Range site, Environment &scope) {
+    Environment configuration(unfolding, report.inStandardLibrary(rule.range));
+    if (!bindConfiguration(rule, given, site, scope, configuration))
       return Poison{};
-    Environment body(report.inStandardLibrary(rule.range));
+    Environment body(unfolding, report.inStandardLibrary(rule.range));
     for (size_t i = 0; i < rule.config.size(); ++i) {
       const std::string &argument = rule.config[i].name.text;
       Value value = configuration.findHere(argument)->value;
@@ -160,9 +163,9 @@ private:
     for (size_t i = 0; i < rule.inputs.size() && i < 2; ++i)
       body.bind(rule.inputs[i].name.text,
                 {Binding::Kind::Argument, Tensor{clock[i]}, rule.inputs[i].name.range});
-    Value rate = elaborator.callSchedule(rule, body, site);
+    Value rate = callSchedule(rule, body, site);
     if (auto fixed = number(rate))
-      rate = elaborator.constant({*fixed}, {Element::Double, {}, 0}, site);
+      rate = graph.constant({*fixed}, {Element::Double, {}, 0}, site);
     if (!rate.is<Tensor>() && !rate.isPoison()) {
       report.error("result-type", rule.name.range,
                    "a schedule must give a number, found " + kindOf(rate));
@@ -177,35 +180,35 @@ private:
       return gradient;
     constexpr double kSmall = 1e-6; // PyTorch's guard against a zero norm
     Value bound = setting("clip_norm", *clipNorm, site);
-    Value squares = elaborator.apply("mul", {{gradient, site}, {gradient, site}}, site);
+    Value squares = operations.apply("mul", {{gradient, site}, {gradient, site}}, site);
     Value sum =
-        elaborator.applyExactly("reduce_sum", {{squares, site}}, {{"axes", Shape{Dim(0)}}}, site);
-    Value norm = elaborator.apply("sqrt", {{sum, site}}, site);
-    elaborator.nameValue(norm, "gradient_norm");
-    Value guarded = elaborator.apply("add", {{norm, site}, {kSmall, site}}, site);
+        operations.applyExactly("reduce_sum", {{squares, site}}, {{"axes", Shape{Dim(0)}}}, site);
+    Value norm = operations.apply("sqrt", {{sum, site}}, site);
+    graph.nameValue(norm, "gradient_norm");
+    Value guarded = operations.apply("add", {{norm, site}, {kSmall, site}}, site);
     // A scalar of the vector's type, so that the division adapts the setting to it.
-    Value ratio = elaborator.apply("div", {{bound, site}, {guarded, site}}, site);
-    Value factor = elaborator.apply("min", {{ratio, site}, {1.0, site}}, site);
-    return elaborator.apply("mul", {{gradient, site}, {factor, site}}, site);
+    Value ratio = operations.apply("div", {{bound, site}, {guarded, site}}, site);
+    Value factor = operations.apply("min", {{ratio, site}, {1.0, site}}, site);
+    return operations.apply("mul", {{gradient, site}, {factor, site}}, site);
   }
 
   Update finished() {
-    update.slots = elaborator.slots;
-    update.newSlots = elaborator.newSlots;
-    update.weight = elaborator.newWeight;
+    update.slots = unfolding.rule.slots;
+    update.newSlots = unfolding.rule.newSlots;
+    update.weight = unfolding.rule.newWeight;
     std::vector<ValueId *> results = {&update.weight, &update.rate};
     for (ValueId &slot : update.newSlots)
       results.push_back(&slot);
-    elaborator.nameEverything();
-    elaborator.prune(results);
-    update.graph = std::move(elaborator.graph);
+    update.graph = graph.finish(results);
     return std::move(update);
   }
 
   const Item &item;
   Context &context;
   Report &report;
-  Elaborator elaborator;
+  Unfolding unfolding;
+  GraphBuilder &graph;
+  Operations &operations;
   Update update;
   ValueId step = -1, total = -1;
 };

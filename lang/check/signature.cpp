@@ -1,6 +1,7 @@
 // Evaluates the signatures of the primitive operations.
 #include "lang/check/signature.h"
 #include "lang/check/pattern.h"
+#include "lang/check/shape_rule.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -9,8 +10,6 @@
 namespace dlc::lang {
 
 using ast::Expr;
-using Attributes = std::map<std::string, Attribute>;
-using Inferred = std::variant<TensorType, SignatureError>;
 
 namespace {
 
@@ -19,14 +18,7 @@ namespace {
   std::abort();
 }
 
-SignatureError configurationError(std::string message) {
-  return {SignatureError::Kind::Configuration, std::move(message), -1, -1, -1, -1};
-}
-SignatureError operandError(SignatureError::Kind kind, int operand, std::string message) {
-  return {kind, std::move(message), operand, -1, -1, -1};
-}
-
-/// The number of the element type that a declared name allows.
+/// Whether a declared name allows the element type.
 bool allows(const std::string &declared, Element element) {
   if (declared == "any")
     return true;
@@ -142,146 +134,6 @@ SignatureError mismatchError(const ast::Item &item, int operand, const TensorTyp
   return error;
 }
 
-const Shape *shapeAttribute(const Attributes &attributes, const std::string &name) {
-  auto found = attributes.find(name);
-  return found == attributes.end() ? nullptr : std::get_if<Shape>(&found->second);
-}
-
-/// The axes of a list, if they are constant, ascending, different and below `rank`.
-std::optional<std::vector<int64_t>> ascendingAxes(const Shape &list, size_t rank) {
-  std::vector<int64_t> axes;
-  for (const Dim &dim : list) {
-    int64_t axis = dim.constant().value_or(-1);
-    if (axis < 0 || axis >= static_cast<int64_t>(rank) || (!axes.empty() && axis <= axes.back()))
-      return std::nullopt;
-    axes.push_back(axis);
-  }
-  return axes;
-}
-
-// --- the structural rules ----------------------------------------------------------------------
-
-Inferred inferReshape(const TensorType &x, const Attributes &attributes) {
-  const Shape &shape = *shapeAttribute(attributes, "shape");
-  if (size(shape) != size(x.shape))
-    return operandError(SignatureError::Kind::Shape, 0,
-                        "`reshape` to " + str(shape) + ", which has " + size(shape).str() +
-                            " elements, of " + str(x) + ", which has " + size(x.shape).str());
-  return TensorType{x.element, shape, x.classes};
-}
-
-Inferred inferTranspose(const TensorType &x, const Attributes &attributes) {
-  const Shape &permutation = *shapeAttribute(attributes, "permutation");
-  Shape sorted = permutation;
-  std::sort(sorted.begin(), sorted.end(), [](const Dim &a, const Dim &b) {
-    return a.constant().value_or(-1) < b.constant().value_or(-1);
-  });
-  auto axes = ascendingAxes(sorted, x.shape.size());
-  if (!axes || axes->size() != x.shape.size())
-    return configurationError("`transpose` of " + str(x) + " needs each axis once, found " +
-                              str(permutation));
-  TensorType result{x.element, {}, x.classes};
-  for (const Dim &axis : permutation)
-    result.shape.push_back(x.shape[*axis.constant()]);
-  return result;
-}
-
-Inferred inferBroadcast(const TensorType &x, const Attributes &attributes) {
-  const Shape &list = *shapeAttribute(attributes, "axes");
-  const Shape &sizes = *shapeAttribute(attributes, "sizes");
-  size_t rank = x.shape.size() + list.size();
-  auto axes = ascendingAxes(list, rank);
-  if (!axes || list.size() != sizes.size())
-    return configurationError("`broadcast` of " + str(x) +
-                              " needs ascending axes of its result and one size each, found axes " +
-                              str(list) + " and sizes " + str(sizes));
-  TensorType result{x.element, {}, x.classes};
-  for (size_t axis = 0, added = 0; axis < rank; ++axis) {
-    bool isNew = added < axes->size() && (*axes)[added] == static_cast<int64_t>(axis);
-    result.shape.push_back(isNew ? sizes[added] : x.shape[axis - added]);
-    added += isNew;
-  }
-  return result;
-}
-
-Inferred inferReduction(const std::string &op, const TensorType &x, const Attributes &attributes) {
-  const Shape &list = *shapeAttribute(attributes, "axes");
-  auto axes = ascendingAxes(list, x.shape.size());
-  if (!axes)
-    return configurationError(quoted(op) + " of " + str(x) + " needs ascending axes of it, found " +
-                              str(list));
-  TensorType result{x.element, {}, 0};
-  for (size_t axis = 0; axis < x.shape.size(); ++axis)
-    if (!std::binary_search(axes->begin(), axes->end(), static_cast<int64_t>(axis)))
-      result.shape.push_back(x.shape[axis]);
-  return result;
-}
-
-Inferred inferStructural(const std::string &op, const TensorType &x, const Attributes &attributes) {
-  if (op == "reshape")
-    return inferReshape(x, attributes);
-  if (op == "transpose")
-    return inferTranspose(x, attributes);
-  if (op == "broadcast")
-    return inferBroadcast(x, attributes);
-  if (op == "reduce_sum" || op == "reduce_max")
-    return inferReduction(op, x, attributes);
-  malformed("no structural rule for " + quoted(op));
-}
-
-// --- what dimensions cannot say ----------------------------------------------------------------
-
-/// Lists of a window's configuration have one number a side; strides and dilations are positive.
-std::optional<SignatureError> checkWindow(const std::string &op, const Attributes &attributes) {
-  for (auto [name, count, smallest] :
-       {std::tuple{"stride", 2, 1}, {"dilation", 2, 1}, {"kernel", 2, 1}, {"pad", 4, 0}}) {
-    const Shape *list = shapeAttribute(attributes, name);
-    if (!list)
-      continue;
-    if (list->size() != static_cast<size_t>(count))
-      return configurationError(quoted(op) + " needs " + std::to_string(count) + " numbers in " +
-                                quoted(name) + ", found " + str(*list));
-    for (const Dim &dim : *list)
-      if (dim.constant().value_or(-1) < smallest)
-        return configurationError(quoted(name) + " must be at least " + std::to_string(smallest) +
-                                  ", found " + dim.str());
-  }
-  return std::nullopt;
-}
-
-std::optional<SignatureError> checkGroups(const TensorType &x, const TensorType &w,
-                                          const Attributes &attributes) {
-  int64_t groups = std::get<int64_t>(attributes.at("groups"));
-  if (groups < 1)
-    return configurationError("`groups` must be at least 1, found " + std::to_string(groups));
-  if (x.shape.size() != 4 || w.shape.size() != 4)
-    return std::nullopt; // the patterns say so
-  if (mod(x.shape[1], groups) != Dim(0) || mod(w.shape[0], groups) != Dim(0))
-    return configurationError("`groups` is " + std::to_string(groups) + ", which does not divide " +
-                              (mod(x.shape[1], groups) != Dim(0)
-                                   ? "the " + x.shape[1].str() + " input channels"
-                                   : "the " + w.shape[0].str() + " output channels"));
-  return std::nullopt;
-}
-
-/// "a 5x5 window does not fit the padded input of 3x3".
-SignatureError windowError(const std::vector<TensorType> &operands, const Attributes &attributes) {
-  const Shape &pad = *shapeAttribute(attributes, "pad");
-  const Shape *dilation = shapeAttribute(attributes, "dilation");
-  const Shape *kernel = shapeAttribute(attributes, "kernel");
-  std::string window, input;
-  for (int side = 0; side < 2; ++side) {
-    Dim taps = kernel ? (*kernel)[side] : operands[1].shape[2 + side];
-    Dim extent = dilation ? (*dilation)[side] * (taps - 1) + 1 : taps;
-    window += (side ? "x" : "") + extent.str();
-    input += (side ? "x" : "") + (operands[0].shape[2 + side] + pad[side] + pad[side + 2]).str();
-  }
-  bool isPadded = pad != Shape{0, 0, 0, 0};
-  return operandError(SignatureError::Kind::Window, 0,
-                      "a " + window + " window does not fit the " + (isPadded ? "padded " : "") +
-                          "input of " + input);
-}
-
 } // namespace
 
 Signatures::Signatures(const ast::File &ops) {
@@ -308,6 +160,57 @@ std::vector<std::string> Signatures::names() const {
 
 const ast::Item &Signatures::declaration(const std::string &op) const { return *items.at(op); }
 
+namespace {
+
+/// What the operands of one use have bound.
+struct Bound {
+  ShapeVariables variables;
+  std::optional<Element> real; // the one floating type
+};
+
+std::optional<SignatureError> match(const ast::Item &item, const std::vector<TensorType> &operands,
+                                    const DimEvaluator &evaluator, Bound &bound) {
+  EvaluateDims evaluate = [&](const Expr &expr) { return evaluator.dims(expr); };
+  for (size_t i = 0; i < operands.size(); ++i) {
+    const ast::Type &declared = *item.inputs[i].type;
+    const Element element = operands[i].element;
+    const int number = static_cast<int>(i);
+    bool isReal = declared.name.text == "real";
+    if (!allows(declared.name.text, element) || (isReal && bound.real && *bound.real != element))
+      return operandError(SignatureError::Kind::Element, number,
+                          quoted(item.name.text) + " needs " + declared.name.text + " numbers in " +
+                              quoted(item.inputs[i].name.text) + ", found " + str(operands[i]));
+    if (isReal)
+      bound.real = element;
+    if (auto mismatch =
+            matchShape(declared.shape, operands[i].shape, number, bound.variables, evaluate))
+      return mismatchError(item, number, operands[i], *mismatch);
+  }
+  return std::nullopt;
+}
+
+TensorType resultType(const ast::Item &item, const Attributes &attributes,
+                      const DimEvaluator &evaluator, const Bound &bound) {
+  const ast::Type &declared = *item.result;
+  TensorType result;
+  if (auto found = attributes.find(declared.name.text); found != attributes.end())
+    result.element = std::get<Element>(found->second); // `-> to[...]`
+  else if (declared.name.text == "real")
+    result.element = bound.real.value_or(Element::Real);
+  else
+    result.element = declared.name.text == "int" ? Element::Int : Element::Bool;
+  for (const ast::ExprPtr &expr : declared.shape) {
+    bool isEllipsis = expr->kind == Expr::Kind::Ellipsis;
+    auto dims = isEllipsis ? bound.variables.ellipsis : evaluator.dims(*expr);
+    if (!dims)
+      malformed(quoted(item.name.text) + ": the result's shape cannot be computed");
+    result.shape.insert(result.shape.end(), dims->begin(), dims->end());
+  }
+  return result;
+}
+
+} // namespace
+
 Inferred Signatures::infer(const std::string &op, const std::vector<TensorType> &operands,
                            const Attributes &attributes) const {
   const ast::Item &item = *items.at(op);
@@ -320,51 +223,21 @@ Inferred Signatures::infer(const std::string &op, const std::vector<TensorType> 
       return configurationError(quoted(op) + " needs " + quoted(parameter.name.text));
   if (auto error = checkWindow(op, attributes))
     return *error;
-  if (op == "conv2d")
-    if (auto error = checkGroups(operands[0], operands[1], attributes))
+  const ShapeRule *rule = shapeRule(op);
+  if (rule && rule->check)
+    if (auto error = rule->check(operands, attributes))
       return *error;
 
-  std::optional<Element> real; // the one floating type of this use
-  ShapeVariables variables;
-  DimEvaluator evaluator(attributes, variables);
-  EvaluateDims evaluate = [&](const Expr &expr) { return evaluator.dims(expr); };
-  for (size_t i = 0; i < operands.size(); ++i) {
-    const ast::Type &declared = *item.inputs[i].type;
-    Element element = operands[i].element;
-    if (!allows(declared.name.text, element) ||
-        (declared.name.text == "real" && real && *real != element))
-      return operandError(SignatureError::Kind::Element, static_cast<int>(i),
-                          quoted(op) + " needs " + declared.name.text + " numbers in " +
-                              quoted(item.inputs[i].name.text) + ", found " + str(operands[i]));
-    if (declared.name.text == "real")
-      real = element;
-    if (auto mismatch =
-            matchShape(declared.shape, operands[i].shape, static_cast<int>(i), variables, evaluate))
-      return mismatchError(item, static_cast<int>(i), operands[i], *mismatch);
+  Bound bound;
+  DimEvaluator evaluator(attributes, bound.variables);
+  if (auto error = match(item, operands, evaluator, bound))
+    return *error;
+  if (!item.result->hasShape) {
+    if (!rule || !rule->infer)
+      malformed("no rule for the result of " + quoted(op));
+    return rule->infer(op, operands[0], attributes);
   }
-
-  const ast::Type &declared = *item.result;
-  if (!declared.hasShape)
-    return inferStructural(op, operands[0], attributes);
-
-  TensorType result;
-  if (auto found = attributes.find(declared.name.text); found != attributes.end())
-    result.element = std::get<Element>(found->second); // `-> to[...]`
-  else if (declared.name.text == "real")
-    result.element = real.value_or(Element::Real);
-  else
-    result.element = declared.name.text == "int" ? Element::Int : Element::Bool;
-  for (const ast::ExprPtr &expr : declared.shape) {
-    if (expr->kind == Expr::Kind::Ellipsis) {
-      result.shape.insert(result.shape.end(), variables.ellipsis->begin(),
-                          variables.ellipsis->end());
-      continue;
-    }
-    auto dims = evaluator.dims(*expr);
-    if (!dims)
-      malformed(quoted(op) + ": the result's shape cannot be computed");
-    result.shape.insert(result.shape.end(), dims->begin(), dims->end());
-  }
+  TensorType result = resultType(item, attributes, evaluator, bound);
   for (const Dim &dim : result.shape)
     if (dim.isConstant() && *dim.constant() < 1) {
       if (attributes.count("stride") && operands[0].shape.size() == 4)
@@ -372,8 +245,8 @@ Inferred Signatures::infer(const std::string &op, const std::vector<TensorType> 
       return operandError(SignatureError::Kind::Shape, -1,
                           quoted(op) + " would have the shape " + str(result.shape));
     }
-  if (op == "argmax")
-    result.classes = operands[0].shape.back().constant().value_or(0);
+  if (rule && rule->finish)
+    rule->finish(operands, result);
   return result;
 }
 

@@ -8,9 +8,11 @@
 
 namespace dlc::lang {
 
+using Attributes = std::map<std::string, Attribute>;
+
 /// Why a rule refused its operands; the caller words the diagnostic for its own site.
 struct SignatureError {
-  enum class Kind { Arguments, Element, Rank, Shape, Window, Configuration };
+  enum class Kind { Arguments, Element, Rank, Shape, Classes, Window, Configuration };
   Kind kind = Kind::Configuration;
   std::string message;   // "`K` is 784 in `a` and 512 in `b`"
   int operand = -1;      // the operand that disagrees, -1 for the configuration
@@ -18,6 +20,8 @@ struct SignatureError {
   int axis = -1;         // of `operand`, or -1
   int otherAxis = -1;
 };
+
+using Inferred = std::variant<TensorType, SignatureError>;
 
 class Signatures {
 public:
@@ -30,9 +34,8 @@ public:
   const ast::Item &declaration(const std::string &op) const;
 
   /// The result's type, or why there is none.
-  std::variant<TensorType, SignatureError>
-  infer(const std::string &op, const std::vector<TensorType> &operands,
-        const std::map<std::string, Attribute> &attributes) const;
+  Inferred infer(const std::string &op, const std::vector<TensorType> &operands,
+                 const Attributes &attributes) const;
 
 private:
   std::map<std::string, const ast::Item *> items;

@@ -1,5 +1,6 @@
 // Checks a `train` block: its settings, and loss and metrics as part of the model's graph.
 #include "lang/check/block.h"
+#include "lang/check/expression.h"
 
 #include <algorithm>
 
@@ -50,12 +51,12 @@ TrainBlock::TrainBlock(const Item &block, Context &context)
 }
 
 template <typename T>
-void TrainBlock::readInt(const char *key, int64_t smallest, T &target, Elaborator &elaborator) {
+void TrainBlock::readInt(const char *key, int64_t smallest, T &target, Unfolding &unfolding) {
   auto stmt = keys.find(key);
   if (stmt == keys.end() || !stmt->second->value)
     return;
-  Environment environment(false);
-  Value value = elaborator.evaluate(*stmt->second->value, environment);
+  Environment environment(unfolding, false);
+  Value value = evaluate(*stmt->second->value, environment);
   if (value.isPoison())
     return;
   const Dim *dim = value.as<Dim>();
@@ -70,8 +71,8 @@ void TrainBlock::readInt(const char *key, int64_t smallest, T &target, Elaborato
 
 std::optional<Train> TrainBlock::check() {
   int errorsBefore = report.count();
-  Elaborator elaborator(context, Elaborator::Purpose::Static, true);
-  Environment environment(false);
+  Unfolding unfolding(context, Purpose::Static, true);
+  Environment environment(unfolding, false);
   Train train;
   auto valueOf = [&](const char *key) -> const Expr * {
     auto stmt = keys.find(key);
@@ -82,12 +83,12 @@ std::optional<Train> TrainBlock::check() {
   if (batch && batch->kind == Expr::Kind::Name && batch->text == "all")
     train.batch = 0;
   else
-    readInt("batch", 1, train.batch, elaborator);
-  readInt("epochs", 1, train.epochs, elaborator);
-  readInt("steps", 1, train.steps, elaborator);
-  readInt("seed", 0, train.seed, elaborator);
+    readInt("batch", 1, train.batch, unfolding);
+  readInt("epochs", 1, train.epochs, unfolding);
+  readInt("steps", 1, train.steps, unfolding);
+  readInt("seed", 0, train.seed, unfolding);
   if (const Expr *shuffle = valueOf("shuffle")) {
-    Value value = elaborator.evaluate(*shuffle, environment);
+    Value value = evaluate(*shuffle, environment);
     if (const bool *truth = value.as<bool>())
       train.shuffle = *truth;
     else if (!value.isPoison())
@@ -96,7 +97,7 @@ std::optional<Train> TrainBlock::check() {
   }
   std::optional<double> clipNorm;
   if (const Expr *clip = valueOf("clip_norm")) {
-    Value value = elaborator.evaluate(*clip, environment, Wanted::Float);
+    Value value = evaluate(*clip, environment, Wanted::Float);
     clipNorm = number(value);
     if (!value.isPoison() && (!clipNorm || *clipNorm <= 0))
       report.error("setting-value", clip->range,
@@ -181,37 +182,38 @@ std::vector<Port> TrainBlock::extraInputs(const UnfoldedModel &model,
 }
 
 std::optional<ValueId> TrainBlock::perSample(const Expr &expr, const std::string &what,
-                                             const UnfoldedModel &model, Elaborator &elaborator,
-                                             Environment &environment) {
-  Value value = elaborator.evaluate(expr, environment);
+                                             const UnfoldedModel &model, Environment &environment) {
+  GraphBuilder &graph = environment.unfolding.graph;
+  Value value = evaluate(expr, environment);
   if (value.isPoison())
     return std::nullopt;
   const Tensor *tensor = value.as<Tensor>();
   Shape wanted = {Dim::symbol(model.batchSymbol)};
-  if (tensor && elaborator.typeOf(tensor->id).shape == wanted &&
-      elaborator.typeOf(tensor->id).element == Element::Real)
+  if (tensor && graph.typeOf(*tensor).shape == wanted &&
+      graph.typeOf(*tensor).element == Element::Real)
     return tensor->id;
   Diagnostic &error =
       report.error("loss-type", expr.range,
                    what + " must give one number a sample, f32" + str(wanted) + ", found " +
-                       (tensor ? str(elaborator.typeOf(tensor->id)) : kindOf(value)));
+                       (tensor ? str(graph.typeOf(*tensor)) : kindOf(value)));
   if (tensor)
-    elaborator.noteOrigin(error, tensor->id, false, expr.range);
+    graph.noteOrigin(error, tensor->id, false, expr.range);
   return std::nullopt;
 }
 
-ValueId TrainBlock::weightedSum(ValueId perSample, Range range, Elaborator &elaborator,
+ValueId TrainBlock::weightedSum(ValueId perSample, Range range, Unfolding &unfolding,
                                 const std::string &name) {
-  Value weight = elaborator.sampleWeight(range);
-  Value shares = elaborator.apply("mul", {{Tensor{perSample}, range}, {weight, range}}, range);
-  Value sum =
-      elaborator.applyExactly("reduce_sum", {{shares, range}}, {{"axes", Shape{Dim(0)}}}, range);
-  elaborator.nameValue(sum, name);
+  Value weight = unfolding.graph.sampleWeight(range);
+  Value shares =
+      unfolding.operations.apply("mul", {{Tensor{perSample}, range}, {weight, range}}, range);
+  Value sum = unfolding.operations.applyExactly("reduce_sum", {{shares, range}},
+                                                {{"axes", Shape{Dim(0)}}}, range);
+  unfolding.graph.nameValue(sum, name);
   return sum.as<Tensor>()->id;
 }
 
 bool TrainBlock::addLoss(const UnfoldedModel &model, const std::vector<Port> &extra,
-                         Elaborator &elaborator, Function &function) {
+                         Unfolding &unfolding, Function &function) {
   int errorsBefore = report.count();
   if (model.batchSymbol.empty()) {
     report.error(
@@ -220,7 +222,7 @@ bool TrainBlock::addLoss(const UnfoldedModel &model, const std::vector<Port> &ex
             " cannot be trained: its inputs have no batch dimension, such as `B` in `f32[B, 2]`");
     return false;
   }
-  Environment environment(false);
+  Environment environment(unfolding, false);
   auto bind = [&](const Port &port, ValueId id) {
     environment.bind(port.name, {Binding::Kind::Argument, Tensor{id}, port.range});
   };
@@ -229,19 +231,19 @@ bool TrainBlock::addLoss(const UnfoldedModel &model, const std::vector<Port> &ex
   for (size_t i = 0; i < model.outputs.size(); ++i)
     bind(model.outputs[i], model.outputValues[i]);
   for (size_t i = 0; i < extra.size(); ++i) {
-    ValueId id = elaborator.addNode("input", {}, {{"index", int64_t(model.inputs.size() + i)}},
-                                    extra[i].type, extra[i].range);
-    elaborator.nameValue(Tensor{id}, extra[i].name);
+    ValueId id = unfolding.graph.addNode("input", {}, {{"index", int64_t(model.inputs.size() + i)}},
+                                         extra[i].type, extra[i].range);
+    unfolding.graph.nameValue(Tensor{id}, extra[i].name);
     bind(extra[i], id);
   }
 
   if (auto stmt = keys.find("loss"); stmt != keys.end() && stmt->second->value)
-    if (auto id = perSample(*stmt->second->value, "the loss", model, elaborator, environment))
-      function.loss = weightedSum(*id, stmt->second->value->range, elaborator, "loss");
+    if (auto id = perSample(*stmt->second->value, "the loss", model, environment))
+      function.loss = weightedSum(*id, stmt->second->value->range, unfolding, "loss");
   for (const Expr *metric : metricExprs())
-    if (auto id = perSample(*metric, "a metric", model, elaborator, environment))
-      function.metrics.push_back(weightedSum(*id, metric->range, elaborator, metricName(*metric)));
-  if (report.count() == errorsBefore && elaborator.params.empty())
+    if (auto id = perSample(*metric, "a metric", model, environment))
+      function.metrics.push_back(weightedSum(*id, metric->range, unfolding, metricName(*metric)));
+  if (report.count() == errorsBefore && unfolding.params.list.empty())
     report.error("missing-weights", block.name.range,
                  quoted(block.name.text) + " cannot be trained: it has no weights");
   return report.count() == errorsBefore;

@@ -72,6 +72,15 @@ std::optional<Shape> shape(const Value &value);
 /// All numbers (bools as 0 and 1) of a nested list in order, or of a single number.
 std::optional<std::vector<double>> numbers(const Value &value);
 
+/// A value given to an operation or a call, and the place that gives it.
+struct Operand {
+  Value value;
+  Range range;
+};
+
+/// How a number is wanted: where a float is, `1 / 255` divides as floats do.
+enum class Wanted { Any, Float };
+
 /// What kind of thing it is, in a user's words: "an int", "a list", "the layer `conv`".
 std::string kindOf(const Value &value);
 /// A static value as it would be written: "12", "[1, 2]".

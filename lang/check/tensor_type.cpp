@@ -1,0 +1,91 @@
+// Declared types of tensors.
+#include "lang/check/tensor_type.h"
+#include "lang/check/expression.h"
+#include "lang/check/type.h"
+#include "lang/check/unfolding.h"
+
+namespace dlc::lang {
+
+using ast::Expr;
+
+std::optional<Shape> evaluateDims(const Expr &expr, Environment &environment) {
+  Value value = evaluate(expr, environment);
+  if (value.isPoison())
+    return std::nullopt;
+  if (const Dim *dim = value.as<Dim>())
+    return Shape{*dim};
+  if (auto dims = shape(value))
+    return dims;
+  environment.unfolding.report.error("dimension-type", expr.range,
+                                     "a dimension must be an int, found " + kindOf(value));
+  return std::nullopt;
+}
+
+std::optional<TensorType> tensorType(const ast::Type &type, Environment &environment,
+                                     const std::string &name) {
+  Report &report = environment.unfolding.report;
+  auto declared = element(type.name, report);
+  if (!declared)
+    return std::nullopt;
+  if (!type.hasShape) {
+    report.error("unknown-type", type.range,
+                 "a tensor's type needs a shape: " + quoted(type.name.text + "[...]"));
+    return std::nullopt;
+  }
+  TensorType result{*declared, {}, 0};
+  for (const ast::ExprPtr &expr : type.shape) {
+    auto dims = evaluateDims(*expr, environment);
+    if (!dims)
+      return std::nullopt;
+    result.shape.insert(result.shape.end(), dims->begin(), dims->end());
+  }
+  if (type.name.text == "class") {
+    int64_t classes = result.shape.size() == 1 ? result.shape[0].constant().value_or(0) : 0;
+    if (classes >= 1)
+      return TensorType{Element::Int, {}, classes};
+    report.error("class-count", type.range,
+                 "a class label needs its number of classes: `class[10]`");
+    return std::nullopt;
+  }
+  for (const Dim &dim : result.shape)
+    if (dim.isConstant() && *dim.constant() < 1) {
+      report.error("size-not-positive", type.range,
+                   (name.empty() ? "" : quoted(name) + ": ") +
+                       "every size must be at least 1, found " + str(result.shape));
+      return std::nullopt;
+    }
+  return result;
+}
+
+bool isSymbol(const Expr &expr, Environment &environment) {
+  if (expr.kind != Expr::Kind::Name || environment.find(expr.text))
+    return false;
+  const ast::Item *item = environment.unfolding.context.program.find(Space::Value, expr.text,
+                                                                     environment.inStandardLibrary);
+  return !item || item->kind != ast::Item::Kind::Const;
+}
+
+std::optional<TensorType> declaredInput(const ast::Type &type, Environment &environment) {
+  const std::string &batchSymbol = environment.unfolding.graph.batchSymbol;
+  for (const ast::ExprPtr &expr : type.shape) {
+    if (!isSymbol(*expr, environment))
+      continue;
+    const std::string &name = expr->text;
+    Value value = Dim::symbol(name);
+    if (name != batchSymbol) {
+      std::string batch = batchSymbol.empty() ? "the first dimension of an input, the batch,"
+                                              : "the batch, " + quoted(batchSymbol) + ",";
+      environment.unfolding.report
+          .error("symbol-without-value", expr->range,
+                 quoted(name) + " has no value; only " + batch +
+                     " gets one when the model is compiled")
+          .help.push_back("write the size, or declare `const " + name + " = 16`; `-D " + name +
+                          "=32` then sets another");
+      value = Poison{}; // said once
+    }
+    environment.bind(name, {Binding::Kind::Dimension, std::move(value), expr->range});
+  }
+  return tensorType(type, environment);
+}
+
+} // namespace dlc::lang
