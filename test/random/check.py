@@ -251,14 +251,6 @@ class Tally:
         self.networks, self.comparisons, self.numbers, self.unjudged = 0, 0, 0, 0
         self.worst = {}  # by oracle and precision: (part of what is allowed, relative to the largest, name)
 
-    def add(self, other):
-        self.networks += other.networks
-        self.comparisons += other.comparisons
-        self.numbers += other.numbers
-        self.unjudged += other.unjudged
-        for key, value in other.worst.items():
-            self.worst[key] = max(self.worst.get(key, value), value)
-
     def compare(self, found, expected, oracle, precision, errors):
         """`errors` are by how much f32 may be off by nature."""
         largest = {}  # of each group, the first word of a name
@@ -277,13 +269,13 @@ class Tally:
             error = off.max(initial=0)
             self.comparisons += 1
             self.numbers += value.size
+            if not error <= allowed:
+                place = np.unravel_index(np.argmax(np.where(np.isnan(off), np.inf, off)), value.shape)
+                raise Failure(kind, f"{name}{list(map(int, place))}: {ours[place]:.12g}, expected {value[place]:.12g}; "
+                              f"off by {error:.2e}, allowed {allowed:.2e}, largest {scale:.2e}")
             worst = (error / allowed, error / scale, name)
             key = f"{oracle} {precision}"
             self.worst[key] = max(self.worst.get(key, worst), worst)
-            if not error <= allowed:
-                place = np.unravel_index(np.nanargmax(off) if not np.isnan(off).all() else 0, value.shape)
-                raise Failure(kind, f"{name}{list(map(int, place))}: {ours[place]:.12g}, expected {value[place]:.12g}; "
-                              f"off by {error:.2e}, allowed {allowed:.2e}, largest {scale:.2e}")
 
 
 class Undrawn(Exception):

@@ -6,7 +6,7 @@ from operations import TABLE, ends, is_batch_first, product
 from training import LOSSES, METRICS, Training
 from names import LAYERS
 
-BATCHES = [1, 3, 8, 16, 17, 32]
+BATCHES = [1, 3, 8, 16, 17, 32, 32, 48]
 SIZES = [1, 2, 3, 4, 5, 7, 8, 9, 11, 13, 15, 16, 17]
 LARGE_SIZES = [31, 32, 33, 48, 63, 64, 65, 96]
 INITS = [None, "zeros", "ones", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform",
@@ -15,6 +15,11 @@ INITS = [None, "zeros", "ones", "glorot_uniform", "glorot_normal", "he_uniform",
 LARGEST_SIZE = 8.0  # about how large a value may be before it is scaled down
 MOST_ELEMENTS = 60_000  # of a value
 MOST_COST = 6_000_000  # multiplications of all products and convolutions, forward
+LARGE_TIMES = 6  # as much in a large network
+
+# What is drawn more often than the rest: what networks mostly are made of, and kernels are mostly made for.
+OFTEN = {"conv": 10, "dense": 6, "batch_norm": 8, "conv2d": 4, "matmul": 3, "relu": 4, "max_pool": 3, "avg_pool": 2,
+         "conv2d_grad_input": 2, "softmax": 2, "transpose": 2, "reduce_sum": 3, "mul": 3, "add": 3}
 
 
 class Generator:
@@ -47,7 +52,8 @@ class Generator:
             node.fit()
         except Misfit:
             return None
-        if abs(product(node.shape)) * self.batch > MOST_ELEMENTS or sum(size < 0 for size in node.shape) > 1:
+        times = LARGE_TIMES if self.is_large else 1
+        if abs(product(node.shape)) * self.batch > times * MOST_ELEMENTS or sum(size < 0 for size in node.shape) > 1:
             return None
         sizes = [operand.size for operand in node.operands]
         if self.weightless and (op == "param" or op in LAYERS):
@@ -55,7 +61,7 @@ class Generator:
         if op in TABLE:
             entry = TABLE[op]
             cost = entry.cost(node.attributes, node.shape, *node.shapes()) * self.batch
-            if self.cost + cost > MOST_COST:
+            if self.cost + cost > times * MOST_COST:
                 return None
             self.cost += cost
             node.size = entry.size(node.attributes, *sizes)
@@ -149,8 +155,9 @@ class Generator:
 
     def steps(self, count, forced=(), structures=()):
         """Draws `count` operations and the forced ones. Returns the value that is to go on, and the forced ones'."""
-        plan = [self.random.choice(list(structures if structures and self.random.random() < 0.15 else TABLE))
-                for _ in range(count)]
+        often = [OFTEN.get(name, 1) for name in TABLE]
+        plan = [self.random.choice(list(structures)) if structures and self.random.random() < 0.15 else
+                self.random.choices(list(TABLE), often)[0] for _ in range(count)]
         for name in forced:
             plan.insert(self.random.randrange(len(plan) + 1), name)
         current, kept = self.values[-1], []
@@ -240,13 +247,14 @@ STRUCTURES = {"loop": draw_loop, "layer": draw_call(True), "fn": draw_call(False
 
 def draw_shape(random, is_large):
     sizes = SIZES + LARGE_SIZES * is_large
-    rank = random.choice([2, 3, 4, 4])
+    rank = random.choice([2, 3, 4, 4, 4])
     if rank == 2:
         return [-1, random.choice(sizes + [200, 257] * is_large)]
     if rank == 3:
         return [-1, random.choice(SIZES), random.choice(sizes)]
     side = random.choice([1, 4, 5, 6, 7, 8, 9, 12])
-    return [-1, random.choice([1, 2, 3, 3, 4, 5, 8] + [16, 32, 48] * is_large), side, random.choice([side, 3, 6, 8])]
+    channels = random.choice([16, 32, 48, 64, 128] if is_large and random.random() < 0.5 else [1, 2, 3, 3, 4, 5, 6, 8])
+    return [-1, channels, side, random.choice([side, 3, 6, 8])]
 
 
 def draw(seed, number, again=0):
@@ -256,9 +264,9 @@ def draw(seed, number, again=0):
     wanted = sorted(TABLE) + sorted(STRUCTURES)
     random.Random(seed).shuffle(wanted)
     forced = [wanted[(2 * number + i) % len(wanted)] for i in range(2)]
-    is_large, batch = r.random() < 0.25, r.choice(BATCHES)
+    is_large, batch = r.random() < 0.3, r.choice(BATCHES)
     shape = draw_shape(r, is_large)
-    while abs(product(shape)) * batch > MOST_ELEMENTS:
+    while abs(product(shape)) * batch > MOST_ELEMENTS * (LARGE_TIMES if is_large else 1):
         shape = draw_shape(r, is_large)
     first = Node("input", [], {"name": "x0", "shape": shape, "classes": 0})
     first.size = 2.5

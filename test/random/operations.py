@@ -689,6 +689,8 @@ def text_batch_norm(a, write, x):
 
 def torch_batch_norm(k, a, x, w, b, mean, var):
     mean, var = mean.clone(), var.clone()
+    if k.training:
+        k.kink(x.var((0, 2, 3), unbiased=False) + 1e-12)  # where nothing varies, only rounding is scaled up
     y = k.torch.nn.functional.batch_norm(x, mean, var, w, b, k.training, a["momentum"], a["eps"])
     k.keep(mean, var)
     return y
