@@ -24,9 +24,9 @@ than the compiled one is computed in several calls whose gradients add up.)",
      R"(Prints the mean loss and metrics over every sample of a split, in inference mode.)",
      "weights data split threads json", evaluate},
     {"predict", "--weights FILE INPUT...", "the outputs for files or samples of the data",
-     R"(An INPUT is an array (FILE.npy: one sample, or [samples, ...]; NAME=FILE.npy where the model
-has several inputs), lines of numbers (FILE.csv), or a sample of the data (test:17, counted
-from 0). It is transformed as in training, without augmentation. Where the output is one
+     R"(An INPUT is an array (FILE.npy or FILE.npz:ARRAY: one sample, or [samples, ...]; NAME=FILE.npy
+where the model has several inputs), lines of numbers (FILE.csv), or a sample of the data
+(test:17, counted from 0). It is transformed as in training, without augmentation. Where the output is one
 number a class of the data, the most likely classes are printed with their probabilities
 (softmax), else the numbers.)",
      "weights data top out threads json", predict},

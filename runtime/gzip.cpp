@@ -3,11 +3,10 @@
 #include "runtime/gzip.h"
 
 #include "runtime/file.h"
+#include "runtime/unpacker.h"
 
 #include <algorithm>
 #include <cstdint>
-#include <libdeflate.h>
-#include <memory>
 #include <sys/mman.h>
 #include <thread>
 #include <unistd.h>
@@ -16,21 +15,10 @@ namespace dlc::runtime {
 
 namespace {
 
-struct Free {
-  void operator()(libdeflate_decompressor *unpacker) const {
-    libdeflate_free_decompressor(unpacker);
-  }
-};
-
 // Whether a member of a gzip file begins here (RFC 1952).
 bool isGzip(const unsigned char *data, size_t size) {
   return size >= 2 && data[0] == 0x1F && data[1] == 0x8B;
 }
-
-// Deflate makes nothing smaller than this.
-constexpr size_t kMostRatio = 1032;
-// No data set is packed as well as this: a damaged length costs no more memory.
-constexpr size_t kUsualRatio = 16;
 
 // How long the file says that its last member is. Often it is the only one.
 size_t statedSize(const unsigned char *data, size_t size) {
@@ -75,7 +63,7 @@ Status readUnpacked(const std::string &path, Bytes *bytes) {
     bytes->assign(next, next + left);
     return Status();
   }
-  std::unique_ptr<libdeflate_decompressor, Free> unpacker(libdeflate_alloc_decompressor());
+  Unpacker unpacker(libdeflate_alloc_decompressor());
   if (!unpacker)
     return internalError("no memory to unpack `%s`", path.c_str());
   size_t room = std::min(statedSize(next, left), left * kUsualRatio) + 1; // + 1: never none

@@ -1,15 +1,17 @@
-// NumPy's array files: one array a file.
+// NumPy's arrays: one a file (.npy), or by name in an archive (.npz).
 //
 // The format (numpy.lib.format): "\x93NUMPY", version (2 bytes), length of the header (2 bytes in
 // version 1, else 4, little-endian), the header, a Python dictionary as text:
 //   {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
-// then the numbers.
+// then the numbers. An archive is a .zip of such files, `images.npy` for the array `images`.
 #include "runtime/npy.h"
 
 #include "runtime/file.h"
 #include "runtime/tensor.h"
 #include "runtime/text.h"
+#include "runtime/zip.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace dlc::runtime {
@@ -43,7 +45,10 @@ bool parseShape(const std::string &text, std::vector<int64_t> *shape) {
     int64_t size = 0;
     if (trim(part).empty())
       continue; // after the last comma
-    if (!parseInteger(trim(part), &size) || size < 0)
+    std::string_view digits = trim(part);
+    if (digits.ends_with('L')) // as Python 2 wrote them
+      digits.remove_suffix(1);
+    if (!parseInteger(digits, &size) || size < 0)
       return false;
     shape->push_back(size);
   }
@@ -64,27 +69,80 @@ bool parseHeader(const std::string &text, Header *header) {
          parseShape(shape, &header->shape);
 }
 
-template <class T> double load(const char *bytes) {
+struct Half {
+  uint16_t bits;
+  explicit operator float() const { return float(fromHalf(bits)); }
+};
+
+template <class T> T load(const unsigned char *from, bool isSwapped) {
+  unsigned char bytes[sizeof(T)];
+  memcpy(bytes, from, sizeof bytes);
+  if (isSwapped)
+    std::reverse(bytes, bytes + sizeof bytes);
   T value;
   memcpy(&value, bytes, sizeof value);
-  return double(value);
+  return value;
+}
+
+// The positions in a column-major array of its numbers in row-major order.
+class ColumnMajor {
+public:
+  explicit ColumnMajor(const std::vector<int64_t> &shape)
+      : shape_(shape), strides_(shape.size()), place_(shape.size()) {
+    int64_t stride = 1;
+    for (size_t axis = 0; axis < shape.size(); stride *= shape[axis++])
+      strides_[axis] = stride;
+  }
+  int64_t next() {
+    int64_t position = position_;
+    for (size_t axis = shape_.size(); axis-- > 0;) {
+      position_ += strides_[axis];
+      if (++place_[axis] < shape_[axis])
+        break;
+      position_ -= strides_[axis] * shape_[axis];
+      place_[axis] = 0;
+    }
+    return position;
+  }
+
+private:
+  const std::vector<int64_t> &shape_;
+  std::vector<int64_t> strides_, place_;
+  int64_t position_ = 0;
+};
+
+// Keeps the file's numbers, of type Stored, as Kept.
+template <class Stored, class Kept>
+void decode(const unsigned char *numbers, const Header &header, int64_t count, bool isSwapped,
+            Bytes *bytes) {
+  bytes->resize(size_t(count) * sizeof(Kept));
+  auto *kept = reinterpret_cast<Kept *>(bytes->data());
+  ColumnMajor positions(header.shape);
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t position = header.fortran ? positions.next() : i;
+    kept[i] = Kept(load<Stored>(numbers + position * int64_t(sizeof(Stored)), isSwapped));
+  }
 }
 
 struct Element {
-  const char *descr;
+  const char *type; // without its byte order
   int64_t size;
-  double (*load)(const char *);
+  Cell cell;
+  void (*decode)(const unsigned char *, const Header &, int64_t, bool, Bytes *);
 };
 constexpr Element kElements[] = {
-    {"<f4", 4, load<float>},   {"<f8", 8, load<double>},   {"<i4", 4, load<int32_t>},
-    {"<i8", 8, load<int64_t>}, {"|u1", 1, load<uint8_t>},  {"|i1", 1, load<int8_t>},
-    {"<i2", 2, load<int16_t>}, {"<u2", 2, load<uint16_t>}, {"<u4", 4, load<uint32_t>},
-    {"|b1", 1, load<uint8_t>},
+    {"b1", 1, Cell::U8, decode<uint8_t, uint8_t>},   {"i1", 1, Cell::I8, decode<int8_t, int8_t>},
+    {"u1", 1, Cell::U8, decode<uint8_t, uint8_t>},   {"i2", 2, Cell::I32, decode<int16_t, int32_t>},
+    {"u2", 2, Cell::I32, decode<uint16_t, int32_t>}, {"i4", 4, Cell::I32, decode<int32_t, int32_t>},
+    {"u4", 4, Cell::F64, decode<uint32_t, double>},  {"i8", 8, Cell::F64, decode<int64_t, double>},
+    {"u8", 8, Cell::F64, decode<uint64_t, double>},  {"f2", 2, Cell::F32, decode<Half, float>},
+    {"f4", 4, Cell::F32, decode<float, float>},      {"f8", 8, Cell::F64, decode<double, double>},
 };
 
-Status checkElement(const std::string &path, const std::string &descr, const Element **element) {
+Status findElement(const std::string &path, const std::string &descr, const Element **element) {
   for (const Element &known : kElements)
-    if (descr == known.descr) {
+    if (descr.size() == 3 && descr.substr(1) == known.type &&
+        std::string_view(known.size > 1 ? "<>=" : "<>=|").find(descr[0]) != descr.npos) {
       *element = &known;
       return Status();
     }
@@ -92,72 +150,113 @@ Status checkElement(const std::string &path, const std::string &descr, const Ele
     return inputError("`%s` holds Python objects, which cannot be read: save an array of numbers "
                       "(`numpy.save(path, a.astype('float32'))`)",
                       path.c_str());
-  if (descr[0] == '>')
-    return inputError("`%s` is big-endian (`%s`): save it as `%s`", path.c_str(), descr.c_str(),
-                      ("<" + descr.substr(1)).c_str());
-  return inputError("`%s` has the element type `%s`; f4, f8, i4, i8 and u1 can be read: convert it "
-                    "with `astype('float32')`",
-                    path.c_str(), descr.c_str());
+  return inputError(
+      "`%s` has the element type `%.40s`; bools, integers, f2, f4 and f8 can be read: "
+      "convert it with `astype('float32')`",
+      path.c_str(), descr.c_str());
 }
 
-// The position of row-major element i in a Fortran-ordered file.
-int64_t fortranPosition(int64_t i, const std::vector<int64_t> &shape) {
-  int64_t position = 0, stride = 1;
-  for (int64_t size : shape)
-    stride *= size;
-  for (size_t axis = shape.size(); axis-- > 0;) {
-    stride /= shape[axis];
-    position += i % shape[axis] * stride;
-    i /= shape[axis];
+// Only structures of many fields need a longer one.
+constexpr size_t kLongestHeader = 64 << 10;
+
+// The bytes of a .npy file; `path` is for messages.
+Status decodeNpy(const std::string &path, const unsigned char *bytes, size_t size, Array *array) {
+  if (size == 0)
+    return inputError("`%s` is empty", path.c_str());
+  if (size < 10 || memcmp(bytes, "\x93NUMPY", 6) != 0)
+    return inputError("`%s` is not a .npy file: it does not begin with \\x93NUMPY", path.c_str());
+  size_t version = bytes[6], start = version == 1 ? 10 : 12;
+  if (version < 1 || version > 3)
+    return inputError("`%s` has .npy format version %zu; 1 to 3 are known", path.c_str(), version);
+  size_t length = size_t(bytes[8]) | size_t(bytes[9]) << 8;
+  if (version > 1 && size >= start)
+    length |= size_t(bytes[10]) << 16 | size_t(bytes[11]) << 24;
+  if (size < start || size - start < length)
+    return inputError("`%s` is truncated within its header", path.c_str());
+  Header header;
+  if (length > kLongestHeader ||
+      !parseHeader(std::string(reinterpret_cast<const char *>(bytes) + start, length), &header))
+    return inputError("`%s` has a damaged .npy header", path.c_str());
+
+  const Element *element = nullptr;
+  DLC_TRY(findElement(path, header.descr, &element));
+  int64_t count = checkedProduct(header.shape), total = 0;
+  std::string shape = shapeText(header.shape);
+  if (count < 0 || __builtin_mul_overflow(count, element->size, &total))
+    return inputError("`%s` has the impossible shape %.80s", path.c_str(), shape.c_str());
+  auto present = int64_t(size - start - length);
+  if (present != total)
+    return inputError("`%s` %s: its shape %.80s needs %lld bytes of numbers, the file has %lld",
+                      path.c_str(), present < total ? "is truncated" : "has bytes after its end",
+                      shape.c_str(), static_cast<long long>(total),
+                      static_cast<long long>(present));
+  array->shape = header.shape;
+  array->cell = element->cell;
+  element->decode(bytes + start + length, header, count, header.descr[0] == '>', &array->bytes);
+  if (int64_t at = array->firstNotFinite(); at >= 0)
+    return inputError("%s: only finite numbers can be computed with",
+                      notFiniteText(path, array->shape, at, array->at(at)).c_str());
+  return Status();
+}
+
+// The names of an archive's arrays, for a message.
+std::vector<std::string> arrayNames(const Zip &archive) {
+  constexpr size_t kMost = 20;
+  std::vector<std::string> names;
+  for (const Zip::Member &member : archive.members()) {
+    if (names.size() == kMost) {
+      names.emplace_back("…");
+      break;
+    }
+    std::string_view name = member.name;
+    names.emplace_back(name.substr(0, name.size() - (name.ends_with(".npy") ? 4 : 0)));
   }
-  return position;
+  return names;
+}
+
+Status findArray(const Zip &archive, const ArrayName &name, const Zip::Member **found) {
+  const std::vector<Zip::Member> &members = archive.members();
+  if (members.empty())
+    return inputError("`%s` is an archive without an array", name.file.c_str());
+  std::vector<std::string> names = arrayNames(archive);
+  if (name.inside.empty() && members.size() > 1)
+    return inputError("`%s` holds %zu arrays: say which, as in `%s:%s` (it has %s)",
+                      name.file.c_str(), members.size(), name.file.c_str(), names[0].c_str(),
+                      join(names, ", ").c_str());
+  for (const Zip::Member &member : members)
+    if (name.inside.empty() || member.name == name.inside + ".npy" || member.name == name.inside)
+      *found = &member;
+  return *found ? Status()
+                : inputError("`%s` has no array `%s`%s (it has %s)", name.file.c_str(),
+                             name.inside.c_str(), didYouMean(name.inside, names).c_str(),
+                             join(names, ", ").c_str());
 }
 
 } // namespace
 
-Status readNpy(const std::string &path, Array *array) {
-  std::string bytes;
-  DLC_TRY(readFile(path, &bytes));
-  if (bytes.empty())
-    return inputError("`%s` is empty", path.c_str());
-  if (bytes.size() < 10 || bytes.compare(0, 6, "\x93NUMPY", 6) != 0)
-    return inputError("`%s` is not a .npy file: it does not begin with \\x93NUMPY", path.c_str());
-  auto byte = [&](size_t i) { return size_t(static_cast<unsigned char>(bytes[i])); };
-  size_t version = byte(6), start = version == 1 ? 10 : 12;
-  if (version < 1 || version > 3)
-    return inputError("`%s` has .npy format version %zu; 1 to 3 are known", path.c_str(), version);
-  size_t length = byte(8) | byte(9) << 8;
-  if (version > 1 && bytes.size() >= 12)
-    length |= byte(10) << 16 | byte(11) << 24;
-  Header header;
-  if (bytes.size() < start || bytes.size() - start < length)
-    return inputError("`%s` is truncated within its header", path.c_str());
-  if (!parseHeader(bytes.substr(start, length), &header))
-    return inputError("`%s` has a damaged .npy header", path.c_str());
+ArrayName::ArrayName(const std::string &text) : file(text), isInArchive(text.ends_with(".npz")) {
+  constexpr std::string_view kColon = ".npz:";
+  if (size_t at = text.rfind(kColon); at != text.npos) {
+    file = text.substr(0, at + kColon.size() - 1);
+    inside = text.substr(at + kColon.size());
+    isInArchive = true;
+  }
+}
 
-  const Element *element = nullptr;
-  DLC_TRY(checkElement(path, header.descr, &element));
-  int64_t count = checkedProduct(header.shape), total = 0;
-  std::string shape = shapeText(header.shape);
-  if (count < 0 || __builtin_mul_overflow(count, element->size, &total))
-    return inputError("`%s` has the impossible shape %s", path.c_str(), shape.c_str());
-  auto present = int64_t(bytes.size() - start - length);
-  if (present != total)
-    return inputError("`%s` %s: its shape %s needs %lld bytes of numbers, the file has %lld",
-                      path.c_str(), present < total ? "is truncated" : "has bytes after its end",
-                      shape.c_str(), static_cast<long long>(total),
-                      static_cast<long long>(present));
-
-  const char *numbers = bytes.data() + start + length;
-  array->shape = header.shape;
-  array->values.resize(size_t(count));
-  for (int64_t i = 0; i < count; ++i)
-    array->values[i] = element->load(
-        numbers + (header.fortran ? fortranPosition(i, header.shape) : i) * element->size);
-  if (int64_t at = firstNotFinite(array->values.data(), DLC_F64, count); at >= 0)
-    return inputError("%s: only finite numbers can be computed with",
-                      notFiniteText(path, array->shape, at, array->values[size_t(at)]).c_str());
-  return Status();
+Status readNpy(const std::string &text, Array *array) {
+  ArrayName name(text);
+  MappedFile file;
+  DLC_TRY(file.open(name.file));
+  if (!name.isInArchive)
+    return decodeNpy(text, file.data(), file.size(), array);
+  Zip archive;
+  const Zip::Member *member = nullptr;
+  Bytes unpacked;
+  const unsigned char *bytes = nullptr;
+  DLC_TRY(archive.open(name.file, file.data(), file.size()));
+  DLC_TRY(findArray(archive, name, &member));
+  DLC_TRY(archive.read(*member, &unpacked, &bytes));
+  return decodeNpy(text, bytes, member->size, array);
 }
 
 Status writeNpy(const std::string &path, int32_t dtype, const std::vector<int64_t> &shape,

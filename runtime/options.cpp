@@ -88,7 +88,9 @@ constexpr Flag kFlags[] = {
      takeText<&Options::grads>},
     {"init", "FILE.safetensors", "start from these weights", takeText<&Options::init>},
     {"input", "NAME=FILE.npy|NUMBERS",
-     "an input's array, or its numbers separated by commas; repeat for each input", takeInput},
+     "an input's array (or FILE.npz:ARRAY), or its numbers separated by commas; repeat for each "
+     "input",
+     takeInput},
     {"json", nullptr, "print JSON", takeSwitch<&Options::json>},
     {"log-every", "STEPS", "a line in log.jsonl every so many steps (default 1)",
      takeCount<&Options::logEvery>},

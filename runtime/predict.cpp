@@ -85,7 +85,7 @@ Status Prediction::readArray(const std::string &argument, int32_t input, const s
   Array array;
   DLC_TRY(readNpy(path, &array));
   const dlc_tensor &tensor = model_.inputs[input];
-  int64_t perSample = elementsPerSample(tensor), count = int64_t(array.values.size());
+  int64_t perSample = elementsPerSample(tensor), count = array.count();
   bool several = !array.shape.empty() && array.shape[0] * perSample == count;
   if (count == 0 || (count != perSample && !several))
     return inputError("`%s` has the shape %s; a sample of the input `%s` has %lld numbers: %s",
@@ -102,8 +102,8 @@ Status Prediction::readArray(const std::string &argument, int32_t input, const s
            std::vector<std::vector<double>>(size_t(model_.model_input_count)), -1});
       existing = samples_.end() - 1;
     }
-    existing->inputs[input].assign(array.values.begin() + i * perSample,
-                                   array.values.begin() + (i + 1) * perSample);
+    existing->inputs[input].resize(size_t(perSample));
+    array.read(i * perSample, perSample, existing->inputs[input].data());
   }
   return Status();
 }
@@ -129,11 +129,6 @@ Status Prediction::readTable(const std::string &path) {
   return Status();
 }
 
-bool endsWith(const std::string &text, const char *end) {
-  size_t length = std::char_traits<char>::length(end);
-  return text.size() >= length && text.compare(text.size() - length, length, end) == 0;
-}
-
 Status Prediction::read(const std::string &argument) {
   size_t colon = argument.find(':'), equals = argument.find('=');
   if (colon != argument.npos && data::hasSplit(model_, argument.substr(0, colon)))
@@ -142,13 +137,13 @@ Status Prediction::read(const std::string &argument) {
     for (int32_t i = 0; i < model_.model_input_count; ++i)
       if (argument.substr(0, equals) == model_.inputs[i].name)
         return readArray(argument, i, argument.substr(equals + 1));
-  if (endsWith(argument, ".csv"))
+  if (argument.ends_with(".csv"))
     return readTable(argument);
-  if (!endsWith(argument, ".npy"))
-    return inputError(
-        "`%s`: expected an array (.npy), lines of numbers (.csv), or a sample of the data such as "
-        "`test:17`",
-        argument.c_str());
+  if (!argument.ends_with(".npy") && !ArrayName(argument).isInArchive)
+    return inputError("`%s`: expected an array (.npy or data.npz:name), lines of numbers (.csv), "
+                      "or a sample of the data such as "
+                      "`test:17`",
+                      argument.c_str());
   if (model_.model_input_count > 1)
     return inputError("`%s`: the model has %d inputs; say which one the array is: `%s=%s`",
                       argument.c_str(), int(model_.model_input_count), model_.inputs[0].name,

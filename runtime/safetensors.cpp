@@ -195,15 +195,6 @@ std::string SafetensorsFile::metadata(const std::string &key) const {
   return "";
 }
 
-// IEEE half precision.
-static double fromHalf(uint16_t half) {
-  int exponent = half >> 10 & 31, fraction = half & 1023;
-  double magnitude = exponent == 31  ? (fraction ? NAN : INFINITY)
-                     : exponent == 0 ? std::ldexp(fraction, -24)
-                                     : std::ldexp(1024 + fraction, exponent - 25);
-  return half & 0x8000 ? -magnitude : magnitude;
-}
-
 // The upper half of a float.
 static double fromBfloat(uint16_t upper) {
   uint32_t bits = uint32_t(upper) << 16;

@@ -17,7 +17,8 @@ static Status readNumbers(const std::string &name, const std::string &text,
   if (text.find_first_not_of("0123456789+-.eE, ") != text.npos) {
     Array array;
     DLC_TRY(readNpy(text, &array));
-    *values = std::move(array.values);
+    values->resize(size_t(array.count()));
+    array.read(0, array.count(), values->data());
     *shape = shapeText(array.shape);
     return Status();
   }

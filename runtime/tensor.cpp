@@ -63,6 +63,14 @@ std::string notFiniteText(const std::string &name, const std::vector<int64_t> &s
                                   : "minus infinity");
 }
 
+double fromHalf(uint16_t half) {
+  int exponent = half >> 10 & 31, fraction = half & 1023;
+  double magnitude = exponent == 31  ? (fraction ? NAN : INFINITY)
+                     : exponent == 0 ? fraction * 0x1p-24
+                                     : std::ldexp(1024 + fraction, exponent - 25);
+  return half & 0x8000 ? -magnitude : magnitude;
+}
+
 int64_t checkedProduct(const std::vector<int64_t> &shape) {
   int64_t product = 1;
   for (int64_t size : shape)

@@ -31,6 +31,9 @@ int64_t firstNotFinite(const void *data, int32_t dtype, int64_t count);
 std::string notFiniteText(const std::string &name, const std::vector<int64_t> &shape, int64_t i,
                           double value);
 
+// IEEE half precision.
+double fromHalf(uint16_t half);
+
 // One element of a buffer of `dtype`.
 inline double readElement(const void *data, int32_t dtype, int64_t i) {
   switch (dtype) {

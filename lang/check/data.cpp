@@ -207,7 +207,7 @@ private:
     if (count == data.fields.size())
       return true;
     report.error("field-count", call.focus,
-                 "`npy` needs one file for each field, found " + std::to_string(count) + " for " +
+                 "`npy` needs one array for each field, found " + std::to_string(count) + " for " +
                      std::to_string(data.fields.size()));
     return false;
   }

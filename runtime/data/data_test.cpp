@@ -246,6 +246,26 @@ TEST(NpyData, ReadsOneFileAField) {
   expectPart(source.error(folder.path()), "[samples, …] with 6 numbers", "shape");
 }
 
+TEST(NpyData, ReadsArraysOfAnArchive) {
+  Folder folder;
+  Source source("npy", {{"files", DLC_TEXT, 2, nullptr, "both.npz:x\nboth.npz:y"}});
+  std::string x =
+      npyBytes("{'descr': '|u1', 'fortran_order': False, 'shape': (2, 1, 2, 3), }", kTwoImages);
+  std::string y = npyBytes("{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }", kTwoLabels);
+  folder.write("both.npz", zipBytes({{"x.npy", x, true}, {"y.npy", y}}));
+  Dataset dataset;
+  Status status = source.load(folder.path(), &dataset);
+  ASSERT_FALSE(status.failed()) << status.message();
+  EXPECT_EQ(dataset.count, 2);
+  EXPECT_EQ(dataset.columns[0].cell, Cell::U8); // as small as it came
+  EXPECT_EQ(dataset.columns[0].at(7), 'h');
+  EXPECT_EQ(dataset.columns[1].at(1), 3);
+  folder.write("both.npz", zipBytes({{"x.npy", x}}));
+  expectPart(source.error(folder.path()), "both.npz` has no array `y`", "no labels");
+  source.arguments[0].text = "no.npz:x\nboth.npz:y";
+  expectPart(source.error(folder.path()), "/no.npz` does not exist", "no archive");
+}
+
 TEST(Rows, AreCountedAndChecked) {
   const double rows[] = {1, 2, 3, 4, 5, 6, 3, 7, 8, 9, 10, 11, 12, 0};
   Source source("rows", {{"values", DLC_NUMBERS, 14, rows, nullptr}});

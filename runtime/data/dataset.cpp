@@ -16,31 +16,6 @@ static constexpr struct {
   Status (*load)(const LoaderCall &, Dataset *);
 } kLoaders[] = {{"csv", loadCsv}, {"idx", loadIdx}, {"npy", loadNpy}, {"rows", loadRows}};
 
-template <class T> static void widen(const Bytes &bytes, int64_t i, int64_t count, double *values) {
-  const T *source = reinterpret_cast<const T *>(bytes.data()) + i;
-  for (int64_t j = 0; j < count; ++j)
-    values[j] = double(source[j]);
-}
-
-void Column::read(int64_t i, int64_t count, double *values) const {
-  switch (cell) {
-  case Cell::U8:
-    return widen<unsigned char>(bytes, i, count, values);
-  case Cell::I32:
-    return widen<int32_t>(bytes, i, count, values);
-  case Cell::F32:
-    return widen<float>(bytes, i, count, values);
-  case Cell::F64:
-    return widen<double>(bytes, i, count, values);
-  }
-}
-
-double Column::at(int64_t i) const {
-  double value = 0;
-  read(i, 1, &value);
-  return value;
-}
-
 void Column::append(double value) {
   auto *start = reinterpret_cast<unsigned char *>(&value);
   bytes.insert(bytes.end(), start, start + sizeof value);
@@ -95,10 +70,7 @@ int32_t findField(const dlc_model &model, const std::string &name) {
 }
 
 static Status checkLabels(const dlc_tensor &field, const Column &column) {
-  int64_t count = int64_t(column.bytes.size()) / (column.cell == Cell::U8    ? 1
-                                                  : column.cell == Cell::F64 ? 8
-                                                                             : 4);
-  for (int64_t i = 0; i < count; ++i) {
+  for (int64_t i = 0; i < column.count(); ++i) {
     double label = column.at(i);
     if (!(label >= 0 && label < double(field.classes)) || label != std::floor(label))
       return inputError("`%s`: sample %lld has the label %g, but `%s` has the classes 0 to %lld",
@@ -168,17 +140,19 @@ Status loadNpy(const LoaderCall &call, Dataset *dataset) {
     return internalError("the loader `npy` was compiled without its argument `files`");
   std::vector<std::string> names = split(files->text, '\n');
   if (names.size() != dataset->columns.size())
-    return inputError("`npy` needs one file a field: the data `%s` has %zu fields, and %zu files "
+    return inputError("`npy` needs one array a field: the data `%s` has %zu fields, and %zu "
                       "are named",
                       call.model.data_name, dataset->columns.size(), names.size());
   for (size_t i = 0; i < names.size(); ++i) {
     Column &column = dataset->columns[i];
     const dlc_tensor &field = call.model.fields[i];
-    DLC_TRY(call.resolve(names[i], &column.origin));
+    std::string file = ArrayName(names[i]).file;
+    DLC_TRY(call.resolve(file, &column.origin));
+    column.origin += names[i].substr(file.size());
     Array array;
     DLC_TRY(readNpy(column.origin, &array));
     int64_t samples = array.shape.empty() ? 0 : array.shape[0];
-    if (array.shape.empty() || int64_t(array.values.size()) != samples * column.perSample)
+    if (array.shape.empty() || array.count() != samples * column.perSample)
       return inputError("`%s` has the shape %s; `%s` needs [samples, …] with %lld numbers a sample",
                         column.origin.c_str(), shapeText(array.shape).c_str(), field.name,
                         static_cast<long long>(column.perSample));
@@ -187,8 +161,7 @@ Status loadNpy(const LoaderCall &call, Dataset *dataset) {
                         static_cast<long long>(samples), dataset->columns[0].origin.c_str(),
                         static_cast<long long>(dataset->count));
     dataset->count = samples;
-    column.bytes.resize(array.values.size() * sizeof(double));
-    memcpy(column.bytes.data(), array.values.data(), column.bytes.size());
+    static_cast<Numbers &>(column) = std::move(array);
   }
   return Status();
 }

@@ -1,8 +1,8 @@
 // One split of the data in memory, and the loaders that read it.
 #pragma once
 
-#include "runtime/buffer.h"
 #include "runtime/include/dlc/model.h"
+#include "runtime/numbers.h"
 #include "runtime/status.h"
 
 #include <cstdint>
@@ -11,20 +11,12 @@
 
 namespace dlc::runtime::data {
 
-// How a column keeps its numbers: images stay bytes, labels 32-bit integers.
-enum class Cell { U8, I32, F32, F64 };
-
 // One field's numbers of all samples, sample after sample.
-struct Column {
-  Cell cell = Cell::F64;
+struct Column : Numbers {
   int64_t perSample = 0;
-  Bytes bytes;
   std::string origin; // the file it was read from, for messages
 
-  double at(int64_t i) const;
-  // Copies `count` numbers from the i-th on.
-  void read(int64_t i, int64_t count, double *values) const;
-  void append(double value); // kF64 only
+  void append(double value); // Cell::F64 only
 };
 
 struct Dataset {

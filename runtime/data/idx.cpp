@@ -34,19 +34,18 @@ int64_t sizeOf(int type) {
 // No data set of today's machines is larger; a damaged header's sizes usually are.
 constexpr int64_t kMostBytes = int64_t(1) << 40;
 
-// Converts big-endian elements in place, to the cell that holds them: bytes stay bytes, I8 and I16
-// become I32.
+// Converts big-endian elements in place, to the cell that holds them: I16 become I32.
 void decode(int type, Column *column) {
   Bytes &bytes = column->bytes;
-  if (type == kU8) {
-    column->cell = Cell::U8;
+  if (type == kU8 || type == kI8) {
+    column->cell = type == kU8 ? Cell::U8 : Cell::I8;
     return;
   }
-  if (type == kI8 || type == kI16) {
-    Bytes wide(bytes.size() / size_t(sizeOf(type)) * 4);
+  if (type == kI16) {
+    Bytes wide(bytes.size() * 2);
     auto *values = reinterpret_cast<int32_t *>(wide.data());
-    for (size_t i = 0; i < wide.size() / 4; ++i)
-      values[i] = type == kI8 ? int8_t(bytes[i]) : int16_t(bytes[2 * i] << 8 | bytes[2 * i + 1]);
+    for (size_t i = 0; i < bytes.size() / 2; ++i)
+      values[i] = int16_t(bytes[2 * i] << 8 | bytes[2 * i + 1]);
     bytes = std::move(wide);
     column->cell = Cell::I32;
     return;
@@ -105,8 +104,7 @@ Status readIdx(const std::string &path, Column *column, int64_t *count) {
                       path.c_str(), shapeText(shape).c_str(), static_cast<long long>(total));
   bytes.erase(bytes.begin(), bytes.begin() + int64_t(header));
   decode(type, column);
-  int32_t dtype = type == kF32 ? DLC_F32 : type == kF64 ? DLC_F64 : DLC_I32;
-  if (int64_t at = firstNotFinite(bytes.data(), dtype, elements); at >= 0)
+  if (int64_t at = column->firstNotFinite(); at >= 0)
     return inputError("%s: only finite numbers can be computed with",
                       notFiniteText(path, shape, at, column->at(at)).c_str());
   return Status();

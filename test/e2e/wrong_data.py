@@ -1,10 +1,12 @@
 """Wrong data and weight files each give an error of their own that names the file, and exit code 1."""
 # RUN: %python %s
 import gzip
+import io
 import json
 import pathlib
 import struct
 import subprocess
+import zipfile
 
 import numpy as np
 
@@ -90,10 +92,34 @@ WRONG_NPY = {
     "truncated": np_good[:-1],
     "header cut off": np_good[:30],
     "objects": npy("{'descr': '|O', 'fortran_order': False, 'shape': (3, 2), }\n", bytes(24)),
-    "big-endian": npy("{'descr': '>f4', 'fortran_order': False, 'shape': (3, 2), }\n", bytes(24)),
+    "complex": npy("{'descr': '<c8', 'fortran_order': False, 'shape': (3, 2), }\n", bytes(48)),
+    "infinity": npy("{'descr': '>f4', 'fortran_order': False, 'shape': (3, 2), }\n", bytes(8) + b"\x7f\x80" + bytes(14)),
     "overflow": npy("{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 2), }\n", bytes(24)),
     "no shape": npy("{'descr': '<f4', 'fortran_order': False, }\n", bytes(24)),
     "other shape": npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }\n", bytes(24)),
+}
+
+
+def npz(*members):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+npz_good = npz(("x.npy", np_good), ("target.npy", np_good))
+WRONG_NPZ = {
+    "missing": None,
+    "empty": b"",
+    "no archive": np_good,
+    "truncated": npz_good[:-1],
+    "damaged": npz_good.replace(bytes(24), bytes(23) + b"1", 1),
+    "no such array": npz(("X.npy", np_good)),
+    "no arrays": npz(),
+    "an array truncated": npz(("x.npy", np_good[:-1])),
+    "an array of NaN": npz(("x.npy", np_good[:-2] + b"\xc0\x7f")),
+    "no array": npz(("x.npy", b"hello")),
 }
 
 
@@ -181,4 +207,8 @@ with dlc.scratch() as folder:
     for name, content in WRONG_NPY.items():
         put("x.npy", content)
         expect_refusal("npy", name, "x.npy", *train)
+    train[0] = dlc.compile_model(folder, TABLE.replace("FILE", 'npy(["data.npz:x", "target.npy"])'), "--batch", 2)
+    for name, content in WRONG_NPZ.items():
+        put("data.npz", content)
+        expect_refusal("npz", name, "data.npz", *train)
     print(f"{len(said)} wrong files, {len(said)} errors")

@@ -543,6 +543,8 @@ TEST_F(ProgramTest, PredictReadsArraysAndTables) {
   ASSERT_FALSE(writeNpy(folder.file("one.npy"), DLC_F32, {1, 2, 3}, image).failed());
   ASSERT_FALSE(writeNpy(folder.file("two.npy"), DLC_F32, {2, 2, 3}, image).failed());
   folder.write("two.csv", "10,200,30,40,50,60\n1,2,3,4,5,6\n");
+  folder.write("both.npz", zipBytes({{"one.npy", folder.read("one.npy")}, {"two.npy", "?"}}));
+  JsonValue archived = predict("both.npz:one"), named = predict("image=both.npz:one");
   JsonValue one = predict("one.npy"), two = predict("two.npy"), table = predict("two.csv");
   ASSERT_EQ(one.items.size(), 1u);
   ASSERT_EQ(two.items.size(), 2u);
@@ -550,13 +552,15 @@ TEST_F(ProgramTest, PredictReadsArraysAndTables) {
   auto logit = [](const JsonValue &sample) {
     return sample.find("outputs")->find("logits")->items[2].number;
   };
+  EXPECT_EQ(logit(one.items[0]), logit(archived.items[0]));
+  EXPECT_EQ(logit(one.items[0]), logit(named.items[0]));
   EXPECT_EQ(logit(one.items[0]), logit(two.items[0]));
   EXPECT_EQ(logit(two.items[1]), logit(table.items[1]));
   EXPECT_NE(logit(two.items[0]), logit(two.items[1]));
   Array out;
   ASSERT_FALSE(readNpy(folder.file("out.npy"), &out).failed());
   EXPECT_EQ(out.shape, (std::vector<int64_t>{2, 4}));
-  EXPECT_EQ(float(out.values[6]), float(logit(table.items[1])));
+  EXPECT_EQ(float(out.at(6)), float(logit(table.items[1])));
   double total = 0;
   JsonValue all =
       json({"predict", "--weights", "r/last.safetensors", "--json", "--top", "9", "one.npy"});
@@ -565,7 +569,7 @@ TEST_F(ProgramTest, PredictReadsArraysAndTables) {
   EXPECT_NEAR(total, 1, 1e-12);
   expectError({"predict", "--weights", "r/last.safetensors", "test:50"}, 1, "samples 0 to 49");
   expectError({"predict", "--weights", "r/last.safetensors", "a.png"}, 1,
-              "expected an array (.npy)");
+              "expected an array (.npy or data.npz:name)");
 }
 
 // --- the command line --------------------------------------------------------------------------
