@@ -149,6 +149,29 @@ def check_initial_values():
             dlc.close(init, w @ w.T, 1.5**2 * np.eye(30), 1e-12)
 
 
+def check_batch_norm():
+    """What training learns and keeps, with a last partial batch."""
+    samples, batch, shape = 10, 4, (3, 2, 4)
+    random = np.random.default_rng(4)
+    x, target = np.round(random.standard_normal((2, samples, *shape)) * 2 + 1, 3)
+    rows = np.concatenate([x.reshape(samples, -1), target.reshape(samples, -1)], 1).tolist()
+    weights, _ = train("model m(x: f32[B, 3, 2, 4]) -> (y: f32[B, 3, 2, 4]) {\n  y = batch_norm(momentum = 0.3)(x)\n}\n"
+                       f"data d(x: f32[3, 2, 4], target: f32[3, 2, 4]) {{\n  train = rows({rows})\n}}\n"
+                       f"train m on d {{\n  loss = mse(y, target)\n  optimizer = sgd(lr = 0.5)\n"
+                       f"  batch = {batch}\n  epochs = 2\n  shuffle = false\n}}\n")
+    layer = torch.nn.BatchNorm2d(3, momentum=0.3).double()
+    optimizer = torch.optim.SGD(layer.parameters(), 0.5)
+    for _ in range(2):
+        for begin in range(0, samples, batch):
+            optimizer.zero_grad()
+            y = layer(torch.tensor(x[begin:begin + batch]))
+            functional.mse_loss(y, torch.tensor(target[begin:begin + batch])).backward()
+            optimizer.step()
+    for name, value in layer.state_dict().items():
+        if name != "num_batches_tracked":
+            dlc.close(f"batch_norm, {name}", weights[f"batch_norm_1.{name}"], value.numpy(), 1e-12)
+
+
 def check_dropout():
     """Masks are Philox's words for the seed, the layer's stream and the number of the step."""
     seed, rows, width, p = (7 << 32) + 9, 3, 5, 0.3
@@ -219,6 +242,7 @@ def check_coverage():
 with dlc.scratch() as folder:
     check_functions()
     check_initial_values()
+    check_batch_norm()
     check_dropout()
     check_schedules()
     check_coverage()

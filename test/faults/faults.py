@@ -31,9 +31,9 @@ FAULTS = [
     Fault(2, "equal largest elements get the whole gradient each", "compiler/grad/rules.cpp",
           "Value share = f.div(dy, f.reduceSum(isLargest, getAxes()));",
           "Value share = dy;"),
-    Fault(3, "the gradient of `pow` by its exponent takes the logarithm of a base below 0", "compiler/grad/rules.cpp",
+    Fault(3, "the gradient of `pow` by its exponent asks for the exponent's sign, not the base's", "compiler/grad/rules.cpp",
           "f.log(f.select(f.less(zero, a), a, one))",
-          "f.log(a)"),
+          "f.log(f.select(f.less(zero, b), a, one))"),
     Fault(4, "a gradient that reaches a value by a second way is dropped", "compiler/grad/differentiate.cpp",
           """sum = sum ? nn::AddOp::create(builder, nn::withName(value.getLoc(), ""), sum, gradient)
               : gradient;""",
