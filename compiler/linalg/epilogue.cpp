@@ -9,7 +9,7 @@ using namespace mlir;
 
 namespace dlc {
 
-#define GEN_PASS_DEF_TAILPASS
+#define GEN_PASS_DEF_EPILOGUEPASS
 #include "compiler/passes/passes.h.inc"
 
 } // namespace dlc

@@ -91,7 +91,7 @@ static LogicalResult testFile(MLIRContext &context, StringRef path, const dlc::T
   SmallVector<Variant> variants = compileVariants(*module, target);
   bool passed = variants.size() == 2;
   for (auto function : module->getOps<func::FuncOp>())
-    passed &= succeeded(testFunction(function, variants, target.target != "native"));
+    passed &= succeeded(testFunction(function, variants, target.name != "native"));
   return success(passed);
 }
 
@@ -176,7 +176,7 @@ int main(int argc, char **argv) {
     return testSchedules(context, arguments);
   dlc::Target target;
   if (StringRef level = arguments.front(); level.consume_front("--target=")) {
-    target.target = level.str();
+    target.name = level.str();
     if (!llvm::is_contained(dlc::kLevels, level) || !target.runsHere()) {
       llvm::errs() << "dlc-test: this processor has no level `" << level << "`; there are "
                    << llvm::interleaved(dlc::kLevels) << "\n";
