@@ -94,7 +94,9 @@ matchArguments(const std::string &callee, const std::vector<ast::Parameter> &par
 }
 
 Value evaluateArgument(const GivenArgument *argument, const ast::Parameter &parameter,
-                       Environment &caller, Environment &callee, Wanted wanted) {
+                       Environment &caller, Environment &callee) {
+  const std::string type = parameter.type ? parameter.type->name.text : "";
+  Wanted wanted = type == "float" || type == "numbers" ? Wanted::Float : Wanted::Any;
   if (!argument)
     return evaluate(*parameter.defaultValue, callee, wanted);
   return argument->expr ? evaluate(*argument->expr, caller, wanted) : argument->value;
@@ -110,9 +112,7 @@ bool bindConfiguration(const ast::Item &item, const std::vector<GivenArgument> &
   for (size_t i = 0; i < item.config.size(); ++i) {
     const ast::Parameter &parameter = item.config[i];
     const GivenArgument *argument = (*matched)[i];
-    const std::string type = parameter.type ? parameter.type->name.text : "";
-    Wanted wanted = type == "float" || type == "numbers" ? Wanted::Float : Wanted::Any;
-    Value value = evaluateArgument(argument, parameter, caller, callee, wanted);
+    Value value = evaluateArgument(argument, parameter, caller, callee);
     Range range = argument ? argument->range : parameter.name.range;
     if (parameter.type && item.kind != ast::Item::Kind::Op)
       value = convert(std::move(value), *parameter.type,

@@ -24,7 +24,7 @@ matchArguments(const std::string &callee, const std::vector<ast::Parameter> &par
 /// The value of an argument, which stands in `caller`, or without one the parameter's default,
 /// which stands in `callee`.
 Value evaluateArgument(const GivenArgument *argument, const ast::Parameter &parameter,
-                       Environment &caller, Environment &callee, Wanted wanted);
+                       Environment &caller, Environment &callee);
 
 /// The configuration's values, converted to the declared types, defaults evaluated; into
 /// `callee`. False after an error.

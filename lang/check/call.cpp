@@ -78,8 +78,7 @@ Value callFunction(const Item &item, const Given &given, Range site, Environment
   for (size_t i = 0; i < item.config.size(); ++i) {
     const ast::Parameter &parameter = item.config[i];
     const GivenArgument *argument = (*matched)[i];
-    Value value = evaluateArgument(argument, parameter, caller, callee,
-                                   isFloat(parameter.type) ? Wanted::Float : Wanted::Any);
+    Value value = evaluateArgument(argument, parameter, caller, callee);
     if (value.isPoison())
       return Poison{};
     Range range = argument ? argument->range : parameter.name.range;
@@ -148,7 +147,7 @@ Value applyInstance(LayerInstance &instance, const Given &given, Range site, Env
   for (size_t i = 0; i < item.inputs.size(); ++i) {
     const ast::Parameter &parameter = item.inputs[i];
     const GivenArgument *argument = (*matched)[i];
-    Value value = evaluateArgument(argument, parameter, caller, callee, Wanted::Any);
+    Value value = evaluateArgument(argument, parameter, caller, callee);
     if (value.isPoison())
       return Poison{};
     if (!parameter.type || !parameter.type->hasShape) {

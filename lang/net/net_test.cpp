@@ -245,11 +245,14 @@ TEST(Operators, MatrixProductsOverLeadingAxes) {
 
 TEST(Operators, IntsFloorAndFloatsDivide) {
   Network network = networkOf("const exact: float = 1 / 4\n"
+                              "fn second(list: numbers) = list[1]\n"
                               "model m(x: f32[B, 9]) -> (y: f32[B, 4]) {\n"
                               "  param w: f32[9, (7 + 1) / 2] = constant(1 / 8)\n"
-                              "  y = (x @ w) * exact\n"
+                              "  param b: f32[4] = constant(second([1, 1 / 16]))\n"
+                              "  y = (x @ w) * exact + b\n"
                               "}\n");
   EXPECT_EQ(network.params[0].init.a, 0.125);
+  EXPECT_EQ(network.params[1].init.a, 0.0625);
   EXPECT_EQ(str(network.params[0].type.shape), "[9, 4]");
 }
 
