@@ -51,8 +51,9 @@ private:
     for (const auto &[name, text] : context.options.defines) {
       if (std::find(names.begin(), names.end(), name) != names.end())
         continue;
-      Diagnostic &error = report.error(
-          "unknown-define", {}, "`-D " + name + "=" + text + "`: there is no `const " + name + "`");
+      Diagnostic &error = report.error("unknown-define", {},
+                                       quoted("-D " + name + "=" + text) + ": there is no " +
+                                           quoted("const " + name));
       suggest(error, name, names);
     }
   }

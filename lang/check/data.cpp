@@ -59,8 +59,8 @@ private:
       }
     if (!field.type) {
       report.error("missing-type", field.name.range,
-                   "the field " + quoted(name) + " needs a type: `" + name + ": f32[28, 28]` or `" +
-                       name + ": class[10]`");
+                   "the field " + quoted(name) + " needs a type: " +
+                       quoted(name + ": f32[28, 28]") + " or " + quoted(name + ": class[10]"));
       return;
     }
     auto type = tensorType(*field.type, environment);
@@ -261,8 +261,8 @@ Keys readKeys(const Item &block, const std::vector<std::string> &known, Report &
     }
     if (stmt->kind != Stmt::Kind::Assign || stmt->names.size() != 1) {
       report.error("misplaced-statement", stmt->range,
-                   "a `" + std::string(block.kind == Item::Kind::Data ? "data" : "train") +
-                       "` block consists of `key = value`");
+                   "a " + quoted(block.kind == Item::Kind::Data ? "data" : "train") +
+                       " block consists of `key = value`");
       continue;
     }
     const ast::Name &key = stmt->names[0];

@@ -31,7 +31,8 @@ bool declareInputs(const ast::Item &model, Environment &environment, UnfoldedMod
     }
     if (!input.type || !input.type->hasShape) {
       report.error("missing-type", input.name.range,
-                   "the input " + quoted(name) + " needs a tensor type: `" + name + ": f32[B, …]`");
+                   "the input " + quoted(name) +
+                       " needs a tensor type: " + quoted(name + ": f32[B, …]"));
       isRight = false;
       continue;
     }

@@ -28,8 +28,8 @@ public:
     Environment environment(unfolding, report.inStandardLibrary(item.range));
     if (item.inputs.size() != 2) {
       report.error("optimizer-inputs", item.name.range,
-                   "an optimizer takes the weight and the gradient: `" + item.name.text +
-                       "(…)(w, g)`");
+                   "an optimizer takes the weight and the gradient: " +
+                       quoted(item.name.text + "(…)(w, g)"));
       return std::nullopt;
     }
     ValueId weight =
@@ -57,8 +57,8 @@ public:
     report.leave();
     if (report.count() == errorsBefore && unfolding.rule.newWeight < 0)
       report.error("weight-not-written", item.name.range,
-                   quoted(item.name.text) + " never writes the weight: `" +
-                       item.inputs[0].name.text + " <- …`");
+                   quoted(item.name.text) +
+                       " never writes the weight: " + quoted(item.inputs[0].name.text + " <- …"));
     if (report.count() != errorsBefore)
       return std::nullopt;
     return finished();

@@ -216,7 +216,7 @@ StmtPtr Builder::preparation(Stmt::Kind kind, Range range, ExprPtr value) {
     std::string field = source->kind == Expr::Kind::Name ? source->text : "image";
     error("each-without-pipe", value->range,
           quoted(word) + " needs a field of the data and its transforms")
-        .help.push_back("write `" + word + " " + field + " |> scale(1 / 255)`");
+        .help.push_back("write " + quoted(word + " " + field + " |> scale(1 / 255)"));
   }
   return define(kind, range, std::move(names), {}, std::move(value));
 }

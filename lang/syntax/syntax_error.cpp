@@ -155,7 +155,7 @@ std::string ErrorWording::help() const {
   if (text(at) == "elif" || (before == T::NAME && text(at - 1) == "elif"))
     return "write `else if`";
   if (before == T::DOT && here != T::NAME && at > 1 && kind(at - 2) == T::INT)
-    return "a number with a point has digits on both sides: `" + text(at - 2) + ".0`";
+    return "a number with a point has digits on both sides: " + quoted(text(at - 2) + ".0");
   return "";
 }
 
