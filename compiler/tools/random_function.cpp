@@ -158,10 +158,23 @@ private:
     return add(name + x.name + " axes " + list(axes), signature({x}, shape), shape);
   }
 
+  /// 1 at one place of the last axis, which the index of a loop decides.
+  Tensor oneHot(const Sizes &shape) {
+    Tensor from = argument(shape);
+    std::string places = "tensor<";
+    for (int64_t size : llvm::ArrayRef(shape).drop_back())
+      places += std::to_string(size) + "x";
+    places += "i32>";
+    Tensor index = add("argmax " + from.name, "(" + type(shape) + ") -> " + places, {});
+    return add("one_hot " + index.name + " classes " + std::to_string(shape.back()) + " element " +
+                   element,
+               "(" + places + ") -> " + type(shape), shape);
+  }
+
   /// What may follow a sum: biases, activations, residuals, masks.
   Tensor followed(Tensor x) {
     for (int64_t n = below(4); n > 0; --n)
-      switch (below(7)) {
+      switch (below(8)) {
       case 0:
         x = unary(among({"tanh", "sigmoid", "neg", "abs"}), x);
         break;
@@ -173,6 +186,10 @@ private:
         break;
       case 3:
         x = binary("sub", permuted(x.shape), x);
+        break;
+      case 4:
+        if (!x.shape.empty())
+          x = binary("mul", x, oneHot(x.shape));
         break;
       default:
         x = binary("add", x, repeated(x.shape));

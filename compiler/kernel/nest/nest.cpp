@@ -210,8 +210,7 @@ void addEpilogue(Nest &nest, linalg::LinalgOp sum, linalg::LinalgOp epilogue,
     nest.epilogueOutputs.push_back(walked(operand));
 }
 
-// Whether the body asks for the index of a dimension: such a dimension must stay as it is.
-static SmallVector<bool> indexedDims(const Nest &nest) {
+SmallVector<bool> indexedDims(const Nest &nest) {
   SmallVector<bool> indexed(nest.rank(), false);
   for (auto index : nest.body->getOps<linalg::IndexOp>())
     indexed[index.getDim()] = true;

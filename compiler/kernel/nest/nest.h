@@ -76,6 +76,9 @@ Nest makeNest(mlir::linalg::LinalgOp op, llvm::SmallVectorImpl<mlir::Value> &ope
 void addEpilogue(Nest &nest, mlir::linalg::LinalgOp sum, mlir::linalg::LinalgOp epilogue,
                  llvm::SmallVectorImpl<mlir::Value> &operands);
 
+/// Whether the body reads the index of each dimension: such a one cannot be merged with another.
+llvm::SmallVector<bool> indexedDims(const Nest &nest);
+
 /// Merges neighbouring dimensions that every access walks as one, and drops those of size 1. With
 /// `keepsWindows` a dimension stays by itself where it walks an input as another one does, as a
 /// window's columns walk the image's: such an input can then be copied without repetition.

@@ -49,11 +49,15 @@ std::optional<unsigned> collapsedLevel(const Nest &nest, const Schedule &schedul
       order.size() < 2)
     return std::nullopt;
   unsigned level = order.size() - 1;
+  SmallVector<bool> indexed = indexedDims(nest);
+  if (indexed[order[level]])
+    return std::nullopt;
   auto extent = [&](unsigned at) {
     return std::min(schedule.block[order[at]], nest.sizes[order[at]]);
   };
   int64_t steps = extent(level);
-  while (level > 0 && steps < kLongLoop && extent(level) == nest.sizes[order[level]]) {
+  while (level > 0 && !indexed[order[level - 1]] && steps < kLongLoop &&
+         extent(level) == nest.sizes[order[level]]) {
     if (extent(level - 1) == 1 || steps * extent(level - 1) > kMostSteps)
       break;
     steps *= extent(--level);
