@@ -161,8 +161,6 @@ constexpr size_t kLongestHeader = 64 << 10;
 
 // The bytes of a .npy file; `path` is for messages.
 Status decodeNpy(const std::string &path, const unsigned char *bytes, size_t size, Array *array) {
-  if (size == 0)
-    return inputError("`%s` is empty", path.c_str());
   if (size < 10 || memcmp(bytes, "\x93NUMPY", 6) != 0)
     return inputError("`%s` is not a .npy file: it does not begin with \\x93NUMPY", path.c_str());
   size_t version = bytes[6], start = version == 1 ? 10 : 12;
@@ -247,6 +245,8 @@ Status readNpy(const std::string &text, Array *array) {
   ArrayName name(text);
   MappedFile file;
   DLC_TRY(file.open(name.file));
+  if (file.size() == 0)
+    return inputError("`%s` is empty", name.file.c_str());
   if (!name.isInArchive)
     return decodeNpy(text, file.data(), file.size(), array);
   Zip archive;

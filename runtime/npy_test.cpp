@@ -188,7 +188,7 @@ TEST(Npz, RefusesWithAReason) {
       {"inside.npz:cut", "inside.npz:cut` is truncated"},
       {"inside.npz:nan", "inside.npz:nan`[1] is NaN"},
       {"inside.npz:text.txt", "is not a .npy file"},
-      {"npy.npz:x", "npy.npz` is damaged or cut off: it has no directory"},
+      {"npy.npz:x", "npy.npz` is not an archive"},
       {"nowhere.npz:x", "nowhere.npz`: No such file"},
   };
   for (const auto &wrong : cases) {

@@ -98,6 +98,8 @@ Status Zip::open(const std::string &path, const unsigned char *data, size_t size
   path_ = path;
   data_ = data;
   size_ = size;
+  if (!holds(0, 2) || data[0] != 'P' || data[1] != 'K')
+    return inputError("`%s` is not an archive (zip)", path.c_str());
   uint64_t at = 0, count = 0;
   DLC_TRY(findDirectory(&at, &count));
   members_.reserve(std::min(count, size_ / kEntryBytes));
@@ -111,7 +113,7 @@ Status Zip::unpack(const Member &member, const unsigned char *packed, Bytes *unp
   if (!unpacker)
     return internalError("no memory to unpack `%s`", path_.c_str());
   auto size = size_t(member.size);
-  for (size_t room = std::min(size, size_t(member.packed) * kUsualRatio);;
+  for (size_t room = std::min(size, size_t(member.packed) * kUsualRatio + 1);;
        room = std::min(size, 2 * room)) {
     *unpacked = Bytes();        // gives its memory back first
     unpacked->resize(room + 1); // + 1: never none

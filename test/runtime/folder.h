@@ -107,8 +107,9 @@ inline std::string zipBytes(const std::vector<ZipMember> &members, bool isWide =
     std::string extra = isWide ? number(9, 2) + number(1, 2) + "x" + // of another kind
                                      number(1, 2) + number(24, 2) + wide + number(archive.size(), 8)
                                : "";
-    directory += "PK\1\2" + number(20, 2) + shared + number(extra.size(), 2) + number(0, 10) +
-                 number(isWide ? 0xFFFFFFFF : archive.size(), 4) + member.name + extra;
+    directory += "PK\1\2" + number(20, 2) + shared + number(extra.size(), 2) + number(0, 8) +
+                 number(0, 2) + number(isWide ? 0xFFFFFFFF : archive.size(), 4) + member.name +
+                 extra;
     archive += "PK\3\4" + shared + number(local.size(), 2) + member.name + local + packed;
   }
   uint64_t begin = archive.size(), end = begin + directory.size(), count = members.size();
