@@ -197,7 +197,7 @@ def draw_loop(g, x):
     if not x.shape:
         return None
     body = draw_body(g, [x], 1, 3, keeps_shape=True)
-    return body and g.node("loop", [x], {"turns": g.random.choice([1, 2, 3])}, body=body)
+    return body and g.node("loop", [x], {"turns": g.random.choice([1, 2, 3]), "listed": g.random.random() < 0.3}, body=body)
 
 
 def draw_call(is_layer):
@@ -293,7 +293,7 @@ def draw(seed, number, again=0):
                                if LOSSES[loss][1] in entry[1] and entry[0](y.shape))])
     g.body.results = results
     g.body.prune()
-    network = Network(g.body, Training(r, losses, metric), batch)
+    network = Network(g.body, Training(r, losses, metric), batch, r.random() < 0.2)
     network.fit()
     return network
 

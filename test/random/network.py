@@ -1,7 +1,7 @@
 """A network as a tree, and how it is written in the language."""
 import re
 
-from operations import TABLE, product
+from operations import DEFINITIONS, TABLE
 
 
 class Misfit(Exception):
@@ -12,7 +12,7 @@ class Node:
     """A value: an operation of TABLE on other values, or
     `input`  an input of its body                  attributes: name; of the model's also classes, 0 for numbers
     `param`  a weight of the body's own            attributes: shape, deviation
-    `loop`   a body that is done `turns` times     attributes: turns; body
+    `loop`   a body that is done `turns` times     attributes: turns, listed: whether over a list; body
     `call`   a layer or function of the user's     attributes: is_layer, gain; body
     A layer that stands in the body once and is used twice is the `instance` of the later node."""
 
@@ -92,10 +92,17 @@ class Body:
 
 
 class Network:
-    """A model with its data block and its train block (`training.Training`)."""
+    """A model with its data block and its train block (`training.Training`). A step of `batch` samples is several
+    calls of the program where `splits`."""
 
-    def __init__(self, body, training, batch):
-        self.body, self.training, self.batch = body, training, batch
+    def __init__(self, body, training, batch, splits):
+        self.body, self.training, self.batch, self.splits = body, training, batch, splits
+
+    @property
+    def call(self):
+        """Samples a call takes."""
+        half = (self.batch + 1) // 2
+        return half if self.splits and not (self.batch % 2 and self.mixes()) else self.batch
 
     def fit(self):
         self.body.fit()
@@ -144,6 +151,9 @@ class Writer:
         ports = [f"{node.attributes['name']}: {port(node.attributes, 'B')}" for node in network.inputs()]
         results = [f"{result}: f32{dims(node.shape, 'B')}"
                    for result, node in zip(training.results(), network.body.results)]
+        for name, definition in DEFINITIONS.items():
+            if any(node.op == name for _, node in network.body.unfold()):
+                self.definitions.insert(0, definition)
         model = [f"model m({', '.join(ports)}) -> ({', '.join(results)}) {{", *indented(lines), "}"]
         return "\n".join(self.definitions + training.definitions() + model + training.text(network)) + "\n"
 
@@ -179,8 +189,9 @@ class Writer:
         names = {id(node.body.inputs[0]): name}
         lines = self.statements(node.body, names, batch)
         lines.append(f"{name} = {names[id(node.body.results[0])]}")
-        turn = name.replace("v", "i")
-        return [f"var {name} = {operand}", f"for {turn} in 0..{node.attributes['turns']} {{", *indented(lines), "}"]
+        turn, turns = name.replace("v", "i"), node.attributes["turns"]
+        over = str([3, 1, 4][:turns]) if node.attributes["listed"] else f"0..{turns}"
+        return [f"var {name} = {operand}", f"for {turn} in {over} {{", *indented(lines), "}"]
 
     def call(self, node, operands):
         kind = "layer" if node.attributes["is_layer"] else "fn"

@@ -37,6 +37,7 @@ class Operation:
 
 
 TABLE = {}  # by name
+DEFINITIONS = {}  # what an entry's text needs before the model, by the entry's name
 
 
 def enter(name, *arguments, **options):
@@ -240,6 +241,8 @@ enter("broadcast", draw_broadcast,
 
 def draw_axes(g, x):
     rank = len(x.shape)
+    if rank == 0:
+        return None
     axes = sorted(g.random.sample(range(rank), g.random.randint(1, max(1, rank - 1))))
     return [x], {"axes": axes}
 
@@ -268,7 +271,7 @@ enter("reduce_max", draw_axes, "{0} |> reduce_max({axes})", torch_largest, witho
 
 def draw_mean(g, x):
     drawn = draw_axes(g, x)
-    axes = [axis for axis in drawn[1]["axes"] if x.shape[axis] > 0]
+    axes = [axis for axis in drawn[1]["axes"] if x.shape[axis] > 0] if drawn else []
     return ([x], {"axes": axes}) if axes else None
 
 
@@ -691,6 +694,8 @@ def torch_batch_norm(k, a, x, w, b, mean, var):
     mean, var = mean.clone(), var.clone()
     if k.training:
         k.kink(x.var((0, 2, 3), unbiased=False) + 1e-12)  # where nothing varies, only rounding is scaled up
+        if x.shape[0] * x.shape[2] * x.shape[3] == 1:  # PyTorch refuses it
+            return x
     y = k.torch.nn.functional.batch_norm(x, mean, var, w, b, k.training, a["momentum"], a["eps"])
     k.keep(mean, var)
     return y
@@ -722,3 +727,31 @@ def draw_random(g, x):
 enter("random_uniform", draw_random, "if training {{ {0} * random_uniform(shape({0}), fresh_stream())() }} else "
       "{{ 0.5 * {0} }}", lambda k, a, x: x * k.uniform(x) if k.training else 0.5 * x,
       lambda a, x: x if is_batch_first(x) else None)
+
+
+DEFINITIONS["tracked"] = """layer tracked(decay: float)(x: f32[N, D]) -> f32[N, D] {
+  state level: f32[D] = zeros
+  let share = broadcast([1], [D])(sample_weight())
+  let mean = reduce_sum([0])(x * share) / reduce_sum([0])(share)
+  if training {
+    level <- decay * level + (1.0 - decay) * stop_gradient(mean)
+  }
+  return x - level
+}
+"""
+
+
+def draw_tracked(g, x):
+    fits = len(x.shape) == 2 and x.shape[0] == -1 and x.shape[1] > 0
+    return ([x], {"decay": g.random.choice([0.5, 0.9])}) if fits and not g.weightless else None
+
+
+def torch_tracked(k, a, x, level):
+    if k.training:
+        k.keep(a["decay"] * level + (1 - a["decay"]) * x.mean(0))
+    return x - level
+
+
+enter("tracked", draw_tracked, "{0} |> tracked({decay})", torch_tracked,
+      lambda a, x: x if len(x) == 2 and x[0] == -1 and x[1] > 0 else None,
+      states=lambda a, x: [(x[1:], 0.3, 0)], size=lambda a, x: x + 0.5)

@@ -10,14 +10,14 @@ from training import OPTIMIZERS
 SECONDS = 120  # that shrinking one network may take
 
 # Attributes in their simplest form.
-SIMPLE = {"stride": 1, "pad": 0, "dilation": 1, "groups": 1, "bias": False, "init": None, "turns": 1, "gain": 0.5}
+SIMPLE = {"stride": 1, "pad": 0, "dilation": 1, "groups": 1, "bias": False, "init": None, "turns": 1, "listed": False, "gain": 0.5}
 
 
 def size(network):
     """What shrinking makes smaller: nodes first, then all numbers and letters of the text."""
     text = network.text()
     return (sum(1 for _ in network.body.unfold()),
-            sum(map(int, re.findall(r"\d+", text))) + len(text))
+            sum(map(int, re.findall(r"\d+", text))) + len(text) + network.splits)
 
 
 def shrink(network, fails):
@@ -68,6 +68,8 @@ def changes(network):
         yield lambda n, i=i: replace(n, i, stand_in(n, n.body.nodes[i].shape))
     for name in TRAINING:
         yield lambda n, name=name: simplify_training(n, name)
+    if network.splits:
+        yield lambda n: setattr(n, "splits", False)
     for batch in (1, 2, 3, network.batch // 2, network.batch - 1):
         if 1 <= batch < network.batch:
             yield lambda n, batch=batch: setattr(n, "batch", batch)

@@ -98,7 +98,7 @@ class Run:
 
     def uniform(self, x):
         """As random_uniform of x's shape: numbered over the whole batch a call takes, padding included."""
-        seed, count = self.network.training.seed, self.network.batch * (x.numel() // len(x))
+        seed, count = self.network.training.seed, self.network.call * (x.numel() // len(x))
         words = philox((np.arange((count + 3) // 4, dtype=np.uint64), self.stream, self.call, 0),
                        (seed & 0xFFFFFFFF, seed >> 32))
         numbers = (np.stack(words, 1).reshape(-1)[:x.numel()] >> np.uint64(8)).astype(float) * 2.0 ** -24
@@ -181,15 +181,19 @@ class Twin:
         optimizer = OPTIMIZERS[training.optimizer][1](self.torch, list(weights.values()), **training.numbers)
         found, fields = {}, self.seen["train"]
         samples = len(next(iter(fields.values())))
+        calls = 0
         for step in range(training.steps):
-            begin = step * batch
-            end = min(begin + batch, samples)
-            run = self.run(end - begin, True, weights, states, step)
-            loss, _, _ = self.loss(run, fields, begin, end)
-            found[f"train loss {step + 1}"] = loss.detach()
+            begin, end = step * batch, min((step + 1) * batch, samples)
             for weight in weights.values():
                 weight.grad = self.torch.zeros_like(weight)
-            self.backward(loss)
+            total = 0
+            for first in range(begin, end, self.network.call):
+                last = min(first + self.network.call, end)
+                run = self.run(last - first, True, weights, states, calls)
+                loss = self.loss(run, fields, first, last)[0] * ((last - first) / (end - begin))
+                self.backward(loss)
+                total, calls, states = total + loss.detach(), calls + 1, run.kept
+            found[f"train loss {step + 1}"] = total
             if training.numbers.get("eps", 1) < 1e-3:  # the step is nearly the gradient's sign
                 self.slopes += [weight.grad.double() for weight in weights.values()]
             if training.clip:
@@ -197,18 +201,17 @@ class Twin:
             for group in optimizer.param_groups:
                 group["lr"] = training.rate_at(step + 1)
             optimizer.step()
-            states = run.kept
         found.update({"trained " + self.names[0][key]: value for key, value in weights.items()})
         found.update({"trained " + self.names[1][key]: value for key, value in states.items()})
         return numbers(found)
 
     def infer(self):
-        batch, fields = self.network.batch, self.seen["test"]
+        call, fields = self.network.call, self.seen["test"]
         samples = len(next(iter(fields.values())))
         weights, states = self.split_variables()
         total, parts = {}, []
-        for begin in range(0, samples, batch):
-            end = min(begin + batch, samples)
+        for begin in range(0, samples, call):
+            end = min(begin + call, samples)
             run = self.run(end - begin, False, weights, states)
             loss, metrics, outputs = self.loss(run, fields, begin, end)
             parts.append(outputs)
