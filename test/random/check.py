@@ -50,6 +50,10 @@ def run(kind, *command, **options):
     return result.stdout
 
 
+def in_f32(numbers):
+    return numbers.astype(np.float32).astype(np.float64)
+
+
 class Case:
     """A network with its text, weights and data."""
 
@@ -67,7 +71,7 @@ class Case:
 
         def uniform(shape, deviation=1.0, mean=0.0):
             numbers = random.uniform(-1.8, 1.8, shape) * deviation + mean  # bounded, and no two alike
-            return numbers.astype(np.float32).astype(np.float64)
+            return in_f32(numbers)
 
         partial = training.partial and not network.mixes()
         samples = {"train": network.batch * training.steps - (network.batch // 3 if partial else 0),
@@ -85,7 +89,7 @@ class Case:
                     arrays[name] = random.integers(0, shape[1], count).astype(np.int32)
                 else:
                     numbers = uniform([count] + shape[1:])
-                    arrays[name] = numbers if what == "real" else (1 / (1 + np.exp(-numbers))).astype(np.float32).astype(float)
+                    arrays[name] = numbers if what == "real" else in_f32(1 / (1 + np.exp(-numbers)))
         self.declared = [list(network.declared(what)) for what in ("weights", "states")]
         self.variables = {key: uniform(shape, deviation, mean)
                           for declared in self.declared for key, shape, deviation, mean in declared}
@@ -141,7 +145,8 @@ class Program:
         run("train", "rm", "-rf", "run", **options)
         run("train", self.path, "train", "--init", "w.safetensors", "--data", ".", "--run", "run",
             "--batch", network.batch, *on, **options)
-        evaluated = run("eval", self.path, "eval", "--weights", "w.safetensors", "--data", ".", "--json", *on, **options)
+        evaluated = run("eval", self.path, "eval", "--weights", "w.safetensors", "--data", ".", "--json", *on,
+                        **options)
         given = [f"{node.attributes['name']}={node.attributes['name']}-test.npy" for node in network.inputs()]
         predicted = run("predict", self.path, "predict", "--weights", "w.safetensors", "--json", *given, *on, **options)
 

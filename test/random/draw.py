@@ -1,10 +1,10 @@
 """Draws networks: a seed and a number give the same network on every machine."""
 import random
 
+from names import LAYERS
 from network import Body, Misfit, Network, Node
 from operations import TABLE, ends, is_batch_first, product
 from training import LOSSES, METRICS, Training
-from names import LAYERS
 
 BATCHES = [1, 3, 8, 16, 17, 32, 32, 48]
 SIZES = [1, 2, 3, 4, 5, 7, 8, 9, 11, 13, 15, 16, 17]
@@ -22,6 +22,10 @@ OFTEN = {"conv": 10, "dense": 6, "batch_norm": 8, "conv2d": 4, "matmul": 3, "rel
          "conv2d_grad_input": 2, "softmax": 2, "transpose": 2, "reduce_sum": 3, "mul": 3, "add": 3}
 
 
+def most_elements(is_large):
+    return MOST_ELEMENTS * (LARGE_TIMES if is_large else 1)
+
+
 class Generator:
     """Draws one body. What TABLE's `draw` functions use is public."""
 
@@ -35,7 +39,7 @@ class Generator:
 
     # --- for the table's functions ---------------------------------------------------------------
 
-    def width(self, images=False):
+    def width(self):
         if self.is_large and self.random.random() < 0.5:
             return self.random.choice(LARGE_SIZES)
         return self.random.choice(SIZES)
@@ -52,16 +56,16 @@ class Generator:
             node.fit()
         except Misfit:
             return None
-        times = LARGE_TIMES if self.is_large else 1
-        if abs(product(node.shape)) * self.batch > times * MOST_ELEMENTS or sum(size < 0 for size in node.shape) > 1:
+        elements = abs(product(node.shape)) * self.batch
+        if sum(size < 0 for size in node.shape) > 1 or elements > most_elements(self.is_large):
             return None
-        sizes = [operand.size for operand in node.operands]
         if self.weightless and (op == "param" or op in LAYERS):
             return None
+        sizes = [operand.size for operand in node.operands]
         if op in TABLE:
             entry = TABLE[op]
             cost = entry.cost(node.attributes, node.shape, *node.shapes()) * self.batch
-            if self.cost + cost > times * MOST_COST:
+            if self.cost + cost > (LARGE_TIMES if self.is_large else 1) * MOST_COST:
                 return None
             self.cost += cost
             node.size = entry.size(node.attributes, *sizes)
@@ -132,6 +136,7 @@ class Generator:
             yield self.node("reshape", [first], {"shape": [-1, count // rows // columns, rows, columns]})
         elif len(first.shape) == 3:
             yield self.node("reshape", [first], {"shape": [-1, 1] + first.shape[1:]})
+            yield self.node("flatten", [first])
         elif len(first.shape) == 4:
             yield self.node("reshape", [first], {"shape": [-1, product(first.shape[1:3]), first.shape[3]]})
             yield self.node("flatten", [first])
@@ -166,8 +171,8 @@ class Generator:
             x = self.random.choice(others) if self.random.random() < 0.2 else current
             node = self.apply(name, x)
             if node is None and name in forced:  # on anything that it suits
-                self.random.shuffle(others)
-                node = next(filter(None, (self.apply(name, v) for v in others)), None)
+                candidates = self.random.sample(others, len(others)) * 3  # attributes may not fit at first
+                node = next(filter(None, (self.apply(name, v) for v in candidates)), None)
             if node is not None:
                 current = node
                 kept += [node] if name in forced else []
@@ -197,7 +202,8 @@ def draw_loop(g, x):
     if not x.shape:
         return None
     body = draw_body(g, [x], 1, 3, keeps_shape=True)
-    return body and g.node("loop", [x], {"turns": g.random.choice([1, 2, 3]), "listed": g.random.random() < 0.3}, body=body)
+    attributes = {"turns": g.random.choice([1, 2, 3]), "listed": g.random.random() < 0.3}
+    return body and g.node("loop", [x], attributes, body=body)
 
 
 def draw_call(is_layer):
@@ -253,7 +259,8 @@ def draw_shape(random, is_large):
     if rank == 3:
         return [-1, random.choice(SIZES), random.choice(sizes)]
     side = random.choice([1, 4, 5, 6, 7, 8, 9, 12])
-    channels = random.choice([16, 32, 48, 64, 128] if is_large and random.random() < 0.5 else [1, 2, 3, 3, 4, 5, 6, 8])
+    is_deep = is_large and random.random() < 0.5
+    channels = random.choice([16, 32, 48, 64, 128] if is_deep else [1, 2, 3, 3, 4, 5, 6, 8])
     return [-1, channels, side, random.choice([side, 3, 6, 8])]
 
 
@@ -266,7 +273,7 @@ def draw(seed, number, again=0):
     forced = [wanted[(2 * number + i) % len(wanted)] for i in range(2)]
     is_large, batch = r.random() < 0.3, r.choice(BATCHES)
     shape = draw_shape(r, is_large)
-    while abs(product(shape)) * batch > MOST_ELEMENTS * (LARGE_TIMES if is_large else 1):
+    while abs(product(shape)) * batch > most_elements(is_large):
         shape = draw_shape(r, is_large)
     first = Node("input", [], {"name": "x0", "shape": shape, "classes": 0})
     first.size = 2.5

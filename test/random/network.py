@@ -1,6 +1,4 @@
 """A network as a tree, and how it is written in the language."""
-import re
-
 from operations import DEFINITIONS, TABLE
 
 

@@ -141,7 +141,8 @@ binary("less_equal", "select(less_equal({0}, {1}), {1}, tanh({0}))",
        lambda k, a, x, y: k.where(k.kink(x - y) <= 0, y, x.tanh()), size=lambda a, x, y: max(x, y))
 binary("greater", "select({0} > {1}, 0.3, {0} * {1})", lambda k, a, x, y: k.where(k.kink(x - y) > 0, 0.3, x * y), 3,
        lambda a, x, y: x * y)
-binary("greater_equal", "select({0} + {1} >= 0.1, {1}, -{0})", lambda k, a, x, y: k.where(k.kink(x + y - 0.1) >= 0, y, -x),
+binary("greater_equal", "select({0} + {1} >= 0.1, {1}, -{0})",
+       lambda k, a, x, y: k.where(k.kink(x + y - 0.1) >= 0, y, -x),
        size=lambda a, x, y: max(x, y))
 
 
@@ -258,7 +259,6 @@ def reduces_batch(a, x):
 
 
 def torch_largest(k, a, x):
-    """The largest over `axes`; ties are kinks."""
     order = [axis for axis in range(x.dim()) if axis not in a["axes"]]
     kept = [x.shape[axis] for axis in order]
     return k.largest(x.permute(order + a["axes"]).reshape(kept + [-1]))
@@ -281,7 +281,7 @@ def text_mean(a, write, x):
 
 
 enter("mean", draw_mean, text_mean, lambda k, a, x: x.mean(a["axes"]),
-      lambda a, x: None if reduces_batch(a, x[:]) else without_axes(a, x))
+      lambda a, x: without_axes(a, x) if max(a["axes"]) < len(x) and not reduces_batch(a, x) else None)
 
 
 def along_last(a, x):
@@ -438,7 +438,7 @@ def windowed(x, channels, kernel, stride, pad, dilation=(1, 1)):
 
 def draw_groups(g, inputs):
     """Groups and a number of channels they divide."""
-    channels = g.width(images=True)
+    channels = g.width()
     if g.random.random() < 0.65:
         return 1, channels
     groups = g.random.choice([d for d in range(1, inputs + 1) if inputs % d == 0][-4:])

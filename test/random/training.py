@@ -99,9 +99,9 @@ OPTIMIZERS = {  # name: (numbers, PyTorch)
     "sgd": (lambda r: numbers(r, weight_decay=[0.0, 0.01]),
             lambda torch, w, weight_decay: torch.optim.SGD(w, 1, weight_decay=weight_decay)),
     "momentum": (lambda r: numbers(r, mu=[0.9, 0.5], weight_decay=[0.0, 0.02]),
-                 lambda torch, w, mu, weight_decay: torch.optim.SGD(w, 1, mu, weight_decay=weight_decay)),
+                 lambda torch, w, mu, weight_decay: torch.optim.SGD(w, 1, mu, 0, weight_decay)),
     "nesterov": (lambda r: numbers(r, mu=[0.9, 0.7], weight_decay=[0.0, 0.02]),
-                 lambda torch, w, mu, weight_decay: torch.optim.SGD(w, 1, mu, weight_decay=weight_decay, nesterov=True)),
+                 lambda torch, w, mu, weight_decay: torch.optim.SGD(w, 1, mu, 0, weight_decay, nesterov=True)),
     "adam": (lambda r: numbers(r, beta1=[0.9, 0.8], beta2=[0.999, 0.95], eps=[1e-8, 1e-4], weight_decay=[0.0, 0.02]),
              lambda torch, w, beta1, beta2, eps, weight_decay:
                  torch.optim.Adam(w, 1, (beta1, beta2), eps, weight_decay)),

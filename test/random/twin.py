@@ -1,8 +1,6 @@
 """A network in PyTorch: the same steps, evaluation and predictions, in either precision."""
 import numpy as np
 
-import dlc
-from network import Node
 from operations import TABLE
 from training import OPTIMIZERS, transformed
 
@@ -172,7 +170,8 @@ class Twin:
         found = {"step loss": loss, **{f"step {name}": value for name, value in metrics.items()}}
         found.update({f"step y{i}": value for i, value in enumerate(outputs)})
         for key, weight in weights.items():
-            found["gradient " + self.names[0][key]] = self.torch.zeros_like(weight) if weight.grad is None else weight.grad
+            gradient = self.torch.zeros_like(weight) if weight.grad is None else weight.grad
+            found["gradient " + self.names[0][key]] = gradient
         return numbers(found)
 
     def train(self):
