@@ -53,6 +53,23 @@ func.func @state(%x: tensor<3x3xf32>, %old: tensor<3x3xf32> {nn.kind = "state", 
 
 // -----
 
+// A sum reads all of the old state for each part of the new one, which waits in the arena.
+
+// CHECK-LABEL: func.func @sums
+// CHECK-SAME:    [[ARENA:%[a-z0-9]+]]: memref<{{[0-9]+}}xi8> {dlc.buffer = "arena"
+// CHECK-SAME:    [[STATE:%[a-z0-9]+]]: memref<{{[0-9]+}}xi8> {dlc.buffer = "state"
+// CHECK:         %[[NEW:.*]] = memref.view [[ARENA]]
+// CHECK-NEXT:    linalg.generic {{.*}}"reduction"]{{.*}} outs(%[[NEW]]
+// CHECK:         %[[TO:.*]] = memref.view [[STATE]]
+// CHECK-NEXT:    linalg.generic {{.*}} outs(%[[TO]]
+func.func @sums(%x: tensor<3x3xf32>, %old: tensor<3x3xf32> {nn.kind = "state", nn.index = 0 : i64})
+    -> (tensor<3x3xf32> {nn.kind = "state", nn.index = 0 : i64}) {
+  %new = nn.matmul %x, %old : (tensor<3x3xf32>, tensor<3x3xf32>) -> tensor<3x3xf32>
+  return %new : tensor<3x3xf32>
+}
+
+// -----
+
 // Parts that overlap are copied in the order of their insertion.
 
 // CHECK-LABEL: func.func @overlapping
