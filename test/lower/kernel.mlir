@@ -52,7 +52,7 @@ func.func @transposed(%a: tensor<256x512xf32>, %b: tensor<64x512xf32>) -> tensor
 // and for none behind the end.
 
 // CHECK-LABEL: func.func private @kernel_0
-// CHECK-SAME:    ahead 1
+// CHECK-SAME:    prefetches 1
 // CHECK:         %[[LINE:.*]] = arith.minui {{.*}}, %c16777215
 // CHECK-NEXT:    memref.prefetch %arg1[%[[LINE]]], read
 // CHECK-NOT:     vector.load %arg1
@@ -99,9 +99,9 @@ func.func @turned(%a: tensor<1024x1024xf32>, %b: tensor<1024x1024xf32>) -> tenso
 // The sum over a small window is one loop; where the image stands in each of its steps is a table.
 
 // CHECK-LABEL: func.func @window
-// CHECK:         memref.global "private" constant @kernel_[[N:[0-9]+]]_walk0 : memref<27xi32> = dense<[0, 1, 2, 34, 35, 36, 68,
+// CHECK:         memref.global "private" constant @kernel_[[N:[0-9]+]]_offsets0 : memref<27xi32> = dense<[0, 1, 2, 34, 35, 36, 68,
 // CHECK:         func.func private @kernel_[[N]]
-// CHECK:         %[[TABLE:.*]] = memref.get_global @kernel_[[N]]_walk0
+// CHECK:         %[[TABLE:.*]] = memref.get_global @kernel_[[N]]_offsets0
 // CHECK:         scf.for %[[STEP:.*]] = %c0{{.*}} to %c27{{.*}} iter_args
 // CHECK:           memref.load %[[TABLE]][%[[STEP]]]
 func.func @window(%x: tensor<8x3x32x32xf32>, %w: tensor<16x3x3x3xf32>) -> tensor<8x16x32x32xf32> {

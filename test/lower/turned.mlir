@@ -22,9 +22,9 @@ func.func @transposition(%x: tensor<1024x1024xf32>) -> tensor<1024x1024xf32> {
 // CHECK-LABEL: func.func @gradient
 // CHECK-SAME:    dlc.arena_bytes = 524288
 // CHECK:         %[[TURNED:.*]] = memref.view %arg0[%c0{{.*}}][] : memref<524288xi8> to memref<131072xf32>
-// CHECK:         call @kernel_0_turned({{.*}}, %[[TURNED]],
+// CHECK:         call @kernel_0_transposed({{.*}}, %[[TURNED]],
 // CHECK:         call @kernel_0({{.*}}%[[TURNED]],
-// CHECK:         func.func private @kernel_0_turned
+// CHECK:         func.func private @kernel_0_transposed
 // CHECK-SAME:    dlc.schedule = "1p:256/8 0p:512/8
 // CHECK:         func.func private @kernel_0
 // CHECK-SAME:    packs 1 items
@@ -39,7 +39,7 @@ func.func @gradient(%a: tensor<512x256xf32>, %b: tensor<512x512xf32>) -> tensor<
 // With few columns the copy would take as long as the sums.
 
 // CHECK-LABEL: func.func @narrow
-// CHECK-NOT:     _turned
+// CHECK-NOT:     _transposed
 func.func @narrow(%a: tensor<512x256xf32>, %b: tensor<512x32xf32>) -> tensor<256x32xf32> {
   %at = nn.transpose %a permutation [1, 0] : (tensor<512x256xf32>) -> tensor<256x512xf32>
   %y = nn.matmul %at, %b : (tensor<256x512xf32>, tensor<512x32xf32>) -> tensor<256x32xf32>
