@@ -170,13 +170,15 @@ Status Training::begin() {
   DLC_TRY(log_.open(file("log.jsonl")));
   if (resumes)
     return resume();
-  if (options_.resume) {
+  if (options_.resume)
     fprintf(stderr, "note: `%s` has no checkpoint to resume from: starting from the beginning\n",
             folder_.c_str());
-    DLC_TRY(log_.truncate(0));
-  } else if (hasCheckpoint || log_.bytes() > 0) {
+  // Weights without a checkpoint: a run that was being moved when its process was killed.
+  bool hasWeights = fileExists(file("last.safetensors")) || fileExists(file("best.safetensors"));
+  if (hasCheckpoint || hasWeights || (log_.bytes() > 0 && !options_.resume))
     DLC_TRY(moveEarlierRun());
-  }
+  else
+    DLC_TRY(log_.truncate(0));
   return start();
 }
 
@@ -259,7 +261,7 @@ Status Training::moveEarlierRun() {
     earlier = joinPath(folder_, format("earlier-%d", number));
   DLC_TRY(makeFolders(earlier));
   for (const char *name :
-       {"resume.safetensors", "last.safetensors", "best.safetensors", "log.jsonl"})
+       {"resume.safetensors", "log.jsonl", "best.safetensors", "last.safetensors"})
     if (fileExists(file(name)) && rename(file(name).c_str(), joinPath(earlier, name).c_str()) != 0)
       return inputError("cannot move `%s` to `%s`: %s", file(name).c_str(), earlier.c_str(),
                         strerror(errno));

@@ -22,6 +22,20 @@ TypedAttr filling(Value value) {
   return number;
 }
 
+void separateInsertions(func::FuncOp function) {
+  SmallVector<tensor::InsertSliceOp> open(function.front().getOps<tensor::InsertSliceOp>());
+  while (!open.empty()) {
+    tensor::InsertSliceOp insert = open.pop_back_val();
+    auto before = insert.getDest().getDefiningOp<tensor::InsertSliceOp>();
+    if (!before || before->hasOneUse())
+      continue;
+    OpBuilder b(insert);
+    auto own = cast<tensor::InsertSliceOp>(b.clone(*before));
+    insert.getDestMutable().assign(own.getResult());
+    open.push_back(own);
+  }
+}
+
 // The insertion that goes on where this one ended, if nobody else sees what is between them.
 static tensor::InsertSliceOp next(tensor::InsertSliceOp insert) {
   Value result = insert.getResult();

@@ -11,6 +11,10 @@ mlir::Value rootOf(mlir::Value value);
 /// The number that fills a tensor; null if it is no fill.
 mlir::TypedAttr filling(mlir::Value value);
 
+/// Gives each insertion a tensor of its own to go into, where several went into one that others
+/// had been put into before: they would write over one another in place.
+void separateInsertions(mlir::func::FuncOp function);
+
 /// The insertions of a function. A whole starts as a fill, around one part that is padded, or as an
 /// empty tensor, into which a chain of insertions puts one part after the other.
 class Aliasing {

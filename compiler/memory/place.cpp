@@ -573,8 +573,10 @@ private:
 
 struct PlacePass : impl::PlacePassBase<PlacePass> {
   void runOnOperation() override {
-    Layouts layouts(getOperation());
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
+    for (func::FuncOp function : functions)
+      separateInsertions(function);
+    Layouts layouts(getOperation());
     for (func::FuncOp function : functions)
       if (failed(Placer(function, layouts).run()))
         return signalPassFailure();

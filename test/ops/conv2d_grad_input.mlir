@@ -192,3 +192,12 @@ func.func @large_phases(%dy: tensor<3x33x8x9xf64>, %w: tensor<33x16x3x3xf64>) ->
       : (tensor<3x33x8x9xf64>, tensor<33x16x3x3xf64>) -> tensor<3x16x15x18xf64>
   return %y : tensor<3x16x15x18xf64>
 }
+
+// Two of them go into tensors that are zero in the same columns: each has its own.
+func.func @twice(%a: tensor<1x2x5x1xf64>, %b: tensor<1x2x5x1xf64>, %w: tensor<2x32x5x3xf64>) -> tensor<1x32x7x3xf64> {
+  %x = nn.conv2d_grad_input %a, %w shape [1, 32, 7, 3] stride [1, 2] pad [0, 1, 2, 2] dilation [1, 2] groups 1 : (tensor<1x2x5x1xf64>, tensor<2x32x5x3xf64>) -> tensor<1x32x7x3xf64>
+  %c = nn.tanh %b : tensor<1x2x5x1xf64>
+  %y = nn.conv2d_grad_input %c, %w shape [1, 32, 7, 3] stride [1, 2] pad [0, 1, 2, 2] dilation [1, 2] groups 1 : (tensor<1x2x5x1xf64>, tensor<2x32x5x3xf64>) -> tensor<1x32x7x3xf64>
+  %sum = nn.mul %x, %y : tensor<1x32x7x3xf64>
+  return %sum : tensor<1x32x7x3xf64>
+}
