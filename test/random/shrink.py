@@ -6,7 +6,7 @@ import time
 from network import Misfit, Node
 from operations import is_batch_first
 
-SECONDS = 120  # that shrinking one network may take
+SECONDS = 240  # that shrinking one network may take
 
 # Attributes in their simplest form.
 SIMPLE = {"stride": 1, "pad": 0, "dilation": 1, "groups": 1, "bias": False, "init": None, "turns": 1, "listed": False,
