@@ -81,11 +81,11 @@ func.func @large(%x: tensor<3x16x15x17xf64>, %w: tensor<33x16x3x3xf64>) -> tenso
 }
 
 // The same sum over images that are padded differently: what is left out as padding is not the same.
-func.func @paddings(%a: tensor<2x3x8x8xf64>, %b: tensor<2x3x10x10xf64>, %v: tensor<4x3x7x7xf64>,
-                    %w: tensor<4x3x7x7xf64>) -> (tensor<2x4x8x8xf64>, tensor<2x4x8x8xf64>) attributes {test.large} {
+func.func @paddings(%a: tensor<1x8x8x8xf64>, %b: tensor<1x8x10x10xf64>, %v: tensor<4x8x7x7xf64>,
+                    %w: tensor<4x8x7x7xf64>) -> (tensor<1x4x8x8xf64>, tensor<1x4x8x8xf64>) attributes {test.large} {
   %y = nn.conv2d %a, %v stride [1, 1] pad [3, 3, 3, 3] dilation [1, 1] groups 1
-      : (tensor<2x3x8x8xf64>, tensor<4x3x7x7xf64>) -> tensor<2x4x8x8xf64>
+      : (tensor<1x8x8x8xf64>, tensor<4x8x7x7xf64>) -> tensor<1x4x8x8xf64>
   %z = nn.conv2d %b, %w stride [1, 1] pad [2, 2, 2, 2] dilation [1, 1] groups 1
-      : (tensor<2x3x10x10xf64>, tensor<4x3x7x7xf64>) -> tensor<2x4x8x8xf64>
-  return %y, %z : tensor<2x4x8x8xf64>, tensor<2x4x8x8xf64>
+      : (tensor<1x8x10x10xf64>, tensor<4x8x7x7xf64>) -> tensor<1x4x8x8xf64>
+  return %y, %z : tensor<1x4x8x8xf64>, tensor<1x4x8x8xf64>
 }
