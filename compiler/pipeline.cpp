@@ -2,6 +2,7 @@
 #include "compiler/pipeline.h"
 #include "compiler/kernel/pass.h"
 #include "compiler/passes/passes.h"
+#include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
@@ -37,6 +38,7 @@ void addLinalgPasses(OpPassManager &passes) {
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
   passes.addNestedPass<func::FuncOp>(createEpiloguePass());
+  passes.addPass(createLowerAffinePass()); // of an index behind strides, within a nest
 }
 
 void addLlvmPasses(OpPassManager &passes, const Processor &processor) {
