@@ -11,7 +11,7 @@ import time
 
 import dlc
 
-# Dropout, augmentation, momentum and a last partial batch: everything that has a state. A step is three calls.
+# Dropout, augmentation, momentum and a last partial batch, in steps of three calls: everything that has a state.
 MODEL = """
 model small(image: f32[B, 1, 28, 28]) -> (logits: f32[B, 10]) {
   logits = image |> conv(4, kernel = 5, stride = 2) |> relu |> flatten |> dropout(0.2) |> dense(10)
@@ -26,12 +26,13 @@ train small on fashion_mnist {
   loss      = cross_entropy(logits, label)
   metrics   = accuracy(logits, label)
   optimizer = adam(lr = cosine(1e-3, warmup = 20))
-  batch     = 96
+  batch     = 32
   epochs    = 20
 }
 """
 
 KILLS = 20
+BATCH = ("--batch", 96)
 
 
 def same(a, b, what):
@@ -46,15 +47,15 @@ def losses(run):
 
 
 with dlc.scratch() as folder:
-    program = dlc.compile_model(folder, MODEL, "--batch", 32)
+    program = dlc.compile_model(folder, MODEL)
     whole = f"{folder}/whole"
     begin = time.time()
-    dlc.run(program, "train", "--run", whole, "--threads", 1)
+    dlc.run(program, "train", "--run", whole, "--threads", 1, *BATCH)
     seconds = time.time() - begin
 
     for threads in (2, 3):
         other = f"{folder}/threads-{threads}"
-        dlc.run(program, "train", "--run", other, "--threads", threads)
+        dlc.run(program, "train", "--run", other, "--threads", threads, *BATCH)
         same(f"{whole}/last.safetensors", f"{other}/last.safetensors", f"{threads} threads")
 
     chance = random.Random(5)
@@ -69,7 +70,7 @@ with dlc.scratch() as folder:
     kills = 0
     while kills < KILLS:
         command = [str(program), "train", "--run", killed, "--resume", "--checkpoint-every", "7",
-                   "--threads", str(1 + kills % 3)]
+                   "--threads", str(1 + kills % 3), *map(str, BATCH)]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         try:
             process.wait(chance.uniform(0.02, 0.1 + seconds / 10))
