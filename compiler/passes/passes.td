@@ -164,7 +164,7 @@ def EntryPass : Pass<"dlc-entries", "::mlir::ModuleOp"> {
 def MathPass : Pass<"dlc-math", "::mlir::func::FuncOp"> {
   let summary = "Expand elementary functions to arithmetic that has vector instructions";
   let description = [{
-    exp, log, tanh and erf of f32 become polynomials (lower/math.h), and math.fma a product and a
+    exp, log, tanh and erf of f32 become polynomials (llvm/math.h), and math.fma a product and a
     sum that may become one instruction where the processor has it.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];

@@ -1,7 +1,7 @@
 // CSV files: one sample a line, numbers only.
 #include "runtime/data/dataset.h"
 
-#include "runtime/gzip.h"
+#include "runtime/format/gzip.h"
 #include "runtime/text.h"
 
 namespace dlc::runtime::data {

@@ -2,7 +2,7 @@
 #include "runtime/data/dataset.h"
 
 #include "runtime/file.h"
-#include "runtime/npy.h"
+#include "runtime/format/npy.h"
 #include "runtime/tensor.h"
 #include "runtime/text.h"
 

@@ -4,7 +4,7 @@
 // bytes, then the elements, all big-endian.
 #include "runtime/data/dataset.h"
 
-#include "runtime/gzip.h"
+#include "runtime/format/gzip.h"
 #include "runtime/tensor.h"
 
 #include <cstring>

@@ -141,9 +141,8 @@ binary("less_equal", "select(less_equal({0}, {1}), {1}, tanh({0}))",
        lambda k, a, x, y: k.where(k.kink(x - y) <= 0, y, x.tanh()), size=lambda a, x, y: max(x, y))
 binary("greater", "select({0} > {1}, 0.3, {0} * {1})", lambda k, a, x, y: k.where(k.kink(x - y) > 0, 0.3, x * y), 3,
        lambda a, x, y: x * y)
-binary("greater_equal", "select({0} + {1} >= 0.1, {1}, -{0})",
-       lambda k, a, x, y: k.where(k.kink(x + y - 0.1) >= 0, y, -x),
-       size=lambda a, x, y: max(x, y))
+binary("greater_equal", "select({1} >= 0.1, {0} * {1}, -{0})",  # the condition may have fewer axes
+       lambda k, a, x, y: k.where(k.kink(y - 0.1) >= 0, x * y, -x), 3, lambda a, x, y: x * y)
 
 
 def draw_select(g, x):
@@ -664,6 +663,11 @@ enter("max_pool2d_grad", draw_pool2d,  # how often each element is the largest; 
       lambda a, write, x: f"{x[0]} * max_pool2d_grad({POOL.format(**a)})({x[0]}, ones{write(a['ones'])})",
       lambda k, a, x: x * torch_pool2d_grad(torch_max_pool2d)(k, a, x, k.torch.ones(k.sizes(a["ones"]), dtype=x.dtype)),
       lambda a, x: a.update(ones=pool_shape(a, x)) or a["ones"] and x, size=lambda a, x: 3 * x)
+enter("max_pool2d_grad()", draw_pool2d,
+      lambda a, write, x: f"{x[0]} * stop_gradient(max_pool2d_grad({POOL.format(**a)})({x[0]}, "
+                          f"max_pool2d({POOL.format(**a)})({x[0]})))",
+      lambda k, a, x: x * torch_pool2d_grad(torch_max_pool2d)(k, a, x, torch_max_pool2d(k, a, x)).detach(),
+      lambda a, x: x if pool_shape(a, x) else None, size=lambda a, x: 4 * x * x)
 enter("avg_pool2d_grad", draw_pool2d_grad,
       lambda a, write, x: f"avg_pool2d_grad(shape = shape({x[0]}), {POOL.format(**a)})({x[1]})",
       torch_pool2d_grad(torch_avg_pool2d), pool2d_grad_shape)

@@ -1,7 +1,7 @@
 // The compiled program from outside: commands, exit codes, resuming after kills, and equal bits.
-#include "runtime/json.h"
-#include "runtime/npy.h"
-#include "runtime/safetensors.h"
+#include "runtime/format/json.h"
+#include "runtime/format/npy.h"
+#include "runtime/format/safetensors.h"
 #include "runtime/tensor.h"
 #include "runtime/text.h"
 #include "test/runtime/folder.h"

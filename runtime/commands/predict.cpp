@@ -1,0 +1,312 @@
+// `predict`: the outputs of trained weights for files or samples of the data.
+#include "runtime/commands/commands.h"
+#include "runtime/format/npy.h"
+#include "runtime/state/checkpoint.h"
+#include "runtime/tensor.h"
+#include "runtime/text.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <map>
+#include <numeric>
+
+namespace dlc::runtime {
+
+namespace {
+
+// One sample as it was given: the numbers of each of the model's inputs before any transform.
+struct Sample {
+  std::string name;
+  std::vector<std::vector<double>> inputs;
+  int64_t label = -1; // -1: not known
+};
+
+class Prediction {
+public:
+  Prediction(const dlc_model &model, const Options &options) : model_(model), options_(options) {}
+  Status run();
+
+private:
+  Status read(const std::string &argument);
+  Status readSplit(const std::string &split, const std::string &index, const std::string &argument);
+  Status readArray(const std::string &argument, int32_t input, const std::string &path);
+  Status readTable(const std::string &path);
+  Status infer(Network &network);
+  void print(const Sample &sample, int64_t row);
+  void writeJson(JsonWriter *json, const Sample &sample, int64_t row);
+  std::vector<std::pair<int64_t, double>> classes(int64_t row) const;
+
+  const dlc_model &model_;
+  const Options &options_;
+  data::Transforms transforms_;
+  std::map<std::string, data::Dataset> splits_;
+  std::vector<Sample> samples_;
+  std::vector<std::vector<double>> outputs_; // of each output, all samples
+};
+
+// The field whose classes the first output's numbers are logits of, or -1.
+int32_t classField(const dlc_model &model) {
+  const dlc_tensor &output = model.outputs[0];
+  if (output.rank != 2 || !output.batched)
+    return -1;
+  for (int32_t i = 0; i < model.field_count; ++i)
+    if (model.fields[i].classes > 0 && model.fields[i].classes == output.shape[1])
+      return i;
+  return -1;
+}
+
+Status Prediction::readSplit(const std::string &split, const std::string &index,
+                             const std::string &argument) {
+  int64_t sample = 0;
+  data::Dataset &dataset = splits_[split];
+  DLC_TRY(data::checkFields(model_, false));
+  if (dataset.count == 0)
+    DLC_TRY(data::loadSplit(model_, split, options_.data, &dataset));
+  if (!parseInteger(index, &sample) || sample < 0 || sample >= dataset.count)
+    return inputError("`%s`: the split `%s` has the samples 0 to %lld", argument.c_str(),
+                      split.c_str(), static_cast<long long>(dataset.count - 1));
+  Sample one;
+  one.name = argument;
+  for (int32_t i = 0; i < model_.model_input_count; ++i) {
+    const data::Column &column = dataset.columns[data::findField(model_, model_.inputs[i].name)];
+    std::vector<double> &values = one.inputs.emplace_back();
+    for (int64_t j = 0; j < column.perSample; ++j)
+      values.push_back(column.at(sample * column.perSample + j));
+  }
+  if (int32_t field = classField(model_); field >= 0 && dataset.columns[field].perSample == 1)
+    one.label = int64_t(dataset.columns[field].at(sample));
+  samples_.push_back(std::move(one));
+  return Status();
+}
+
+// An array of one sample or of several.
+Status Prediction::readArray(const std::string &argument, int32_t input, const std::string &path) {
+  Array array;
+  DLC_TRY(readNpy(path, &array));
+  const dlc_tensor &tensor = model_.inputs[input];
+  int64_t perSample = elementsPerSample(tensor), count = array.count();
+  bool several = !array.shape.empty() && array.shape[0] * perSample == count;
+  if (count == 0 || (count != perSample && !several))
+    return inputError("`%s` has the shape %s; a sample of the input `%s` has %lld numbers: %s",
+                      path.c_str(), shapeText(array.shape).c_str(), tensor.name,
+                      static_cast<long long>(perSample), "give one sample, or [samples, …]");
+  for (int64_t i = 0; i < count / perSample; ++i) {
+    // With several inputs their arrays stand side by side: sample i takes part i of each.
+    auto existing = std::find_if(samples_.begin(), samples_.end(), [&](const Sample &sample) {
+      return sample.inputs.size() > size_t(input) && sample.inputs[input].empty();
+    });
+    if (existing == samples_.end()) {
+      samples_.push_back(
+          {count == perSample ? path : format("%s[%lld]", path.c_str(), static_cast<long long>(i)),
+           std::vector<std::vector<double>>(size_t(model_.model_input_count)), -1});
+      existing = samples_.end() - 1;
+    }
+    existing->inputs[input].resize(size_t(perSample));
+    array.read(i * perSample, perSample, existing->inputs[input].data());
+  }
+  return Status();
+}
+
+// A line holds the numbers of all inputs.
+Status Prediction::readTable(const std::string &path) {
+  int64_t perLine = 0;
+  for (int32_t i = 0; i < model_.model_input_count; ++i)
+    perLine += elementsPerSample(model_.inputs[i]);
+  std::vector<double> values;
+  DLC_TRY(data::readCsv(path, false, ',', perLine, &values));
+  const double *next = values.data();
+  for (int64_t line = 0; line < int64_t(values.size()) / perLine; ++line) {
+    Sample sample;
+    sample.name = format("%s[%lld]", path.c_str(), static_cast<long long>(line));
+    for (int32_t i = 0; i < model_.model_input_count; ++i) {
+      int64_t count = elementsPerSample(model_.inputs[i]);
+      sample.inputs.emplace_back(next, next + count);
+      next += count;
+    }
+    samples_.push_back(std::move(sample));
+  }
+  return Status();
+}
+
+Status Prediction::read(const std::string &argument) {
+  size_t colon = argument.find(':'), equals = argument.find('=');
+  if (colon != argument.npos && data::hasSplit(model_, argument.substr(0, colon)))
+    return readSplit(argument.substr(0, colon), argument.substr(colon + 1), argument);
+  if (equals != argument.npos)
+    for (int32_t i = 0; i < model_.model_input_count; ++i)
+      if (argument.substr(0, equals) == model_.inputs[i].name)
+        return readArray(argument, i, argument.substr(equals + 1));
+  if (argument.ends_with(".csv"))
+    return readTable(argument);
+  if (!argument.ends_with(".npy") && !ArrayName(argument).isInArchive)
+    return inputError("`%s`: expected an array (.npy or data.npz:name), lines of numbers (.csv), "
+                      "or a sample of the data such as "
+                      "`test:17`",
+                      argument.c_str());
+  if (model_.model_input_count > 1)
+    return inputError("`%s`: the model has %d inputs; say which one the array is: `%s=%s`",
+                      argument.c_str(), int(model_.model_input_count), model_.inputs[0].name,
+                      argument.c_str());
+  return readArray(argument, 0, argument);
+}
+
+Status Prediction::infer(Network &network) {
+  data::Batch batch(model_);
+  data::SampleAddress inference;
+  outputs_.resize(size_t(model_.output_count));
+  for (size_t begin = 0; begin < samples_.size(); begin += size_t(model_.batch)) {
+    auto rows = int64_t(std::min(samples_.size() - begin, size_t(model_.batch)));
+    batch.clear();
+    batch.weigh(model_, rows, rows);
+    for (int64_t row = 0; row < rows; ++row)
+      for (int32_t i = 0; i < model_.model_input_count; ++i) {
+        std::vector<double> values = samples_[begin + size_t(row)].inputs[i];
+        if (int32_t field = data::findField(model_, model_.inputs[i].name); field >= 0)
+          transforms_.apply(field, inference, values.data());
+        batch.setRow(model_, i, row, values);
+      }
+    network.infer(batch);
+    for (int32_t i = 0; i < model_.output_count; ++i) {
+      const dlc_tensor &output = model_.outputs[i];
+      for (int64_t j = 0; j < rows * elementsPerSample(output); ++j)
+        outputs_[i].push_back(readElement(network.outputs[i].data(), output.dtype, j));
+    }
+  }
+  // Finite weights and inputs can still lead out of a number's range.
+  for (int32_t i = 0; i < model_.output_count; ++i) {
+    const dlc_tensor &output = model_.outputs[i];
+    const std::vector<double> &values = outputs_[i];
+    int64_t at = firstNotFinite(values.data(), DLC_F64, int64_t(values.size()));
+    if (at < 0)
+      continue;
+    int64_t perSample = elementsPerSample(output);
+    std::vector<int64_t> shape = shapeOf(output);
+    if (output.batched)
+      shape.erase(shape.begin());
+    return inputError(
+        "`%s`: the output %s; the weights and the input are finite, but what is computed from them "
+        "leaves the range of %s",
+        samples_[size_t(at / perSample)].name.c_str(),
+        notFiniteText(output.name, shape, at % perSample, values[size_t(at)]).c_str(),
+        dtypeName(output.dtype));
+  }
+  return Status();
+}
+
+// The classes with their probabilities (softmax of the logits), the most likely first.
+std::vector<std::pair<int64_t, double>> Prediction::classes(int64_t row) const {
+  int64_t count = model_.outputs[0].shape[1];
+  const double *logits = &outputs_[0][size_t(row * count)];
+  double largest = *std::max_element(logits, logits + count), total = 0;
+  std::vector<std::pair<int64_t, double>> ranked;
+  for (int64_t i = 0; i < count; ++i) {
+    ranked.emplace_back(i, std::exp(logits[i] - largest));
+    total += ranked.back().second;
+  }
+  for (auto &[which, probability] : ranked)
+    probability /= total;
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](auto &a, auto &b) { return a.second > b.second; });
+  ranked.resize(size_t(std::min(count, options_.top.value_or(3))));
+  return ranked;
+}
+
+void Prediction::print(const Sample &sample, int64_t row) {
+  if (classField(model_) >= 0) {
+    std::vector<std::pair<int64_t, double>> ranked = classes(row);
+    printf("%s:", sample.name.c_str());
+    for (auto [which, probability] : ranked)
+      printf("  class %lld (%.2f %%)", static_cast<long long>(which), 100 * probability);
+    if (sample.label >= 0)
+      printf("  label %lld, %s", static_cast<long long>(sample.label),
+             sample.label == ranked[0].first ? "right" : "wrong");
+    printf("\n");
+    return;
+  }
+  printf("%s:", sample.name.c_str());
+  for (int32_t i = 0; i < model_.output_count; ++i) {
+    const dlc_tensor &output = model_.outputs[i];
+    int64_t count = elementsPerSample(output);
+    printf("  %s =", output.name);
+    for (int64_t j = 0; j < count; ++j)
+      printf(" %.9g", outputs_[i][size_t(row * count + j)]);
+  }
+  printf("\n");
+}
+
+void Prediction::writeJson(JsonWriter *json, const Sample &sample, int64_t row) {
+  json->beginObject().key("input").string(sample.name);
+  if (classField(model_) >= 0) {
+    std::vector<std::pair<int64_t, double>> ranked = classes(row);
+    json->key("class").integer(ranked[0].first).key("top").beginArray();
+    for (auto [which, probability] : ranked)
+      json->beginObject()
+          .key("class")
+          .integer(which)
+          .key("probability")
+          .number(probability)
+          .endObject();
+    json->endArray();
+  }
+  if (sample.label >= 0)
+    json->key("label").integer(sample.label);
+  json->key("outputs").beginObject();
+  for (int32_t i = 0; i < model_.output_count; ++i) {
+    const dlc_tensor &output = model_.outputs[i];
+    int64_t count = elementsPerSample(output);
+    json->key(output.name).beginArray();
+    for (int64_t j = 0; j < count; ++j)
+      json->number(outputs_[i][size_t(row * count + j)], output.dtype == DLC_F32);
+    json->endArray();
+  }
+  json->endObject().endObject();
+}
+
+Status Prediction::run() {
+  if (options_.weights.empty())
+    return usageError("`predict` needs --weights FILE.safetensors");
+  if (options_.files.empty())
+    return usageError(
+        "`predict` needs something to predict: FILE.npy, FILE.csv, or a sample such as test:17");
+  DLC_TRY(transforms_.prepare(model_));
+  for (const std::string &argument : options_.files)
+    DLC_TRY(read(argument));
+  for (const Sample &sample : samples_)
+    for (int32_t i = 0; i < model_.model_input_count; ++i)
+      if (sample.inputs[i].empty())
+        return inputError(
+            "`%s` has no array for the input `%s`: add `%s=FILE.npy` with as many samples",
+            sample.name.c_str(), model_.inputs[i].name, model_.inputs[i].name);
+  Pool pool(options_.threadCount(model_));
+  Network network(model_, pool, model_.train_seed);
+  DLC_TRY(loadWeights(options_.weights, &network));
+  DLC_TRY(infer(network));
+
+  if (!options_.out.empty()) {
+    const dlc_tensor &output = model_.outputs[0];
+    std::vector<int64_t> shape = shapeOf(output);
+    if (output.batched)
+      shape[0] = int64_t(samples_.size());
+    Buffer values(int64_t(outputs_[0].size()) * dtypeSize(output.dtype));
+    for (size_t i = 0; i < outputs_[0].size(); ++i)
+      writeElement(values.data(), output.dtype, int64_t(i), outputs_[0][i]);
+    DLC_TRY(writeNpy(options_.out, output.dtype, shape, values.data()));
+  }
+  JsonWriter json;
+  json.beginArray();
+  for (size_t i = 0; i < samples_.size(); ++i)
+    options_.json ? writeJson(&json, samples_[i], int64_t(i)) : print(samples_[i], int64_t(i));
+  json.endArray();
+  if (options_.json)
+    printf("%s\n", json.text().c_str());
+  return Status();
+}
+
+} // namespace
+
+Status predict(const dlc_model &model, const Options &options) {
+  return Prediction(model, options).run();
+}
+
+} // namespace dlc::runtime

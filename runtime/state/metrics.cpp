@@ -1,0 +1,47 @@
+// The mean loss and metrics of an epoch or a split.
+#include "runtime/state/metrics.h"
+
+#include "runtime/tensor.h"
+#include "runtime/text.h"
+
+namespace dlc::runtime {
+
+void Averages::add(const Network &network, int64_t total) {
+  sums[0] += network.loss() * double(total);
+  for (int32_t i = 0; i < model_->metric_count; ++i)
+    sums[size_t(1 + i)] += network.metric(i) * double(total);
+}
+
+bool Averages::areFinite() const {
+  return firstNotFinite(sums.data(), DLC_F64, int64_t(sums.size())) < 0;
+}
+
+std::string Averages::text() const {
+  std::string text = format("loss %.4g", loss());
+  for (int32_t i = 0; i < model_->metric_count; ++i)
+    text += format("  %s %.4f", model_->metrics[i], metric(i));
+  return text;
+}
+
+void Averages::write(JsonWriter *json, bool nested) const {
+  json->key("loss").number(loss());
+  if (nested)
+    json->key("metrics").beginObject();
+  for (int32_t i = 0; i < model_->metric_count; ++i)
+    json->key(model_->metrics[i]).number(metric(i));
+  if (nested)
+    json->endObject();
+}
+
+Averages evaluateAll(Network &network, const data::Plan &plan) {
+  Averages averages(network.model);
+  data::Stream stream(plan);
+  while (const data::Batch *batch = stream.next()) {
+    network.evaluate(*batch);
+    averages.add(network, batch->stepCount);
+    averages.countSamples(batch->count);
+  }
+  return averages;
+}
+
+} // namespace dlc::runtime

@@ -1,0 +1,40 @@
+// The mean loss and metrics of an epoch or a split.
+#pragma once
+
+#include "runtime/format/json.h"
+#include "runtime/state/network.h"
+
+#include <string>
+#include <vector>
+
+namespace dlc::runtime {
+
+class Averages {
+public:
+  explicit Averages(const dlc_model &model)
+      : sums(1 + size_t(model.metric_count)), model_(&model) {}
+
+  // Adds the network's results of one call, in which each sample weighed 1 / `total`.
+  void add(const Network &network, int64_t total);
+  void countSamples(int64_t samples) { count += samples; }
+
+  double loss() const { return mean(0); }
+  double metric(int32_t i) const { return mean(size_t(1 + i)); }
+  bool areFinite() const;
+  // "loss 0.4153  accuracy 0.8532".
+  std::string text() const;
+  // The members `loss` and one for each metric, or, with `nested`, `metrics` as an object.
+  void write(JsonWriter *json, bool nested) const;
+
+  std::vector<double> sums; // of the loss and of each metric
+  int64_t count = 0;        // of samples
+
+private:
+  double mean(size_t i) const { return count > 0 ? sums[i] / double(count) : 0; }
+  const dlc_model *model_;
+};
+
+// Runs the network over all of a plan's samples in inference mode.
+Averages evaluateAll(Network &network, const data::Plan &plan);
+
+} // namespace dlc::runtime
