@@ -36,6 +36,10 @@ bool isSumOfProducts(linalg::GenericOp op) {
 
 namespace {
 
+// Fewer sums than this have no epilogue, which would keep the lanes from running along what is
+// added up: it costs nothing beside the sums, and one lane a sum is slow, and rounds more.
+constexpr int64_t kLeastSums = 16;
+
 // What is so many times smaller than the sums may be made earlier than in the order of the code.
 constexpr int64_t kSmaller = 8;
 
@@ -97,7 +101,8 @@ struct EpiloguePass : impl::EpiloguePassBase<EpiloguePass> {
   void runOnOperation() override {
     SmallVector<linalg::GenericOp> sums;
     for (auto op : getOperation().getOps<linalg::GenericOp>())
-      if (isSumOfProducts(op))
+      if (isSumOfProducts(op) &&
+          cast<ShapedType>(op->getResult(0).getType()).getNumElements() >= kLeastSums)
         sums.push_back(op);
     for (linalg::GenericOp sum : sums)
       for (Operation &op : llvm::make_early_inc_range(

@@ -12,6 +12,7 @@ LARGE_SIZES = [31, 32, 33, 48, 63, 64, 65, 96]
 INITS = [None, "zeros", "ones", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform",
          "uniform(-0.1, 0.1)", "normal(0, 0.2)", "0.5"]
 
+SATURATES = 3.0  # beyond, little but the last bit of tanh and sigmoid is left of their derivatives
 LARGEST_SIZE = 8.0  # about how large a value may be before it is scaled down
 MOST_ELEMENTS = 60_000  # of a value
 MOST_COST = 6_000_000  # multiplications of all products and convolutions, forward
@@ -80,7 +81,7 @@ class Generator:
         if x.size <= limit:
             return x
         if limit < 3 and self.random.random() < 0.5:
-            return self.node("tanh", [x])
+            return self.node("tanh", [self.bounded(x, SATURATES)])
         factor = next(f for f in (0.5, 0.25, 0.1, 0.03, 0.01, 0.001, 1e-4, 1e-6) if x.size * f <= limit or f == 1e-6)
         return self.node("times", [x], {"c": factor})
 
