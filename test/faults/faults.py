@@ -111,15 +111,13 @@ FAULTS = [
 
     # --- kernels ------------------------------------------------------------------------------------------------------
     Fault(26, "a sum with lanes along it starts anew in each block",
-          """if (!isFirst)
-      return afterStart();
-    auto branch = scf::IfOp::create(b, value.getType(), isFirst""",
-          """if (!isFirst || from)
-      return afterStart();
-    auto branch = scf::IfOp::create(b, value.getType(), isFirst"""),
+          """if (!at.isFirst)
+    return afterStart();""",
+          """if (!at.isFirst || from)
+    return afterStart();"""),
     Fault(27, "lanes beyond the end of a reduction count as zeros",
-          "if (schedule.vectorReduces(nest) && active < schedule.lanes)\n          value =",
-          "if (schedule.vectorReduces(nest) && active < 0)\n          value ="),
+          "if (vectorReduces && at.active < at.schedule.lanes)",
+          "if (vectorReduces && at.active < 0)"),
     Fault(28, "rows of taps are left out that only the first point of a tile finds to be padding",
           "Value least = p.sign > 0 ? from(p.low, last)",
           "Value least = p.sign > 0 ? from(p.low, first)"),
@@ -130,10 +128,10 @@ FAULTS = [
           "panels.elements = llvm::alignTo(panels.elements + schedule.lanes, width);",
           "panels.elements = llvm::alignTo(panels.elements, width);"),
     Fault(31, "packing reads beyond the end of an image in its last block",
-          """last = plus(range.begin, last);
-        if (nest.sizes[d] % range.extent != 0)""",
-          """last = plus(range.begin, last);
-        if (nest.sizes[d] < range.extent)"""),
+          """last = at.plus(range.begin, last);
+      if (at.nest.sizes[d] % range.extent != 0)""",
+          """last = at.plus(range.begin, last);
+      if (at.nest.sizes[d] < range.extent)"""),
     Fault(32, "tiles of an image of odd size write a whole column too many",
           "runs.push_back({block - 1, 1, 1, last});",
           "runs.push_back({block - 1, 1, 2, last});"),

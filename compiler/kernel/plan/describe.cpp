@@ -1,4 +1,5 @@
 // Schedules as text, there and back.
+#include "compiler/kernel/plan/panels.h"
 #include "compiler/kernel/plan/prefetch.h"
 #include "llvm/ADT/StringExtras.h"
 

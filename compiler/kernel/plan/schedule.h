@@ -73,32 +73,9 @@ int64_t blockCount(const Nest &nest, const Schedule &schedule, unsigned dim);
 /// Work items in all.
 int64_t itemCount(const Nest &nest, const Schedule &schedule);
 
-/// The level of the reduction's order from which on its loops become one (emit.cpp), since a short
-/// loop inside another costs a wrong guess each time it ends. Null if there is none to join.
+/// The level of the reduction's order from which on its loops become one (reduction.cpp), since a
+/// short loop inside another costs a wrong guess each time it ends. Null if there is none to join.
 std::optional<unsigned> collapsedLevel(const Nest &nest, const Schedule &schedule);
-
-/// How a block of a packed input lies in its copy: panels as wide as the register tile, in each of
-/// which the reduction walks forward.
-struct Panels {
-  /// Dimensions that walk over the same places of the input, as an image's rows and a window's do:
-  /// what they reach is copied once.
-  struct Axis {
-    int64_t unit = 0;   // from one of its places to the next, in the input
-    int64_t stride = 0; // the same in the copy
-    llvm::SmallVector<unsigned> dims;
-    llvm::SmallVector<int64_t> steps; // places from one point of each dimension to the next
-  };
-
-  unsigned across = 0;                // the dimension whose tile is a panel's width
-  int contiguous = -1;                // the reduced dimension whose neighbours are neighbours in
-                                      // memory, if a panel's are not: packing transposes
-  int64_t elements = 1;               // of the copy
-  llvm::SmallVector<int64_t> strides; // from one step of a dimension's loop to the next
-  llvm::SmallVector<Axis> axes; // of the dimensions but `across` and `contiguous`, outermost first
-};
-
-/// Null if the input cannot be packed, or is read only once anyway.
-std::optional<Panels> panelsOf(const Nest &nest, const Schedule &schedule, unsigned input);
 
 /// The op that folds a reduced value into output `i`, if the body does nothing else with that
 /// output: `out' = combine(out, f(inputs))`. Null otherwise.

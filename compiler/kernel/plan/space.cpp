@@ -1,6 +1,7 @@
 // Lanes and register tiles, blocks, orders, panels and prefetches that a schedule may have.
 #include "compiler/kernel/plan/space.h"
 #include "compiler/kernel/plan/cost.h"
+#include "compiler/kernel/plan/panels.h"
 #include "compiler/kernel/plan/prefetch.h"
 #include "llvm/Support/MathExtras.h"
 
