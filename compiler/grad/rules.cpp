@@ -4,6 +4,8 @@
 // are the operands and y is the result. An operation without a rule here does not link.
 #include "compiler/nn/nn.h"
 
+#include <cmath>
+
 using namespace mlir;
 using dlc::grad::Formula;
 using dlc::grad::Gradient;
@@ -61,6 +63,12 @@ Gradients CosOp::gradients(Formula &f, Value dy) { return {f.neg(f.mul(dy, f.sin
 Gradients DivOp::gradients(Formula &f, Value dy) {
   Value da = f.div(dy, getB());
   return {da, f.neg(f.mul(da, getY()))};
+}
+
+// dx = dy * 2 / sqrt(pi) * exp(-x^2)
+Gradients ErfOp::gradients(Formula &f, Value dy) {
+  Value slope = f.mul(f.constant(2 / std::sqrt(M_PI), dy), f.exp(f.neg(f.mul(getX(), getX()))));
+  return {f.mul(dy, slope)};
 }
 
 Gradients ExpOp::gradients(Formula &f, Value dy) { return {f.mul(dy, getY())}; }

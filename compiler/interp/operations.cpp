@@ -71,6 +71,7 @@ double negative(double x) { return -x; }
 double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double absolute(double x) { return std::fabs(x); }
+double errorFunction(double x) { return std::erf(x); }
 double exponential(double x) { return std::exp(x); }
 double logarithm(double x) { return std::log(x); }
 double squareRoot(double x) { return std::sqrt(x); }
@@ -307,6 +308,7 @@ Evaluation evaluationOf(llvm::StringRef op) {
       {"conv2d_grad_weight", conv2dGradWeight},
       {"cos", unary<cosine>},
       {"div", binary<quotient>},
+      {"erf", unary<errorFunction>},
       {"exp", unary<exponential>},
       {"floor", unary<floorOf>},
       {"less", binary<isLess>},

@@ -36,6 +36,7 @@ const std::pair<StringRef, Formula> kFormulas[] = {
     {"cos", [](Builder &b, ValueRange x, Type) -> Value { return math::CosOp::create(b, x[0]); }},
     {"div",
      [](Builder &b, ValueRange x, Type) -> Value { return arith::DivFOp::create(b, x[0], x[1]); }},
+    {"erf", [](Builder &b, ValueRange x, Type) -> Value { return math::ErfOp::create(b, x[0]); }},
     {"exp", [](Builder &b, ValueRange x, Type) -> Value { return math::ExpOp::create(b, x[0]); }},
     {"floor",
      [](Builder &b, ValueRange x, Type) -> Value { return math::FloorOp::create(b, x[0]); }},

@@ -54,6 +54,7 @@ std::optional<double> compute(Operation *op, ArrayRef<double> x) {
   return llvm::TypeSwitch<Operation *, std::optional<double>>(op)
       .Case([&](NegOp) { return -x[0]; })
       .Case([&](AbsOp) { return std::fabs(x[0]); })
+      .Case([&](ErfOp) { return std::erf(x[0]); })
       .Case([&](ExpOp) { return std::exp(x[0]); })
       .Case([&](LogOp) { return std::log(x[0]); })
       .Case([&](SqrtOp) { return std::sqrt(x[0]); })

@@ -13,6 +13,7 @@ Value Formula::constant(double number, Value like) {
 
 Value Formula::neg(Value x) { return make<nn::NegOp>(x); }
 Value Formula::sign(Value x) { return make<nn::SignOp>(x); }
+Value Formula::exp(Value x) { return make<nn::ExpOp>(x); }
 Value Formula::log(Value x) { return make<nn::LogOp>(x); }
 Value Formula::sin(Value x) { return make<nn::SinOp>(x); }
 Value Formula::cos(Value x) { return make<nn::CosOp>(x); }

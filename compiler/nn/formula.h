@@ -49,6 +49,7 @@ public:
 
   Value neg(Value x);
   Value sign(Value x);
+  Value exp(Value x);
   Value log(Value x);
   Value sin(Value x);
   Value cos(Value x);

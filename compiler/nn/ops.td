@@ -84,6 +84,7 @@ def Nn_ConstantOp : Op<Nn_Dialect, "constant",
 def Nn_NegOp : Nn_Unary<"neg">;
 def Nn_AbsOp : Nn_Unary<"abs">;
 def Nn_SignOp : Nn_Unary<"sign">;
+def Nn_ErfOp : Nn_Unary<"erf">;
 def Nn_ExpOp : Nn_Unary<"exp">;
 def Nn_LogOp : Nn_Unary<"log">;
 def Nn_SqrtOp : Nn_Unary<"sqrt">;

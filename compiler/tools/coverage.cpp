@@ -4,6 +4,7 @@
 #include "compiler/interp/evaluate.h"
 #include "compiler/linalg/lower.h"
 #include "compiler/nn/nn.h"
+#include "compiler/tools/random_function.h"
 
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -22,6 +23,15 @@ static bool hasTest(StringRef folder, StringRef op) {
   return text && (*text)->getBuffer().contains(("nn." + op + " ").str());
 }
 
+/// The operations in many of the functions that the test of schedules draws.
+static std::string drawnFunctions() {
+  constexpr uint64_t kMany = 2000; // even what is drawn seldom is in tens of them
+  std::string text;
+  for (uint64_t seed = 0; seed < kMany; ++seed)
+    text += randomFunction(seed);
+  return text;
+}
+
 LogicalResult checkCoverage(MLIRContext &context, StringRef folder) {
   int missing = 0;
   auto require = [&](bool present, StringRef op, const Twine &what) {
@@ -32,6 +42,7 @@ LogicalResult checkCoverage(MLIRContext &context, StringRef folder) {
 
   std::set<StringRef> operations;
   SmallVector<StringRef> lowered = lower::loweredOperations();
+  std::string drawn = drawnFunctions();
   for (RegisteredOperationName name : context.getRegisteredOperationsByDialect("nn"))
     operations.insert(name.stripDialect());
   for (StringRef op : operations) {
@@ -39,6 +50,9 @@ LogicalResult checkCoverage(MLIRContext &context, StringRef folder) {
     require(interp::canEvaluate(op), op, "no evaluation in compiler/interp/operations.cpp");
     require(llvm::is_contained(lowered, op), op, "no lowering in compiler/linalg");
     require(hasTest(folder, op), op, "no test in " + folder + "/" + op + ".mlir");
+    // Its key is no tensor of the functions' numbers.
+    require(op == "random_uniform" || StringRef(drawn).contains(("nn." + op + " ").str()), op,
+            "no place in compiler/tools/random_function.cpp");
   }
   for (const std::string &op : nn::signatureNames())
     require(operations.count(op) > 0, op, "a signature, but no definition in compiler/nn/ops.td");

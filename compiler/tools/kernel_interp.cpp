@@ -571,12 +571,15 @@ private:
           return lanewise(*op, [](X x) { return double(int64_t(x[0]) & 1); });
         })
         .Case<math::AbsFOp>([&](auto op) { return lanewise(*op, [](X x) { return fabs(x[0]); }); })
+        .Case<math::ErfOp>([&](auto op) { return lanewise(*op, [](X x) { return erf(x[0]); }); })
         .Case<math::ExpOp>([&](auto op) { return lanewise(*op, [](X x) { return exp(x[0]); }); })
         .Case<math::LogOp>([&](auto op) { return lanewise(*op, [](X x) { return log(x[0]); }); })
         .Case<math::SqrtOp>([&](auto op) { return lanewise(*op, [](X x) { return sqrt(x[0]); }); })
         .Case<math::TanhOp>([&](auto op) { return lanewise(*op, [](X x) { return tanh(x[0]); }); })
         .Case<math::SinOp>([&](auto op) { return lanewise(*op, [](X x) { return sin(x[0]); }); })
         .Case<math::CosOp>([&](auto op) { return lanewise(*op, [](X x) { return cos(x[0]); }); })
+        .Case<math::PowFOp>(
+            [&](auto op) { return lanewise(*op, [](X x) { return pow(x[0], x[1]); }); })
         .Case<math::FloorOp>(
             [&](auto op) { return lanewise(*op, [](X x) { return floor(x[0]); }); })
         .Case<math::CopySignOp>(

@@ -80,12 +80,13 @@ private:
   }
 
   // --- text --------------------------------------------------------------------------------------
-  std::string type(const Sizes &shape) {
+  static std::string type(const Sizes &shape, const std::string &element) {
     std::string text = "tensor<";
     for (int64_t size : shape)
       text += std::to_string(size) + "x";
     return text + element + ">";
   }
+  std::string type(const Sizes &shape) { return type(shape, element); }
   static std::string list(const Sizes &sizes) {
     std::string text;
     llvm::raw_string_ostream(text) << "[" << llvm::interleaved(sizes) << "]";
@@ -158,28 +159,63 @@ private:
     return add(name + x.name + " axes " + list(axes), signature({x}, shape), shape);
   }
 
+  /// The place of the largest of the last axis.
+  Tensor argmax(const Tensor &x) {
+    Sizes shape(x.shape.begin(), x.shape.end() - 1);
+    return add("argmax " + x.name, "(" + type(x.shape) + ") -> " + type(shape, "i32"), shape);
+  }
   /// 1 at one place of the last axis, which the index of a loop decides.
   Tensor oneHot(const Sizes &shape) {
-    Tensor from = argument(shape);
-    std::string places = "tensor<";
-    for (int64_t size : llvm::ArrayRef(shape).drop_back())
-      places += std::to_string(size) + "x";
-    places += "i32>";
-    Tensor index = add("argmax " + from.name, "(" + type(shape) + ") -> " + places, {});
+    Tensor index = argmax(argument(shape));
     return add("one_hot " + index.name + " classes " + std::to_string(shape.back()) + " element " +
                    element,
-               "(" + places + ") -> " + type(shape), shape);
+               "(" + type(index.shape, "i32") + ") -> " + type(shape), shape);
+  }
+
+  /// What is not defined everywhere, or grows fast, of a value that suits it.
+  Tensor steep(const Tensor &x) {
+    Tensor bounded = unary("tanh", x), positive = unary("exp", bounded); // from 0.3 to 2.8
+    switch (below(3)) {
+    case 0:
+      return unary(among({"log", "sqrt"}), positive);
+    case 1:
+      return binary("pow", positive, bounded);
+    default:
+      return binary("div", x, positive);
+    }
+  }
+  /// What jumps, of arguments: what is computed is rounded to either side.
+  Tensor jumping(const Tensor &x) {
+    if (below(3) == 0)
+      return binary("mul", x, unary(among({"sign", "floor"}), argument(x.shape)));
+    Sizes rows = x.shape;
+    rows.push_back(3);
+    bool comparesPlaces = below(3) == 0;
+    Tensor a = comparesPlaces ? argmax(argument(rows)) : argument(x.shape);
+    Tensor b = comparesPlaces ? argmax(argument(rows)) : argument(x.shape);
+    std::string name = comparesPlaces ? "same " : among({"less ", "less_equal "});
+    Tensor condition = add(name + a.name + ", " + b.name,
+                           comparesPlaces ? type(x.shape, "i32") : type(x.shape), x.shape);
+    Tensor other = repeated(x.shape);
+    return add("select " + condition.name + ", " + x.name + ", " + other.name,
+               type(x.shape, "i1") + ", " + type(x.shape), x.shape);
+  }
+  /// By way of f64.
+  Tensor widened(const Tensor &x) {
+    Tensor wide = add("cast " + x.name + " to f64", type(x.shape), x.shape);
+    return add("cast " + wide.name + " to " + element, type(x.shape, "f64"), x.shape);
   }
 
   /// What may follow a sum: biases, activations, residuals, masks.
   Tensor followed(Tensor x) {
     for (int64_t n = below(4); n > 0; --n)
-      switch (below(8)) {
+      switch (below(11)) {
       case 0:
-        x = unary(among({"tanh", "sigmoid", "neg", "abs"}), x);
+        x = unary(among({"tanh", "sigmoid", "erf", "neg", "abs", "sin", "cos", "stop_gradient"}),
+                  x);
         break;
       case 1:
-        x = binary("max", x, zeros(x.shape));
+        x = binary(among({"max", "max", "min"}), x, zeros(x.shape));
         break;
       case 2:
         x = binary("mul", x, repeated(x.shape));
@@ -190,6 +226,15 @@ private:
       case 4:
         if (!x.shape.empty())
           x = binary("mul", x, oneHot(x.shape));
+        break;
+      case 5:
+        x = steep(x);
+        break;
+      case 6:
+        x = jumping(x);
+        break;
+      case 7:
+        x = below(3) ? x : widened(x);
         break;
       default:
         x = binary("add", x, repeated(x.shape));

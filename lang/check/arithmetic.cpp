@@ -156,6 +156,7 @@ constexpr NumberOp kNumberOps[] = {
     {"sign", [](double x) { return x > 0   ? 1.0
                                    : x < 0 ? -1.0
                                            : 0.0; }, nullptr, true},
+    {"erf", [](double x) { return std::erf(x); }, nullptr, false},
     {"exp", [](double x) { return std::exp(x); }, nullptr, false},
     {"log", [](double x) { return std::log(x); }, nullptr, false},
     {"sqrt", [](double x) { return std::sqrt(x); }, nullptr, false},

@@ -96,6 +96,34 @@ TEST(Check, EveryDiagnosticIsTested) {
   }
 }
 
+/// What computes real numbers of real numbers, element by element, computes static ones, too; the
+/// reference lists what is no operator.
+TEST(Check, ElementwiseOperationsTakeNumbers) {
+  std::set<std::string> operators = {"neg", "add", "sub", "mul", "div", "pow"};
+  std::string declarations = contents(kRoot / "stdlib/ops.nn");
+  std::string reference = contents(kRoot / "lang/REFERENCE.md");
+  reference.resize(reference.find("work on static numbers"));
+  reference.erase(0, reference.rfind("`sqrt "));
+  std::regex elementwise("\nop (\\w+)\\(\\w+: real\\[\\.\\.\\.\\]"
+                         "(, \\w+: real\\[\\.\\.\\.\\])?\\) -> real\\[\\.\\.\\.\\]");
+  int count = 0;
+  for (std::sregex_iterator match(declarations.begin(), declarations.end(), elementwise), end;
+       match != end; ++match) {
+    std::string op = (*match)[1];
+    if (op == "stop_gradient") // of a number there is no gradient
+      continue;
+    ++count;
+    std::string call = op + ((*match)[2].matched ? "(0.5, 0.25)" : "(0.5)");
+    Checked checked(op + ".nn", "const c = " + call +
+                                    "\nmodel net(x: f32[B]) -> (y: f32[B]) {\n  y = c * x\n}\n");
+    EXPECT_EQ(checked.diagnostics.render(), "")
+        << "`" << op << "` of numbers is not in lang/check/arithmetic.cpp";
+    EXPECT_TRUE(operators.count(op) || std::regex_search(reference, std::regex("\\b" + op + "\\b")))
+        << "lang/REFERENCE.md does not say that `" << op << "` works on static numbers";
+  }
+  EXPECT_GE(count, 18);
+}
+
 /// Programs with lines and characters missing, doubled or swapped: errors perhaps, crashes never.
 TEST(Check, SurvivesDamagedPrograms) {
   std::mt19937 random(1);

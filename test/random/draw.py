@@ -17,6 +17,7 @@ LARGEST_SIZE = 8.0  # about how large a value may be before it is scaled down
 MOST_ELEMENTS = 60_000  # of a value
 MOST_COST = 6_000_000  # multiplications of all products and convolutions, forward
 LARGE_TIMES = 6  # as much in a large network
+ATTEMPTS = 10  # until what is forced fits in
 
 # What is drawn more often than the rest: what networks mostly are made of, and kernels are mostly made for.
 OFTEN = {"conv": 10, "dense": 6, "batch_norm": 8, "conv2d": 4, "matmul": 3, "relu": 4, "max_pool": 3, "avg_pool": 2,
@@ -272,14 +273,17 @@ def draw(seed, number, again=0):
     wanted = sorted(TABLE) + sorted(STRUCTURES)
     random.Random(seed).shuffle(wanted)
     forced = [wanted[(2 * number + i) % len(wanted)] for i in range(2)]
-    is_large, batch = r.random() < 0.3, r.choice(BATCHES)
-    shape = draw_shape(r, is_large)
-    while abs(product(shape)) * batch > most_elements(is_large):
+    for _ in range(ATTEMPTS):
+        is_large, batch = r.random() < 0.3, r.choice(BATCHES)
         shape = draw_shape(r, is_large)
-    first = Node("input", [], {"name": "x0", "shape": shape, "classes": 0})
-    first.size = 2.5
-    g = Generator(r, batch, [first], is_large)
-    current, kept = g.steps(r.choice([1, 2, 3, 5, 8, 11]), forced, STRUCTURES)
+        while abs(product(shape)) * batch > most_elements(is_large):
+            shape = draw_shape(r, is_large)
+        first = Node("input", [], {"name": "x0", "shape": shape, "classes": 0})
+        first.size = 2.5
+        g = Generator(r, batch, [first], is_large)
+        current, kept = g.steps(r.choice([1, 2, 3, 5, 8, 11]), forced, STRUCTURES)
+        if len(kept) == len(forced):
+            break
 
     y = together(g, current, kept)
     loss = r.choice(list(LOSSES))

@@ -81,6 +81,7 @@ unary("sqrt", "sqrt({0} * {0} + {c})", lambda k, a, x: (x * x + a["c"]).sqrt(), 
       size=lambda a, x: x + 1)
 unary("tanh", "tanh({0})", lambda k, a, x: x.tanh(), 3, size=lambda a, x: min(x, 1))
 unary("sigmoid", "sigmoid({0})", lambda k, a, x: x.sigmoid(), 3, size=lambda a, x: 1)
+unary("erf", "erf({0})", lambda k, a, x: x.erf(), 3, size=lambda a, x: min(x, 1))
 unary("sin", "sin({0})", lambda k, a, x: x.sin(), 30, lambda a, x: 1)
 unary("cos", "cos({0})", lambda k, a, x: x.cos(), 30, lambda a, x: 1)
 unary("relu", "relu({0})", lambda k, a, x: k.relu(x))
