@@ -11,6 +11,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/InterleavedRange.h"
 
 using namespace mlir;
 
@@ -73,6 +74,11 @@ public:
       return {"-" + inside(op->getOperand(0), kPower), kProduct};
     if (kind == "transpose")
       return {inside(op->getOperand(0), kAtom) + "^T"};
+    if (auto flip = dyn_cast<nn::FlipOp>(op)) {
+      std::string axes;
+      llvm::raw_string_ostream(axes) << llvm::interleaved_array(flip.getAxes());
+      return {"flip(" + axes + ")(" + arguments(op) + ")"};
+    }
     if (kind == "select")
       return {"select(" + arguments(op) + ")"};
     std::string function = kind == "reduce_sum" ? "sum" : kind == "reduce_max" ? "max" : kind.str();
@@ -110,7 +116,7 @@ private:
 bool isPlain(Operation *op) {
   StringRef kind = op->getName().stripDialect();
   return kind == "constant" || kind == "broadcast" || kind == "reshape" || kind == "cast" ||
-         kind == "transpose" || kind == "stop_gradient";
+         kind == "transpose" || kind == "flip" || kind == "stop_gradient";
 }
 
 int64_t elementsOf(Value value) { return cast<RankedTensorType>(value.getType()).getNumElements(); }

@@ -73,6 +73,9 @@ Gradients ErfOp::gradients(Formula &f, Value dy) {
 
 Gradients ExpOp::gradients(Formula &f, Value dy) { return {f.mul(dy, getY())}; }
 
+// To reverse is its own transposition.
+Gradients FlipOp::gradients(Formula &f, Value dy) { return {f.make<FlipOp>(dy, getAxes())}; }
+
 // Zero wherever there is a derivative.
 Gradients FloorOp::gradients(Formula &f, Value dy) { return {kNone}; }
 

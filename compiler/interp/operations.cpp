@@ -113,6 +113,18 @@ Tensor transpose(const Call &call) {
   return y;
 }
 
+Tensor flip(const Call &call) {
+  const Tensor &x = call.operand(0);
+  Tensor y(call.resultShape);
+  for (int64_t i = 0; i < y.size(); ++i) {
+    Index from = indexOf(i, y.shape);
+    for (int64_t axis : call.numbers("axes"))
+      from[axis] = x.shape[axis] - 1 - from[axis];
+    y.numbers[i] = x.numbers[offsetOf(from, x.shape)];
+  }
+  return y;
+}
+
 Tensor broadcast(const Call &call) {
   const Tensor &x = call.operand(0);
   Tensor y(call.resultShape);
@@ -310,6 +322,7 @@ Evaluation evaluationOf(llvm::StringRef op) {
       {"div", binary<quotient>},
       {"erf", unary<errorFunction>},
       {"exp", unary<exponential>},
+      {"flip", flip},
       {"floor", unary<floorOf>},
       {"less", binary<isLess>},
       {"less_equal", binary<isLessOrEqual>},

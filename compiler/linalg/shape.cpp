@@ -43,6 +43,18 @@ Value lowerTranspose(Builder &b, Operation *op, ValueRange x) {
   return moved(b, x[0], b.dims(from.size(), from), shapeOf(op->getResult(0)));
 }
 
+Value lowerFlip(Builder &b, Operation *op, ValueRange x) {
+  if (Value constant = reshapedConstant(b, op, x[0]))
+    return constant;
+  Shape shape = shapeOf(op->getResult(0));
+  SmallVector<AffineExpr> from;
+  for (unsigned axis = 0; axis < shape.size(); ++axis)
+    from.push_back(b.dim(axis));
+  for (int64_t axis : cast<nn::FlipOp>(op).getAxes())
+    from[axis] = shape[axis] - 1 - from[axis];
+  return moved(b, x[0], b.map(shape.size(), from), shape);
+}
+
 Value lowerBroadcast(Builder &b, Operation *op, ValueRange x) {
   if (Value constant = reshapedConstant(b, op, x[0]))
     return constant;
@@ -139,6 +151,7 @@ void addShapeRules(Rules &rules) {
   rules["constant"] = lowerConstant;
   rules["reshape"] = lowerReshape;
   rules["transpose"] = lowerTranspose;
+  rules["flip"] = lowerFlip;
   rules["broadcast"] = lowerBroadcast;
   rules["reduce_sum"] = lowerReduceSum;
   rules["reduce_max"] = lowerReduceMax;

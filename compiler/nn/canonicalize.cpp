@@ -6,6 +6,7 @@
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
 
+#include <algorithm>
 #include <cmath>
 
 using namespace mlir;
@@ -65,7 +66,7 @@ std::optional<double> compute(Operation *op, ArrayRef<double> x) {
       .Case([&](MulOp) { return x[0] * x[1]; })
       .Case([&](DivOp) { return x[0] / x[1]; })
       .Case([&](PowOp) { return std::pow(x[0], x[1]); })
-      .Case<ReshapeOp, TransposeOp, BroadcastOp>([&](auto) { return x[0]; })
+      .Case<ReshapeOp, TransposeOp, FlipOp, BroadcastOp>([&](auto) { return x[0]; })
       .Default([](Operation *) { return std::nullopt; });
 }
 
@@ -184,6 +185,28 @@ Value simplifyTranspose(TransposeOp op, PatternRewriter &rewriter) {
   return TransposeOp::create(rewriter, op.getLoc(), inner.getX(), both);
 }
 
+/// The axes of a rank that are in one of the lists and not in the other.
+SmallVector<int64_t> inOneOf(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
+  SmallVector<int64_t> axes;
+  std::set_symmetric_difference(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(axes));
+  return axes;
+}
+
+// Along axes of size 1, or along none -> x;  flip(flip(x, a), b) -> flip(x, a without b and b
+// without a)
+Value simplifyFlip(FlipOp op, PatternRewriter &rewriter) {
+  SmallVector<int64_t> axes = llvm::filter_to_vector(
+      op.getAxes(), [&](int64_t axis) { return op.getType().getDimSize(axis) > 1; });
+  if (axes.empty())
+    return op.getX();
+  if (axes.size() < op.getAxes().size())
+    return FlipOp::create(rewriter, op.getLoc(), op.getX(), axes);
+  auto inner = op.getX().getDefiningOp<FlipOp>();
+  if (!inner)
+    return nullptr;
+  return FlipOp::create(rewriter, op.getLoc(), inner.getX(), inOneOf(inner.getAxes(), axes));
+}
+
 // Along no axes -> x;  broadcast(x * c) -> broadcast(x) * c
 Value simplifyBroadcast(BroadcastOp op, PatternRewriter &rewriter) {
   if (op.getAxes().empty())
@@ -196,8 +219,20 @@ Value simplifyBroadcast(BroadcastOp op, PatternRewriter &rewriter) {
   Value number = constant(rewriter, nameless(op.getLoc()), op.getType(), *numberIn(product.getB()));
   return MulOp::create(rewriter, op.getLoc(), wide, number);
 }
-Value simplifyReduceSum(ReduceSumOp op, PatternRewriter &) {
-  return op.getAxes().empty() ? op.getX() : Value();
+
+// Along no axes -> x;  reduce(flip(x, a), r) -> reduce(flip(x, a without r), r)
+template <typename ReductionOp> Value simplifyReduction(ReductionOp op, PatternRewriter &rewriter) {
+  if (op.getAxes().empty())
+    return op.getX();
+  auto inner = op.getX().template getDefiningOp<FlipOp>();
+  if (!inner)
+    return nullptr;
+  auto isKept = [&](int64_t axis) { return !llvm::is_contained(op.getAxes(), axis); };
+  SmallVector<int64_t> kept = llvm::filter_to_vector(inner.getAxes(), isKept);
+  if (kept.size() == inner.getAxes().size())
+    return nullptr;
+  Value x = FlipOp::create(rewriter, inner.getLoc(), inner.getX(), kept);
+  return ReductionOp::create(rewriter, op.getLoc(), x, op.getAxes());
 }
 
 } // namespace
@@ -217,8 +252,10 @@ void NnDialect::getCanonicalizationPatterns(RewritePatternSet &patterns) const {
   add(simplifyCast);
   add(simplifyReshape);
   add(simplifyTranspose);
+  add(simplifyFlip);
   add(simplifyBroadcast);
-  add(simplifyReduceSum);
+  add(simplifyReduction<ReduceSumOp>);
+  add(simplifyReduction<ReduceMaxOp>);
 }
 
 } // namespace dlc::nn

@@ -134,6 +134,12 @@ def Nn_TransposeOp : Nn_Op<"transpose"> {
   let assemblyFormat = "$x `permutation` $permutation " # signatureFormat;
 }
 
+def Nn_FlipOp : Nn_Op<"flip"> {
+  let arguments = (ins Real:$x, Places:$axes);
+  let results = (outs Real:$y);
+  let assemblyFormat = "$x `axes` $axes " # signatureFormat;
+}
+
 def Nn_BroadcastOp : Nn_Op<"broadcast"> {
   let arguments = (ins AnyElement:$x, Places:$axes, Sizes:$sizes);
   let results = (outs AnyElement:$y);

@@ -122,8 +122,18 @@ private:
       shape.push_back(x.shape[axis]);
     return add("transpose " + x.name + " permutation " + list(order), signature({x}, shape), shape);
   }
+  /// Read from the end along some axes.
+  Tensor flipped(const Tensor &x) {
+    Sizes axes;
+    for (size_t axis = 0; axis < x.shape.size(); ++axis)
+      if (below(2))
+        axes.push_back(int64_t(axis));
+    return add("flip " + x.name + " axes " + list(axes), signature({x}, x.shape), x.shape);
+  }
   /// An argument of this shape, which lies in memory in another order.
   Tensor permuted(const Sizes &shape) {
+    if (below(6) == 0)
+      return flipped(argument(shape));
     if (shape.size() < 2 || below(2))
       return argument(shape);
     Sizes order = permutation(shape.size()), stored(shape.size());
@@ -251,6 +261,8 @@ private:
       results.push_back(reduced(x));
     if (below(6) == 0 && x.shape.size() > 1)
       results.push_back(transpose(x, permutation(x.shape.size())));
+    if (below(8) == 0)
+      results.push_back(flipped(x));
   }
 
   // --- families ----------------------------------------------------------------------------------

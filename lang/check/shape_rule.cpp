@@ -52,6 +52,14 @@ Inferred inferTranspose(const std::string &op, const TensorType &x, const Attrib
   return result;
 }
 
+Inferred inferFlip(const std::string &op, const TensorType &x, const Attributes &attributes) {
+  const Shape &list = *shapeAttribute(attributes, "axes");
+  if (!ascendingAxes(list, x.shape.size()))
+    return configurationError(quoted(op) + " of " + str(x) + " needs ascending axes of it, found " +
+                              str(list));
+  return x;
+}
+
 Inferred inferBroadcast(const std::string &op, const TensorType &x, const Attributes &attributes) {
   const Shape &list = *shapeAttribute(attributes, "axes");
   const Shape &sizes = *shapeAttribute(attributes, "sizes");
@@ -130,10 +138,15 @@ void countClasses(const std::vector<TensorType> &operands, TensorType &result) {
 // --- the table ---------------------------------------------------------------------------------
 
 constexpr ShapeRule kRules[] = {
-    {.op = "reshape", .infer = inferReshape},      {.op = "transpose", .infer = inferTranspose},
-    {.op = "broadcast", .infer = inferBroadcast},  {.op = "reduce_sum", .infer = inferReduction},
-    {.op = "reduce_max", .infer = inferReduction}, {.op = "conv2d", .check = checkGroups},
-    {.op = "one_hot", .check = checkOneHot},       {.op = "same", .check = checkSame},
+    {.op = "reshape", .infer = inferReshape},
+    {.op = "transpose", .infer = inferTranspose},
+    {.op = "flip", .infer = inferFlip},
+    {.op = "broadcast", .infer = inferBroadcast},
+    {.op = "reduce_sum", .infer = inferReduction},
+    {.op = "reduce_max", .infer = inferReduction},
+    {.op = "conv2d", .check = checkGroups},
+    {.op = "one_hot", .check = checkOneHot},
+    {.op = "same", .check = checkSame},
     {.op = "argmax", .finish = countClasses},
 };
 

@@ -56,6 +56,9 @@ TEST_F(SignatureTest, Shapes) {
   EXPECT_EQ(infer("transpose", {{3, 4, 5}}, {{"permutation", Shape{2, 0, 1}}}), "f32[5, 3, 4]");
   EXPECT_EQ(infer("transpose", {{3, 4}}, {{"permutation", Shape{0, 0}}}),
             "`transpose` of f32[3, 4] needs each axis once, found [0, 0]");
+  EXPECT_EQ(infer("flip", {{3, 4, 5}}, {{"axes", Shape{0, 2}}}), "f32[3, 4, 5]");
+  EXPECT_EQ(infer("flip", {{3, 4}}, {{"axes", Shape{1, 0}}}),
+            "`flip` of f32[3, 4] needs ascending axes of it, found [1, 0]");
   EXPECT_EQ(infer("broadcast", {{3}}, {{"axes", Shape{0, 2}}, {"sizes", Shape{7, 8}}}),
             "f32[7, 3, 8]");
   EXPECT_EQ(infer("reduce_sum", {{3, 4, 5}}, {{"axes", Shape{0, 2}}}), "f32[4]");

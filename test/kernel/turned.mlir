@@ -45,3 +45,21 @@ func.func @narrow(%a: tensor<512x256xf32>, %b: tensor<512x32xf32>) -> tensor<256
   %y = nn.matmul %at, %b : (tensor<256x512xf32>, tensor<512x32xf32>) -> tensor<256x32xf32>
   return %y : tensor<256x32xf32>
 }
+
+// -----
+
+// What is read from its end on comes in whole vectors, whose lanes change places; the last three
+// lanes through a mask.
+
+// CHECK-LABEL: func.func private @kernel_0
+// CHECK-NOT:     vector.gather
+// CHECK:         vector.load
+// CHECK:         vector.shuffle {{.*}} [15, 14, 13, 12, 11, 10, 9, 8]
+// CHECK:         vector.store
+// CHECK:         vector.maskedload
+// CHECK:         vector.shuffle {{.*}} [10, 9, 8, 8, 8, 8, 8, 8]
+// CHECK-NOT:     vector.gather
+func.func @flip(%x: tensor<64x67xf32>) -> tensor<64x67xf32> {
+  %y = nn.flip %x axes [1] : (tensor<64x67xf32>) -> tensor<64x67xf32>
+  return %y : tensor<64x67xf32>
+}

@@ -71,3 +71,44 @@ func.func @relu(%x: tensor<2xf32>) -> tensor<2xf32> {
   %y = nn.max %zero, %x : tensor<2xf32>
   return %y : tensor<2xf32>
 }
+
+// -----
+
+// CHECK-LABEL: func.func @flips
+// CHECK-SAME:    %[[X:.*]]: tensor<2x3x1xf32>
+// CHECK-NEXT:    %[[Y:.*]] = nn.flip %[[X]] axes [0]
+// CHECK-NEXT:    return %[[X]], %[[Y]]
+func.func @flips(%x: tensor<2x3x1xf32>) -> (tensor<2x3x1xf32>, tensor<2x3x1xf32>) {
+  %a = nn.flip %x axes [0, 1] : (tensor<2x3x1xf32>) -> tensor<2x3x1xf32>
+  %b = nn.flip %a axes [0, 1] : (tensor<2x3x1xf32>) -> tensor<2x3x1xf32>
+  %c = nn.flip %a axes [1, 2] : (tensor<2x3x1xf32>) -> tensor<2x3x1xf32>
+  return %b, %c : tensor<2x3x1xf32>, tensor<2x3x1xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @flip_of_a_number
+// CHECK-NEXT:    %[[C:.*]] = nn.constant dense<2.000000e+00> : tensor<2x3xf32>
+// CHECK-NEXT:    return %[[C]]
+func.func @flip_of_a_number() -> tensor<2x3xf32> {
+  %a = nn.constant dense<2.0> : tensor<2x3xf32>
+  %b = nn.flip %a axes [0, 1] : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %b : tensor<2x3xf32>
+}
+
+// -----
+
+// The order does not matter to a sum, nor to a maximum.
+
+// CHECK-LABEL: func.func @reduced_flips
+// CHECK-SAME:    %[[X:.*]]: tensor<2x3x4xf32>
+// CHECK-NEXT:    %[[S:.*]] = nn.reduce_sum %[[X]] axes [0, 1]
+// CHECK-NEXT:    %[[F:.*]] = nn.flip %[[X]] axes [0]
+// CHECK-NEXT:    %[[M:.*]] = nn.reduce_max %[[F]] axes [1]
+// CHECK-NEXT:    return %[[S]], %[[M]]
+func.func @reduced_flips(%x: tensor<2x3x4xf32>) -> (tensor<4xf32>, tensor<2x4xf32>) {
+  %a = nn.flip %x axes [0, 1] : (tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
+  %b = nn.reduce_sum %a axes [0, 1] : (tensor<2x3x4xf32>) -> tensor<4xf32>
+  %c = nn.reduce_max %a axes [1] : (tensor<2x3x4xf32>) -> tensor<2x4xf32>
+  return %b, %c : tensor<4xf32>, tensor<2x4xf32>
+}

@@ -34,6 +34,14 @@ func.func @axes(%x: tensor<2x3xf32>) {
 
 // -----
 
+func.func @reversed(%x: tensor<2x3xf32>) {
+  // CHECK: :[[# @LINE + 1]]:{{[0-9]+}}: error: {{.*}}`flip` of f32[2, 3] needs ascending axes of it, found [1, 1]
+  nn.flip %x axes [1, 1] : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
 func.func @permutation(%x: tensor<2x3xf32>) {
   // CHECK: :[[# @LINE + 1]]:{{[0-9]+}}: error: {{.*}}`transpose` of f32[2, 3] needs each axis once, found [0, 0]
   nn.transpose %x permutation [0, 0] : (tensor<2x3xf32>) -> tensor<2x2xf32>

@@ -208,6 +208,15 @@ enter("transpose", draw_transpose, "{0} |> transpose({axes})", lambda k, a, x: x
       lambda a, x: [x[axis] for axis in a["axes"]] if len(x) == len(a["axes"]) else None)
 
 
+def draw_flip(g, x):
+    axes = g.random.sample(range(len(x.shape)), g.random.randint(1, len(x.shape))) if x.shape else []
+    return ([x], {"axes": sorted(axes)}) if axes else None
+
+
+enter("flip", draw_flip, "{0} |> flip({axes})", lambda k, a, x: x.flip(a["axes"]),
+      lambda a, x: x if max(a["axes"]) < len(x) else None, mixes=lambda a, x: reduces_batch(a, x))
+
+
 def draw_broadcast(g, x):
     count = g.random.choice([1, 1, 2])
     axes = sorted(g.random.sample(range(len(x.shape) + count), count))

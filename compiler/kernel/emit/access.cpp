@@ -73,7 +73,7 @@ Value load(const Cursor &at, unsigned n, const Point &point) {
   if (stride == 1)
     return vector::MaskedLoadOp::create(b, type, buffer, ValueRange{position},
                                         mask(at, point.active), zero);
-  if (stride > 1 && stride <= kLargestShuffledStride)
+  if (std::abs(stride) <= kLargestShuffledStride)
     return loadStrided(b, type, buffer, position, stride, point.active);
   return vector::GatherOp::create(b, type, buffer, ValueRange{position}, lanesTimes(at, stride),
                                   mask(at, point.active), zero);

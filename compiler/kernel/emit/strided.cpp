@@ -1,5 +1,5 @@
-// Vectors of elements that lie apart: every second column of a pool's window, or a column of a
-// matrix.
+// Vectors of elements that lie apart or backward: every second column of a pool's window, a row
+// from its end, or a column of a matrix.
 #include "compiler/kernel/emit/strided.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -9,7 +9,11 @@ namespace dlc::kernel {
 
 Value loadStrided(ImplicitLocOpBuilder &b, VectorType type, Value buffer, Value position,
                   int64_t stride, int64_t active) {
-  int64_t lanes = type.getNumElements(), span = (active - 1) * stride + 1;
+  int64_t lanes = type.getNumElements(), step = std::abs(stride), span = (active - 1) * step + 1;
+  bool isBackward = stride < 0;
+  if (isBackward) // from the last active element on
+    position = arith::AddIOp::create(b, position,
+                                     arith::ConstantIndexOp::create(b, (active - 1) * stride));
   Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
   Value result;
   for (int64_t begin = 0; begin < span; begin += lanes) {
@@ -25,7 +29,8 @@ Value loadStrided(ImplicitLocOpBuilder &b, VectorType type, Value buffer, Value 
     // The lanes whose elements are in this part come from it, the others stay.
     SmallVector<int64_t> from;
     for (int64_t lane = 0; lane < lanes; ++lane) {
-      int64_t element = std::min(lane, active - 1) * stride - begin;
+      int64_t place = std::min(lane, active - 1);
+      int64_t element = (isBackward ? active - 1 - place : place) * step - begin;
       from.push_back(element >= 0 && element < lanes ? lanes + element : lane);
     }
     result = vector::ShuffleOp::create(b, result ? result : zero, part, from);

@@ -68,8 +68,8 @@ double CostModel::accessCost(const Access &access, const Schedule &s, bool isPac
     return distinct * (kLoadCost + llvm::Log2_64_Ceil(s.lanes) * kShuffleCost);
   return distinct * (stride == 0   ? kBroadcastCost
                      : stride == 1 ? unitCost
-                     : stride > 1 && stride <= kLargestShuffledStride && unitCost == kLoadCost
-                         ? stride * (kLoadCost + kShuffleCost)
+                     : std::abs(stride) <= kLargestShuffledStride && unitCost == kLoadCost
+                         ? std::abs(stride) * (kLoadCost + kShuffleCost)
                          : kGatherCostPerLane * s.lanes);
 }
 
