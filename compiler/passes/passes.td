@@ -112,7 +112,7 @@ def PlacePass : Pass<"dlc-place", "::mlir::ModuleOp"> {
     on views of the call's buffers: weights, gradients, state, inputs, outputs, results, and one
     arena for all else. Each argument of a placed function is a buffer of bytes, named by its
     attribute `dlc.buffer` (and `nn.index` among its kind); the function gets `dlc.arena_bytes`. See
-    place.cpp for the rules.
+    memory/assign.h for the rules.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect"];

@@ -1,0 +1,243 @@
+// Finds the memory of each tensor, in the order of the code.
+#include "compiler/memory/assign.h"
+#include "compiler/linalg/epilogue.h"
+#include "compiler/memory/arena.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+
+namespace dlc::memory {
+namespace {
+
+// Memory of one value or of several, one after the other.
+struct Memory {
+  int64_t bytes = 0;
+  int first = 0, last = 0;
+  std::optional<Place> place; // known: outside the arena
+};
+
+class Assigner {
+public:
+  Assigner(func::FuncOp function, const Layouts &layouts, const Aliasing &aliasing)
+      : function(function), layouts(layouts), aliasing(aliasing) {}
+
+  FailureOr<Assignment> run() {
+    number();
+    assignArguments();
+    for (Operation &op : function.front())
+      if (failed(assignResults(op)))
+        return failure();
+    bindResults();
+    planIntervals();
+    for (auto [value, memory] : memoryOf)
+      assignment.places[value] = *memories[memory].place;
+    return std::move(assignment);
+  }
+
+private:
+  func::FuncOp function;
+  const Layouts &layouts;
+  const Aliasing &aliasing;
+  Assignment assignment;
+  llvm::DenseMap<Operation *, int> steps;
+  llvm::DenseMap<Value, int> lastUse;       // by root
+  llvm::DenseMap<Value, unsigned> memoryOf; // of roots
+  SmallVector<Memory> memories;
+
+  func::ReturnOp terminator() { return cast<func::ReturnOp>(function.front().getTerminator()); }
+
+  void number() {
+    int step = 0;
+    for (Operation &op : function.front()) {
+      steps[&op] = step++;
+      for (Value operand : op.getOperands())
+        lastUse[rootOf(operand)] = steps[&op];
+    }
+  }
+
+  void assign(Value value, Memory memory) {
+    memoryOf[value] = memories.size();
+    memories.push_back(memory);
+  }
+
+  void assignArguments() {
+    for (BlockArgument argument : function.getArguments()) {
+      Place place = layouts.argument(function.getArgAttrDict(argument.getArgNumber()),
+                                     argument.getArgNumber());
+      assign(argument, {bytesOf(argument.getType()), -1, lastUse[argument], place});
+    }
+  }
+
+  // The memory of the tensor that an insertion helps to make, from now on.
+  unsigned memoryOfWhole(tensor::InsertSliceOp insert, int step) {
+    Value whole = aliasing.wholeOf(insert);
+    int last = std::max(steps[whole.getDefiningOp()], lastUse.lookup(whole));
+    if (!memoryOf.contains(whole))
+      assign(whole, {bytesOf(whole.getType()), step, last, {}});
+    return memoryOf[whole];
+  }
+
+  // Whether anyone reads the filled tensor itself; a nest that it starts does not.
+  static bool isRead(Value filled) {
+    return llvm::any_of(filled.getUses(), [](OpOperand &use) {
+      if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(use.getOwner()))
+        return isRead(use.getOwner()->getResult(0));
+      if (isa<tensor::InsertSliceOp>(use.getOwner()))
+        return false; // what is inserted is filled in its place
+      auto generic = dyn_cast<linalg::GenericOp>(use.getOwner());
+      return !generic || generic.isDpsInput(&use);
+    });
+  }
+
+  LogicalResult assignResults(Operation &op) {
+    int step = steps[&op];
+    if (isa<tensor::EmptyOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, func::ReturnOp>(op))
+      return success();
+    if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
+      if (auto value = dyn_cast<DenseElementsAttr>(constant.getValue()))
+        assign(constant, {bytesOf(value.getType()), -1, step, addConstant(value)});
+      return success();
+    }
+    if (auto fill = dyn_cast<linalg::FillOp>(op)) {
+      if (Value filled = fill.getResult(0); isRead(filled))
+        assign(filled, {bytesOf(filled.getType()), step, lastUse[filled], {}});
+      return success();
+    }
+    if (auto insert = dyn_cast<tensor::InsertSliceOp>(op)) {
+      if (!aliasing.wholeOf(insert))
+        return op.emitOpError("goes into a tensor that is neither a fill nor made of such parts");
+      memoryOf[insert.getResult()] = memoryOfWhole(insert, step);
+      return success();
+    }
+    auto generic = dyn_cast<linalg::GenericOp>(op);
+    if (!generic)
+      return op.emitOpError("cannot be placed in memory");
+    linalg::GenericOp sum = fuse::sumBefore(generic);
+    int first = sum ? steps[sum] : step;
+    for (OpResult result : generic->getResults()) {
+      OpOperand *init = generic.getDpsInitOperand(result.getResultNumber());
+      if (generic.payloadUsesValueFromOperand(init) && !filling(init->get()))
+        return op.emitOpError("goes on from a tensor that is no fill");
+      int last = std::max(step, lastUse.lookup(result));
+      if (tensor::InsertSliceOp insert = aliasing.insertionOf(result)) {
+        memoryOf[result] = memoryOfWhole(insert, first);
+        Memory &whole = memories[memoryOf[result]];
+        whole.last = std::max(whole.last, last);
+      } else if (std::optional<unsigned> operand = replaceable(generic, result)) {
+        memoryOf[result] = *operand;
+        memories[*operand].last = last;
+      } else {
+        assign(result, {bytesOf(result.getType()), first, last, {}});
+      }
+    }
+    return success();
+  }
+
+  Place addConstant(DenseElementsAttr value) {
+    int64_t offset = aligned(assignment.constants.size());
+    assignment.constants.resize(offset);
+    ArrayRef<char> raw = value.getRawData();
+    int64_t bytes = bytesOf(value.getType());
+    // The raw data of a splat is one element.
+    while (int64_t(assignment.constants.size()) < offset + bytes)
+      assignment.constants.append(raw.begin(), raw.end());
+    return {"constants", 0, offset};
+  }
+
+  // The memory of an operand that dies here and that the result may take over element by element.
+  std::optional<unsigned> replaceable(linalg::GenericOp op, OpResult result) {
+    bool isReturned =
+        llvm::any_of(terminator().getOperands(), [&](Value v) { return rootOf(v) == result; });
+    if (isReturned || op.getNumReductionLoops() > 0 ||
+        !op.getIndexingMapMatchingResult(result).isIdentity())
+      return std::nullopt;
+    for (OpOperand *operand : op.getDpsInputOperands()) {
+      auto memory = memoryOf.find(rootOf(operand->get()));
+      if (memory == memoryOf.end())
+        continue;
+      const Memory &candidate = memories[memory->second];
+      if (candidate.place || candidate.last != steps[op] ||
+          candidate.bytes != bytesOf(result.getType()) || candidate.first == steps[op])
+        continue;
+      if (linalg::GenericOp sum = fuse::sumBefore(op); sum && reads(sum, memory->second))
+        continue;
+      if (readsInPlace(op, memory->second))
+        return memory->second;
+    }
+    return std::nullopt;
+  }
+
+  bool liesIn(unsigned memory, Value root) const {
+    auto of = memoryOf.find(root);
+    return of != memoryOf.end() && of->second == memory;
+  }
+
+  bool reads(linalg::GenericOp op, unsigned memory) const {
+    return llvm::any_of(op.getDpsInputs(),
+                        [&](Value input) { return liesIn(memory, rootOf(input)); });
+  }
+
+  // Whether the nest reads of this memory only the element it is about to write, and no other
+  // result has taken it.
+  bool readsInPlace(linalg::GenericOp op, unsigned memory) {
+    for (OpOperand *operand : op.getDpsInputOperands())
+      if (liesIn(memory, rootOf(operand->get())) &&
+          !op.getMatchingIndexingMap(operand).isIdentity())
+        return false;
+    return llvm::none_of(op->getResults(), [&](Value other) { return liesIn(memory, other); });
+  }
+
+  // Whether `memory`, written from its first step on, may lie where an argument lies.
+  bool mayOverwrite(const Place &place, const Memory &memory, Value value) {
+    for (BlockArgument argument : function.getArguments()) {
+      const Memory &old = memories[memoryOf[argument]];
+      if (!(*old.place == place) || old.last < memory.first)
+        continue;
+      auto writer = value.getDefiningOp<linalg::GenericOp>();
+      bool isElementwise = old.last == memory.first && writer && steps[writer] == memory.first &&
+                           writer.getNumReductionLoops() == 0 &&
+                           readsInPlace(writer, memoryOf[argument]);
+      if (!isElementwise)
+        return false;
+    }
+    return true;
+  }
+
+  void bindResults() {
+    for (OpOperand &operand : terminator()->getOpOperands()) {
+      unsigned number = operand.getOperandNumber();
+      Place place =
+          layouts.result(function.getResultAttrDict(number), operand.get().getType(), number);
+      Value root = rootOf(operand.get());
+      Memory &memory = memories[memoryOf[root]];
+      if (memory.place && *memory.place == place)
+        continue;
+      if (!memory.place && mayOverwrite(place, memory, root))
+        memory.place = place;
+      else
+        assignment.copies.push_back({operand.get(), place});
+    }
+  }
+
+  void planIntervals() {
+    SmallVector<Interval> intervals;
+    SmallVector<Memory *> planned;
+    for (Memory &memory : memories)
+      if (!memory.place) {
+        intervals.push_back({memory.bytes, memory.first, memory.last});
+        planned.push_back(&memory);
+      }
+    assignment.arenaBytes = planArena(intervals);
+    for (auto [memory, interval] : llvm::zip(planned, intervals))
+      memory->place = Place{"arena", 0, interval.offset};
+  }
+};
+
+} // namespace
+
+FailureOr<Assignment> assignPlaces(func::FuncOp function, const Layouts &layouts,
+                                   const Aliasing &aliasing) {
+  return Assigner(function, layouts, aliasing).run();
+}
+
+} // namespace dlc::memory

@@ -1,0 +1,39 @@
+// Which bytes each tensor of straight-line code gets.
+#pragma once
+#include "compiler/memory/aliasing.h"
+#include "compiler/memory/buffers.h"
+
+namespace dlc::memory {
+
+struct Assignment {
+  llvm::DenseMap<mlir::Value, Place> places; // by root
+  /// Of results that cannot be written where they are wanted: at the end.
+  struct Copy {
+    mlir::Value from;
+    Place to;
+  };
+  llvm::SmallVector<Copy> copies;
+  llvm::SmallVector<char> constants; // the bytes of the buffer `constants`
+  int64_t arenaBytes = 0;
+
+  /// Null for a tensor without memory, which only gives a nest its shape.
+  const Place *placeOf(mlir::Value value) const {
+    auto place = places.find(rootOf(value));
+    return place == places.end() ? nullptr : &place->second;
+  }
+};
+
+/// Gives every tensor its place:
+///   - an argument lies in its buffer, a result is written where it is wanted, if that holds no
+///     argument that is still to be read;
+///   - a reshaped value shares the memory of its source;
+///   - an elementwise result takes the place of an operand that is not needed any more;
+///   - what is a part of a larger tensor is written there straight away (aliasing.h);
+///   - all else gets an interval of the arena.
+/// The epilogue of a sum (linalg/epilogue.h) may write while the sum still reads. A linalg.fill
+/// costs nothing where it only starts a reduction. Fails, with an error, at an op that cannot be
+/// placed.
+mlir::FailureOr<Assignment> assignPlaces(mlir::func::FuncOp function, const Layouts &layouts,
+                                         const Aliasing &aliasing);
+
+} // namespace dlc::memory
