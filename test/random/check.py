@@ -15,10 +15,9 @@ LEVELS = {"x86-64-v2": "sse4_2", "x86-64-v3": "avx2", "x86-64-v4": "avx512f"}  #
 SECONDS = 120  # that any one command may take
 
 # How far an answer may be off: so much of the largest number of its tensor, and so many times what PyTorch itself is
-# off in f32 or, without PyTorch, what the last bits of all inputs do to it.
+# off in that precision or, without PyTorch, what the last bits of all inputs do to it.
 kTolerance = {"f64": 1e-9, "f32": 2e-5}
 kTimesOwnError = 64
-kRounding = {"f64": 2.0 ** -29, "f32": 1}  # beside f32's
 # Gradients are sums in which large terms may cancel: none is judged by less than this part of the largest one.
 kCancelled = 0.1
 
@@ -260,7 +259,7 @@ class Tally:
         self.worst = {}  # by oracle and precision: (part of what is allowed, relative to the largest, name)
 
     def compare(self, found, expected, oracle, precision, errors):
-        """`errors` are by how much f32 may be off by nature."""
+        """`errors` are by how much each precision may be off by nature."""
         largest = {}  # of each group, the first word of a name
         for name, value in expected.items():
             group = name.split()[0]
@@ -272,7 +271,7 @@ class Tally:
             if ours is None or ours.shape != value.shape:
                 raise Failure(kind, f"{name}: {None if ours is None else ours.shape}, expected {value.shape}")
             scale = max(np.abs(value).max(initial=0), kCancelled * largest[group], 1e-30)
-            allowed = kTolerance[precision] * scale + kTimesOwnError * errors[name] * kRounding[precision]
+            allowed = kTolerance[precision] * scale + kTimesOwnError * errors[precision][name]
             off = np.abs(ours - value)
             error = off.max(initial=0)
             self.comparisons += 1
@@ -325,8 +324,9 @@ def make_references(case, torch, tally):
     references.append(("the evaluator", values))
     if not torch:
         others = [evaluated.answers(jitters=True) for _ in range(2)]
-        errors = {name: max(np.abs(other[name] - value).max(initial=0) for other in others)
+        single = {name: max(np.abs(other[name] - value).max(initial=0) for other in others)
                   for name, value in values.items()}
+        errors = {"f32": single, "f64": {name: error * twin.F64_ROUNDING for name, error in single.items()}}
     tally.unjudged += not judged
     return [(oracle, values, {name: value for name, value in values.items() if name.split()[0] in judged}, errors)
             for oracle, values in references]
