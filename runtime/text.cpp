@@ -57,6 +57,34 @@ bool parseNumber(std::string_view text, double *value) {
   return *end == '\0' && end != copy.c_str() && std::isfinite(*value);
 }
 
+size_t utf8Length(std::string_view text) {
+  if (text.empty())
+    return 0;
+  auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  unsigned first = byte(0), second = byte(1);
+  if (first < 0x80)
+    return 1;
+  size_t length = first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
+  for (size_t i = 1; i < length; ++i)
+    if (byte(i) < 0x80 || byte(i) > 0xBF)
+      return 0;
+  // Longer than need be, a surrogate, beyond U+10FFFF.
+  if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
+      (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F))
+    return 0;
+  return length;
+}
+
+size_t findInvalidUtf8(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    size_t length = utf8Length(text.substr(at));
+    if (length == 0)
+      return at;
+    at += length;
+  }
+  return std::string_view::npos;
+}
+
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
   for (size_t begin = 0;;) {

@@ -23,6 +23,11 @@ std::vector<std::string> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string> &parts, const char *separator);
 std::string_view trim(std::string_view text);
 
+// The bytes of the first character of a UTF-8 text; 0 where it is empty or does not begin with one.
+size_t utf8Length(std::string_view text);
+// Where a text stops being UTF-8, or npos.
+size_t findInvalidUtf8(std::string_view text);
+
 // "; did you mean `x`?" where one candidate is near enough to be likely, else "".
 std::string didYouMean(std::string_view name, const std::vector<std::string> &candidates);
 

@@ -14,6 +14,10 @@ using ast::Stmt;
 
 namespace {
 
+bool isTokenizer(const std::string &transform) {
+  return transform == "bytes" || transform == "characters" || transform == "words";
+}
+
 std::string unknown(Space space) {
   if (space == Space::Loader)
     return "unknown-loader";
@@ -113,21 +117,67 @@ private:
       suggest(error, stmt.names[0].text, names);
       return;
     }
-    if (field->type.element != Element::Real) {
-      report
-          .error("field-type", stmt.names[0].range,
-                 "transforms work on f32 numbers, found " + str(field->type))
-          .notes.push_back({field->range, "declared here"});
-      return;
-    }
     for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
       const Item *transform = find(Space::Transform, "transform", **step);
       if (!transform)
         continue;
-      if (auto arguments = evaluateArguments(*transform, **step))
-        data.transforms.push_back({field->name, transform->name.text,
-                                   stmt.kind == Stmt::Kind::Augment, std::move(*arguments)});
+      auto arguments = evaluateArguments(*transform, **step);
+      if (!arguments)
+        continue;
+      bool fitting = isTokenizer(transform->name.text)
+                         ? tokenizerFits(stmt, **step, *transform, *field, *arguments)
+                         : transformFits(stmt, *transform, *field);
+      if (!fitting)
+        return;
+      data.transforms.push_back({field->name, transform->name.text,
+                                 stmt.kind == Stmt::Kind::Augment, std::move(*arguments)});
     }
+  }
+
+  bool transformFits(const Stmt &stmt, const Item &transform, const Port &field) {
+    if (field.type.element == Element::Real)
+      return true;
+    report
+        .error("field-type", stmt.names[0].range,
+               quoted(transform.name.text) + " works on f32 numbers, found " + str(field.type))
+        .notes.push_back({field.range, "declared here"});
+    return false;
+  }
+
+  /// A tokenizer makes the numbers of its field from texts: nothing else does, and the field has
+  /// room for its vocabulary.
+  bool tokenizerFits(const Stmt &stmt, const Expr &step, const Item &tokenizer, const Port &field,
+                     const std::vector<DataArgument> &arguments) {
+    constexpr int64_t kMarks = 4; // numbers that stand for no piece of a text
+    const std::string &name = tokenizer.name.text;
+    auto fail = [&](const std::string &message) {
+      report.error("field-type", step.range, message)
+          .notes.push_back({field.range, "the field is declared here"});
+      return false;
+    };
+    if (field.type.classes == 0 || field.type.shape.size() != 1)
+      return fail(quoted(name) + " makes numbers of texts for a field such as " +
+                  quoted(field.name + ": class[4000, 24]") + ", 24 numbers below 4000; found " +
+                  str(field.type));
+    bool other = std::any_of(data.transforms.begin(), data.transforms.end(),
+                             [&](const DataTransform &known) { return known.field == field.name; });
+    if (other || stmt.kind == Stmt::Kind::Augment)
+      return fail(quoted(name) + " must be the only transform of its field, by " +
+                  quoted("each " + field.name + " |> " + name));
+    int64_t room = name == "bytes" ? kMarks + 256 : kMarks + 1;
+    if (field.type.classes < room)
+      return fail(quoted(name) + " needs at least " + std::to_string(room) + " classes, found " +
+                  std::to_string(field.type.classes));
+    const auto *marks = std::get_if<std::vector<double>>(&arguments[0].value);
+    if (marks && !marks->empty() && marks->front() != 0 &&
+        field.type.shape[0].constant().value_or(0) < 3)
+      return fail("the marks before and behind a text leave no room in a field of " +
+                  str(field.type.shape[0]));
+    for (const DataSource &source : data.sources)
+      if (source.loader != "csv")
+        return fail(quoted(name) + " needs texts, and the loader " + quoted(source.loader) +
+                    " of " + quoted(source.split) + " reads none; " + quoted("csv") + " does");
+    return true;
   }
 
   const Item *find(Space space, const std::string &what, const Expr &expr) {

@@ -40,12 +40,13 @@ std::optional<TensorType> tensorType(const ast::Type &type, Environment &environ
     result.shape.insert(result.shape.end(), dims->begin(), dims->end());
   }
   if (type.name.text == "class") {
-    int64_t classes = result.shape.size() == 1 ? result.shape[0].constant().value_or(0) : 0;
-    if (classes >= 1)
-      return TensorType{Element::Int, {}, classes};
-    report.error("class-count", type.range,
-                 "a class label needs its number of classes: `class[10]`");
-    return std::nullopt;
+    result.classes = result.shape.empty() ? 0 : result.shape[0].constant().value_or(0);
+    if (result.classes < 1) {
+      report.error("class-count", type.range,
+                   "a class label needs its number of classes: `class[10]`");
+      return std::nullopt;
+    }
+    result.shape.erase(result.shape.begin());
   }
   for (const Dim &dim : result.shape)
     if (dim.isConstant() && *dim.constant() < 1) {

@@ -440,7 +440,7 @@ TEST(Train, DataKeepsItsArguments) {
   EXPECT_EQ(data.folder, "letters");
   ASSERT_EQ(data.sources.size(), 2u);
   EXPECT_EQ(std::get<std::string>(data.sources[0].arguments[0].value), "a.npy\nb.npy");
-  ASSERT_EQ(data.sources[1].arguments.size(), 3u) << "defaults are filled in";
+  ASSERT_EQ(data.sources[1].arguments.size(), 5u) << "defaults are filled in";
   EXPECT_EQ(std::get<std::vector<double>>(data.sources[1].arguments[1].value),
             std::vector<double>{1});
   ASSERT_EQ(data.transforms.size(), 4u);

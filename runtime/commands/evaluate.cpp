@@ -56,6 +56,7 @@ Status evaluate(const dlc_model &model, const Options &options) {
   Pool pool(options.threadCount(model));
   Network network(model, pool, model.train_seed);
   DLC_TRY(loadWeights(options.weights, &network));
+  DLC_TRY(network.vocabularies.encode(&dataset));
 
   data::Plan plan{&model, &dataset, &transforms};
   plan.samplesPerStep = model.batch;

@@ -176,8 +176,9 @@ Result Checker::check(int32_t weight) {
 }
 
 // The first training batch; random inputs where there is no data. Says which.
-Status readBatch(const dlc_model &model, const Options &options, uint64_t seed, data::Batch *batch,
+Status readBatch(const Options &options, uint64_t seed, Network *network, data::Batch *batch,
                  const char **origin) {
+  const dlc_model &model = network->model;
   data::Dataset dataset;
   data::Transforms transforms;
   *origin = "the first training batch";
@@ -185,6 +186,7 @@ Status readBatch(const dlc_model &model, const Options &options, uint64_t seed, 
   if (model.field_count > 0 && !data::checkFields(model, true).failed() &&
       !data::loadSplit(model, "train", options.data, &dataset).failed()) {
     DLC_TRY(transforms.prepare(model));
+    DLC_TRY(network->vocabularies.encode(&dataset));
     samples = std::min(samples, dataset.count);
     for (int64_t row = 0; row < samples; ++row)
       data::fillRow({&model, &dataset, &transforms}, row, 0, row, batch);
@@ -242,13 +244,13 @@ Status checkGradients(const dlc_model &model, const Options &options) {
     return inputError("`%s` was compiled without a train block, so it has no gradients",
                       model.name);
   uint64_t seed = options.seed.value_or(model.train_seed);
-  data::Batch batch(model);
-  const char *origin = nullptr;
-  DLC_TRY(readBatch(model, options, seed, &batch, &origin));
   Pool pool(options.threadCount(model));
   Network network(model, pool, seed);
   if (!options.weights.empty())
     DLC_TRY(loadWeights(options.weights, &network));
+  data::Batch batch(model);
+  const char *origin = nullptr;
+  DLC_TRY(readBatch(options, seed, &network, &batch, &origin));
 
   Checker checker(network, batch);
   std::vector<Result> results;

@@ -24,7 +24,9 @@ struct Sample {
 
 class Prediction {
 public:
-  Prediction(const dlc_model &model, const Options &options) : model_(model), options_(options) {}
+  Prediction(const dlc_model &model, const Options &options)
+      : model_(model), options_(options), pool_(options.threadCount(model)),
+        network_(model, pool_, model.train_seed) {}
   Status run();
 
 private:
@@ -32,13 +34,22 @@ private:
   Status readSplit(const std::string &split, const std::string &index, const std::string &argument);
   Status readArray(const std::string &argument, int32_t input, const std::string &path);
   Status readTable(const std::string &path);
-  Status infer(Network &network);
+  Status readText(const std::string &text, int32_t input);
+  Status addText(const std::string &text, int32_t input);
+  Sample &sampleFor(int32_t input, const std::string &name);
+  bool isText(int32_t input) const;
+  Status encode(int32_t input, const std::string &text, std::vector<double> *values);
+  Status infer();
   void print(const Sample &sample, int64_t row);
   void writeJson(JsonWriter *json, const Sample &sample, int64_t row);
   std::vector<std::pair<int64_t, double>> classes(int64_t row) const;
+  std::string className(const char *prefix, int64_t number) const;
+  void writeClass(JsonWriter *json, const char *key, int64_t number) const;
 
   const dlc_model &model_;
   const Options &options_;
+  Pool pool_;
+  Network network_;
   data::Transforms transforms_;
   std::map<std::string, data::Dataset> splits_;
   std::vector<Sample> samples_;
@@ -61,8 +72,10 @@ Status Prediction::readSplit(const std::string &split, const std::string &index,
   int64_t sample = 0;
   data::Dataset &dataset = splits_[split];
   DLC_TRY(data::checkFields(model_, false));
-  if (dataset.count == 0)
+  if (dataset.count == 0) {
     DLC_TRY(data::loadSplit(model_, split, options_.data, &dataset));
+    DLC_TRY(network_.vocabularies.encode(&dataset));
+  }
   if (!parseInteger(index, &sample) || sample < 0 || sample >= dataset.count)
     return inputError("`%s`: the split `%s` has the samples 0 to %lld", argument.c_str(),
                       split.c_str(), static_cast<long long>(dataset.count - 1));
@@ -80,6 +93,18 @@ Status Prediction::readSplit(const std::string &split, const std::string &index,
   return Status();
 }
 
+// With several inputs their arguments stand side by side: the next sample without this input, else
+// a new one.
+Sample &Prediction::sampleFor(int32_t input, const std::string &name) {
+  auto existing = std::find_if(samples_.begin(), samples_.end(), [&](const Sample &sample) {
+    return sample.inputs[size_t(input)].empty();
+  });
+  if (existing != samples_.end())
+    return *existing;
+  return samples_.emplace_back(
+      Sample{name, std::vector<std::vector<double>>(size_t(model_.model_input_count)), -1});
+}
+
 // An array of one sample or of several.
 Status Prediction::readArray(const std::string &argument, int32_t input, const std::string &path) {
   Array array;
@@ -92,40 +117,83 @@ Status Prediction::readArray(const std::string &argument, int32_t input, const s
                       path.c_str(), shapeText(array.shape).c_str(), tensor.name,
                       static_cast<long long>(perSample), "give one sample, or [samples, …]");
   for (int64_t i = 0; i < count / perSample; ++i) {
-    // With several inputs their arrays stand side by side: sample i takes part i of each.
-    auto existing = std::find_if(samples_.begin(), samples_.end(), [&](const Sample &sample) {
-      return sample.inputs.size() > size_t(input) && sample.inputs[input].empty();
-    });
-    if (existing == samples_.end()) {
-      samples_.push_back(
-          {count == perSample ? path : format("%s[%lld]", path.c_str(), static_cast<long long>(i)),
-           std::vector<std::vector<double>>(size_t(model_.model_input_count)), -1});
-      existing = samples_.end() - 1;
-    }
-    existing->inputs[input].resize(size_t(perSample));
-    array.read(i * perSample, perSample, existing->inputs[input].data());
+    std::string name =
+        count == perSample ? path : format("%s[%lld]", path.c_str(), static_cast<long long>(i));
+    std::vector<double> &values = sampleFor(input, name).inputs[size_t(input)];
+    values.resize(size_t(perSample));
+    array.read(i * perSample, perSample, values.data());
   }
   return Status();
 }
 
 // A line holds the numbers of all inputs.
 Status Prediction::readTable(const std::string &path) {
-  int64_t perLine = 0;
+  std::vector<data::CsvField> fields;
+  std::vector<data::Column> columns(size_t(model_.model_input_count));
   for (int32_t i = 0; i < model_.model_input_count; ++i)
-    perLine += elementsPerSample(model_.inputs[i]);
-  std::vector<double> values;
-  DLC_TRY(data::readCsv(path, false, ',', perLine, &values));
-  const double *next = values.data();
-  for (int64_t line = 0; line < int64_t(values.size()) / perLine; ++line) {
+    fields.push_back(
+        {model_.inputs[i].name, isText(i) ? 1 : elementsPerSample(model_.inputs[i]), isText(i)});
+  DLC_TRY(data::readCsv(path, {}, fields, &columns));
+  const data::Column &first = columns[0];
+  size_t lines = isText(0) ? first.texts.size() : size_t(first.count() / fields[0].count);
+  for (size_t line = 0; line < lines; ++line) {
     Sample sample;
-    sample.name = format("%s[%lld]", path.c_str(), static_cast<long long>(line));
-    for (int32_t i = 0; i < model_.model_input_count; ++i) {
-      int64_t count = elementsPerSample(model_.inputs[i]);
-      sample.inputs.emplace_back(next, next + count);
-      next += count;
+    sample.name = format("%s[%zu]", path.c_str(), line);
+    for (size_t i = 0; i < fields.size(); ++i) {
+      std::vector<double> &values =
+          sample.inputs.emplace_back(size_t(elementsPerSample(model_.inputs[i])));
+      if (fields[i].isText)
+        DLC_TRY(encode(int32_t(i), columns[i].texts[line], &values));
+      else
+        columns[i].read(int64_t(line) * fields[i].count, fields[i].count, values.data());
     }
     samples_.push_back(std::move(sample));
   }
+  return Status();
+}
+
+bool Prediction::isText(int32_t input) const {
+  int32_t field = data::findField(model_, model_.inputs[input].name);
+  return field >= 0 && network_.vocabularies.of(field).isText();
+}
+
+Status Prediction::encode(int32_t input, const std::string &text, std::vector<double> *values) {
+  const data::Vocabulary &vocabulary =
+      network_.vocabularies.of(data::findField(model_, model_.inputs[input].name));
+  if (!vocabulary.isKnown())
+    return inputError("`%s` has no vocabulary for the texts of `%s`: only a training by this "
+                      "program writes one",
+                      options_.weights.c_str(), model_.inputs[input].name);
+  if (findInvalidUtf8(text) != text.npos)
+    return inputError("`%.60s` is no UTF-8 text", text.c_str());
+  bool isCut = false;
+  values->resize(size_t(elementsPerSample(model_.inputs[input])));
+  DLC_TRY(vocabulary.encode(text, values->data(), &isCut));
+  if (isCut)
+    fprintf(stderr, "note: `%.60s…` is longer than the %zu pieces of `%s` and was cut\n",
+            text.c_str(), values->size(), model_.inputs[input].name);
+  return Status();
+}
+
+// "-" stands for the lines of standard input.
+Status Prediction::readText(const std::string &text, int32_t input) {
+  if (text != "-")
+    return addText(text, input);
+  std::string line;
+  for (int c = getchar(); c != EOF; c = getchar())
+    if (c != '\n') {
+      line.push_back(char(c));
+    } else {
+      DLC_TRY(addText(line, input));
+      line.clear();
+    }
+  return line.empty() ? Status() : addText(line, input);
+}
+
+Status Prediction::addText(const std::string &text, int32_t input) {
+  std::vector<double> values;
+  DLC_TRY(encode(input, text, &values));
+  sampleFor(input, text).inputs[size_t(input)] = std::move(values);
   return Status();
 }
 
@@ -135,12 +203,16 @@ Status Prediction::read(const std::string &argument) {
     return readSplit(argument.substr(0, colon), argument.substr(colon + 1), argument);
   if (equals != argument.npos)
     for (int32_t i = 0; i < model_.model_input_count; ++i)
-      if (argument.substr(0, equals) == model_.inputs[i].name)
-        return readArray(argument, i, argument.substr(equals + 1));
+      if (std::string given = argument.substr(equals + 1);
+          argument.substr(0, equals) == model_.inputs[i].name)
+        return isText(i) ? readText(given, i) : readArray(argument, i, given);
   if (argument.ends_with(".csv"))
     return readTable(argument);
-  if (!argument.ends_with(".npy") && !ArrayName(argument).isInArchive)
-    return inputError("`%s`: expected an array (.npy or data.npz:name), lines of numbers (.csv), "
+  bool isArray = argument.ends_with(".npy") || ArrayName(argument).isInArchive;
+  if (!isArray && model_.model_input_count == 1 && isText(0))
+    return readText(argument, 0);
+  if (!isArray)
+    return inputError("`%s`: expected an array (.npy or data.npz:name), lines of a table (.csv), "
                       "or a sample of the data such as "
                       "`test:17`",
                       argument.c_str());
@@ -151,7 +223,7 @@ Status Prediction::read(const std::string &argument) {
   return readArray(argument, 0, argument);
 }
 
-Status Prediction::infer(Network &network) {
+Status Prediction::infer() {
   data::Batch batch(model_);
   data::SampleAddress inference;
   outputs_.resize(size_t(model_.output_count));
@@ -166,11 +238,11 @@ Status Prediction::infer(Network &network) {
           transforms_.apply(field, inference, values.data());
         batch.setRow(model_, i, row, values);
       }
-    network.infer(batch);
+    network_.infer(batch);
     for (int32_t i = 0; i < model_.output_count; ++i) {
       const dlc_tensor &output = model_.outputs[i];
       for (int64_t j = 0; j < rows * elementsPerSample(output); ++j)
-        outputs_[i].push_back(readElement(network.outputs[i].data(), output.dtype, j));
+        outputs_[i].push_back(readElement(network_.outputs[i].data(), output.dtype, j));
     }
   }
   // Finite weights and inputs can still lead out of a number's range.
@@ -212,14 +284,27 @@ std::vector<std::pair<int64_t, double>> Prediction::classes(int64_t row) const {
   return ranked;
 }
 
+// Its name in the data, else its number behind `prefix`.
+std::string Prediction::className(const char *prefix, int64_t number) const {
+  std::string name = network_.vocabularies.of(classField(model_)).entry(number);
+  return name.empty() ? format("%s%lld", prefix, static_cast<long long>(number)) : name;
+}
+
+// The keys of a class in JSON: its number, and its name where the data has one.
+void Prediction::writeClass(JsonWriter *json, const char *key, int64_t number) const {
+  json->key(key).integer(number);
+  if (std::string name = network_.vocabularies.of(classField(model_)).entry(number); !name.empty())
+    json->key("name").string(name);
+}
+
 void Prediction::print(const Sample &sample, int64_t row) {
   if (classField(model_) >= 0) {
     std::vector<std::pair<int64_t, double>> ranked = classes(row);
     printf("%s:", sample.name.c_str());
     for (auto [which, probability] : ranked)
-      printf("  class %lld (%.2f %%)", static_cast<long long>(which), 100 * probability);
+      printf("  %s (%.2f %%)", className("class ", which).c_str(), 100 * probability);
     if (sample.label >= 0)
-      printf("  label %lld, %s", static_cast<long long>(sample.label),
+      printf("  label %s, %s", className("", sample.label).c_str(),
              sample.label == ranked[0].first ? "right" : "wrong");
     printf("\n");
     return;
@@ -239,14 +324,13 @@ void Prediction::writeJson(JsonWriter *json, const Sample &sample, int64_t row) 
   json->beginObject().key("input").string(sample.name);
   if (classField(model_) >= 0) {
     std::vector<std::pair<int64_t, double>> ranked = classes(row);
-    json->key("class").integer(ranked[0].first).key("top").beginArray();
-    for (auto [which, probability] : ranked)
-      json->beginObject()
-          .key("class")
-          .integer(which)
-          .key("probability")
-          .number(probability)
-          .endObject();
+    writeClass(json, "class", ranked[0].first);
+    json->key("top").beginArray();
+    for (auto [which, probability] : ranked) {
+      json->beginObject();
+      writeClass(json, "class", which);
+      json->key("probability").number(probability).endObject();
+    }
     json->endArray();
   }
   if (sample.label >= 0)
@@ -267,9 +351,11 @@ Status Prediction::run() {
   if (options_.weights.empty())
     return usageError("`predict` needs --weights FILE.safetensors");
   if (options_.files.empty())
-    return usageError(
-        "`predict` needs something to predict: FILE.npy, FILE.csv, or a sample such as test:17");
+    return usageError("`predict` needs something to predict: FILE.npy, FILE.csv, a text for a "
+                      "model of texts, or a "
+                      "sample such as test:17");
   DLC_TRY(transforms_.prepare(model_));
+  DLC_TRY(loadWeights(options_.weights, &network_));
   for (const std::string &argument : options_.files)
     DLC_TRY(read(argument));
   for (const Sample &sample : samples_)
@@ -278,10 +364,7 @@ Status Prediction::run() {
         return inputError(
             "`%s` has no array for the input `%s`: add `%s=FILE.npy` with as many samples",
             sample.name.c_str(), model_.inputs[i].name, model_.inputs[i].name);
-  Pool pool(options_.threadCount(model_));
-  Network network(model_, pool, model_.train_seed);
-  DLC_TRY(loadWeights(options_.weights, &network));
-  DLC_TRY(infer(network));
+  DLC_TRY(infer());
 
   if (!options_.out.empty()) {
     const dlc_tensor &output = model_.outputs[0];

@@ -63,13 +63,15 @@ static Status setInput(const dlc_model &model, int32_t i, const std::string &tex
 }
 
 // All inputs from --input, or, where there is none, the first training sample.
-static Status readInputs(const dlc_model &model, const Options &options, data::Batch *batch) {
+static Status readInputs(const Options &options, Network *network, data::Batch *batch) {
+  const dlc_model &model = network->model;
   if (options.inputs.empty() && model.field_count > 0) {
     data::Transforms transforms;
     data::Dataset dataset;
     DLC_TRY(transforms.prepare(model));
     DLC_TRY(data::checkFields(model, true));
     DLC_TRY(data::loadSplit(model, "train", options.data, &dataset));
+    DLC_TRY(network->vocabularies.encode(&dataset));
     data::fillRow({&model, &dataset, &transforms}, 0, 0, 0, batch);
     batch->weigh(model, 1, 1);
     return Status();
@@ -131,12 +133,12 @@ Status step(const dlc_model &model, const Options &options) {
   if (options.explain && model.value_count == 0)
     return inputError("`%s` is too large to explain: its program has no table of values",
                       model.name);
-  data::Batch batch(model);
-  DLC_TRY(readInputs(model, options, &batch));
   Pool pool(options.threadCount(model));
   Network network(model, pool, options.seed.value_or(model.train_seed));
   if (!options.weights.empty())
     DLC_TRY(loadWeights(options.weights, &network));
+  data::Batch batch(model);
+  DLC_TRY(readInputs(options, &network, &batch));
   Optimizer optimizer(model);
   for (const auto &[name, value] : options.settings)
     DLC_TRY(optimizer.set(name, value));

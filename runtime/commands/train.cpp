@@ -54,6 +54,7 @@ private:
   std::string file(const char *name) const { return joinPath(folder_, name); }
 
   Status loadData();
+  Status encodeData();
   Status planLength();
   Status begin();
   Status start();
@@ -136,6 +137,18 @@ Status Training::loadData() {
   return Status();
 }
 
+// Numbers for texts: by the vocabularies that a checkpoint brought, else by those of the data.
+Status Training::encodeData() {
+  DLC_TRY(network_.vocabularies.encode(&trainData_));
+  DLC_TRY(network_.vocabularies.encode(&evaluationData_));
+  for (int32_t i = 0; i < model_.field_count; ++i)
+    if (int64_t cut = trainData_.columns[size_t(i)].cutTexts)
+      fprintf(stderr, "note: %s of %s texts of `%s` are longer than its %lld pieces and were cut\n",
+              grouped(cut).c_str(), grouped(trainData_.count).c_str(), model_.fields[i].name,
+              wide(trainData_.columns[size_t(i)].perSample));
+  return Status();
+}
+
 // How long to train: what the command line says, else what the run was started with, else the
 // model.
 Status Training::planLength() {
@@ -166,6 +179,8 @@ Status Training::begin() {
   // First what may be wrong: then nothing is made, and an earlier run stays where it is.
   if (!resumes && !options_.init.empty())
     DLC_TRY(loadWeights(options_.init, &network_));
+  if (!resumes)
+    DLC_TRY(encodeData());
   DLC_TRY(makeFolders(folder_));
   DLC_TRY(log_.open(file("log.jsonl")));
   if (resumes)
@@ -220,6 +235,7 @@ Status Training::checkAgainst(const char *flag, std::optional<int64_t> asked, in
 Status Training::resume() {
   std::string path = file("resume.safetensors");
   DLC_TRY(loadResume(path, &network_, &optimizer_, &progress_));
+  DLC_TRY(encodeData());
   if (options_.seed && *options_.seed != progress_.seed)
     return usageError("the run in `%s` was started with --seed %llu, it cannot be resumed with "
                       "--seed %llu: leave --seed out, or start another run with --run",
@@ -426,11 +442,11 @@ Status Training::save() {
     Progress then = progress_;
     then.step = progress_.bestStep;
     then.epoch = bestEpoch_;
-    DLC_TRY(saveWeights(file("best.safetensors"), model_, bestWeights_, bestState_, then));
+    DLC_TRY(saveWeights(file("best.safetensors"), network_, bestWeights_, bestState_, then));
     bestIsNew_ = false;
   }
   DLC_TRY(
-      saveWeights(file("last.safetensors"), model_, network_.weights, network_.state, progress_));
+      saveWeights(file("last.safetensors"), network_, network_.weights, network_.state, progress_));
   DLC_TRY(log_.sync());
   progress_.logBytes = log_.bytes();
   DLC_TRY(saveResume(file("resume.safetensors"), network_, optimizer_, progress_));

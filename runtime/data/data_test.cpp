@@ -2,6 +2,7 @@
 #include "runtime/data/batch.h"
 #include "runtime/data/dataset.h"
 #include "runtime/data/transform.h"
+#include "runtime/data/vocabulary.h"
 #include "test/runtime/folder.h"
 #include "test/runtime/hand_model.h"
 
@@ -26,7 +27,8 @@ struct Source {
     model.sources = &source;
   }
   Status load(const std::string &folder, Dataset *dataset) {
-    return loadSplit(model, "train", folder, dataset);
+    DLC_TRY(loadSplit(model, "train", folder, dataset));
+    return Vocabularies(model).encode(dataset);
   }
   std::string error(const std::string &folder) {
     Dataset dataset;
@@ -207,10 +209,10 @@ TEST(Csv, WrongFilesAreNamedWithTheirLine) {
       {"1,2,3,4,5,inf,0\n", "`inf` is not a finite number"},
       {"1,2,3,4,5,6,0\n1,2,3\n", "line 2: 3 columns, but a sample needs 7"},
       {"1,2,3,4,5,6,0,9\n", "line 1: 8 columns"},
-      {"1,2,,4,5,6,0\n", "column 3: `` is not"},
+      {"1,2,,4,5,6,0\n", "line 1, column 3: the cell is empty"},
       {"1,2,3,4,5,6,9\n", "has the label 9"},
       {"1,2,3,4,5,6,1.5\n", "has the label 1.5"},
-      {"1;2;3;4;5;6;1\n", "`1;2;3;4;5;6;1` is not"},
+      {"1;2;3;4;5;6;1\n", "line 1: 1 columns, but a sample needs 7"},
   };
   for (const auto &wrong : cases) {
     Folder folder;

@@ -1,12 +1,12 @@
 // The table of loaders, and what is checked of every split whatever loaded it.
 #include "runtime/data/dataset.h"
 
+#include "runtime/data/vocabulary.h"
 #include "runtime/file.h"
 #include "runtime/format/npy.h"
 #include "runtime/tensor.h"
 #include "runtime/text.h"
 
-#include <cmath>
 #include <cstring>
 
 namespace dlc::runtime::data {
@@ -26,6 +26,11 @@ const dlc_argument *LoaderCall::argument(const char *name) const {
     if (strcmp(source.arguments[i].name, name) == 0)
       return &source.arguments[i];
   return nullptr;
+}
+
+bool LoaderCall::isText(int32_t field) const {
+  return Vocabulary(model, field).isText() ||
+         (model.fields[field].classes > 0 && elementCount(model.fields[field]) == 1);
 }
 
 Status LoaderCall::path(const char *name, std::string *path) const {
@@ -69,17 +74,6 @@ int32_t findField(const dlc_model &model, const std::string &name) {
   return -1;
 }
 
-static Status checkLabels(const dlc_tensor &field, const Column &column) {
-  for (int64_t i = 0; i < column.count(); ++i) {
-    double label = column.at(i);
-    if (!(label >= 0 && label < double(field.classes)) || label != std::floor(label))
-      return inputError("`%s`: sample %lld has the label %g, but `%s` has the classes 0 to %lld",
-                        column.origin.c_str(), static_cast<long long>(i / column.perSample), label,
-                        field.name, static_cast<long long>(field.classes - 1));
-  }
-  return Status();
-}
-
 Status loadSplit(const dlc_model &model, const std::string &split, const std::string &folder,
                  Dataset *dataset) {
   if (model.field_count == 0)
@@ -102,9 +96,6 @@ Status loadSplit(const dlc_model &model, const std::string &split, const std::st
       if (dataset->count == 0)
         return inputError("`%s`: the split `%s` of the data `%s` has no samples",
                           dataset->columns[0].origin.c_str(), split.c_str(), model.data_name);
-      for (int32_t i = 0; i < model.field_count; ++i)
-        if (model.fields[i].classes > 0)
-          DLC_TRY(checkLabels(model.fields[i], dataset->columns[i]));
       return Status();
     }
   return internalError("the model asks for the loader `%s`, which this runtime does not have",

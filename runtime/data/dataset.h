@@ -6,15 +6,19 @@
 #include "runtime/status.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace dlc::runtime::data {
 
-// One field's numbers of all samples, sample after sample.
+// One field of all samples, sample after sample: numbers, or a text a sample until Vocabularies
+// makes numbers of them.
 struct Column : Numbers {
   int64_t perSample = 0;
-  std::string origin; // the file it was read from, for messages
+  std::vector<std::string> texts; // UTF-8
+  int64_t cutTexts = 0;           // texts that were longer than the field
+  std::string origin;             // the file it was read from, for messages
 
   void append(double value); // Cell::F64 only
 };
@@ -24,8 +28,8 @@ struct Dataset {
   std::vector<Column> columns; // one for each of dlc_model.fields
 };
 
-// Reads a split; labels are checked against their number of classes. `folder` is --data, or "" for
-// the data block's own folder.
+// Reads a split, whose texts Vocabularies::encode() then makes numbers of. `folder` is --data, or
+// "" for the data block's own folder.
 Status loadSplit(const dlc_model &model, const std::string &split, const std::string &folder,
                  Dataset *dataset);
 
@@ -43,6 +47,9 @@ struct LoaderCall {
   std::string folder;
 
   const dlc_argument *argument(const char *name) const;
+  // Whether a field's samples are read as texts: those of a tokenizer, and class labels, which may
+  // be names.
+  bool isText(int32_t field) const;
   // The path of the file that a text argument names.
   Status path(const char *argument, std::string *path) const;
   // The path of a file that must exist.
@@ -53,9 +60,22 @@ Status loadCsv(const LoaderCall &call, Dataset *dataset);
 Status loadNpy(const LoaderCall &call, Dataset *dataset);
 Status loadRows(const LoaderCall &call, Dataset *dataset);
 
-// Also used by `predict` for a file that holds the model's inputs only: reads rows of `columns`
-// numbers each.
-Status readCsv(const std::string &path, bool header, char separator, int64_t columns,
-               std::vector<double> *values);
+// How a CSV file is written, and which of its columns are read.
+struct CsvFormat {
+  char separator = ',';            // a tab: then quotes are characters like any other
+  bool hasHeader = false;          // the first line names the columns
+  std::vector<std::string> chosen; // columns by their names, in the fields' order; empty: all
+  std::optional<double> missing; // stands for an empty cell of numbers; without it that is an error
+};
+// What the columns of one field hold: numbers, or one text. Class labels are texts.
+struct CsvField {
+  const char *name;
+  int64_t count; // columns
+  bool isText;
+};
+// Reads each line's cells into the fields' columns. Also used by `predict`, for a file that holds
+// the model's inputs only.
+Status readCsv(const std::string &path, const CsvFormat &format,
+               const std::vector<CsvField> &fields, std::vector<Column> *columns);
 
 } // namespace dlc::runtime::data

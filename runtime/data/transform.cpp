@@ -2,6 +2,7 @@
 #include "runtime/data/transform.h"
 
 #include "runtime/data/dataset.h"
+#include "runtime/data/vocabulary.h"
 #include "runtime/random.h"
 #include "runtime/tensor.h"
 
@@ -23,6 +24,8 @@ Status Transforms::prepare(const dlc_model &model) {
 
   for (int32_t i = 0; i < model.transform_count; ++i) {
     const dlc_transform &transform = model.transforms[i];
+    if (isTokenizer(transform.name))
+      continue; // Vocabularies does these
     auto known =
         std::find_if(std::begin(kTransforms), std::end(kTransforms),
                      [&](const auto &entry) { return strcmp(entry.name, transform.name) == 0; });

@@ -56,16 +56,18 @@ static Status checkLoaded(const std::string &path, const Network &network) {
              : Status();
 }
 
-Status saveWeights(const std::string &path, const dlc_model &model, const Buffer &weights,
+Status saveWeights(const std::string &path, const Network &network, const Buffer &weights,
                    const Buffer &state, const Progress &progress) {
+  const dlc_model &model = network.model;
   std::vector<TensorPart> parts;
   addTensors("", model.weights, model.weight_count, weights, &parts);
   addTensors("", model.states, model.state_count, state, &parts);
-  return writeSafetensors(path, parts,
-                          {{"format", "dlc"},
-                           {"model", model.name},
-                           {"epoch", format("%lld", static_cast<long long>(progress.epoch))},
-                           {"step", format("%lld", static_cast<long long>(progress.step))}});
+  Metadata metadata = {{"format", "dlc"},
+                       {"model", model.name},
+                       {"epoch", format("%lld", static_cast<long long>(progress.epoch))},
+                       {"step", format("%lld", static_cast<long long>(progress.step))}};
+  network.vocabularies.save(&metadata);
+  return writeSafetensors(path, parts, metadata);
 }
 
 Status loadWeights(const std::string &path, Network *network) {
@@ -91,6 +93,7 @@ Status loadWeights(const std::string &path, Network *network) {
       return inputError("`%s` has a tensor `%s`, which the model `%s` does not have", path.c_str(),
                         entry.name.c_str(), model.name);
   }
+  DLC_TRY(network->vocabularies.load(file));
   return checkLoaded(path, *network);
 }
 
@@ -130,6 +133,7 @@ Status saveResume(const std::string &path, const Network &network, const Optimiz
   number("has_best", progress.hasBest);
   number("best_step", uint64_t(progress.bestStep));
   number("log_bytes", uint64_t(progress.logBytes));
+  network.vocabularies.save(&metadata);
   return writeSafetensors(path, parts, metadata);
 }
 
@@ -168,6 +172,8 @@ Status loadResume(const std::string &path, Network *network, Optimizer *optimize
   DLC_TRY(vector("settings", &optimizer->settings));
   DLC_TRY(vector("partial", &progress->partial.sums));
   DLC_TRY(file.copy("best", dlc_tensor{"best", DLC_F64, 0, nullptr, 0, 0, 0}, &progress->best));
+
+  DLC_TRY(network->vocabularies.load(file));
 
   uint64_t hasBest = 0;
   bool sound = true;

@@ -34,12 +34,14 @@ struct Progress {
 // Names the first weight or state that is NaN or infinite: "`dense.weight`[3, 0] is NaN".
 Status checkFinite(const dlc_model &model, const Buffer &weights, const Buffer &state);
 
-// Weights and state by their names, with the model's name, the epoch and the step as metadata.
-Status saveWeights(const std::string &path, const dlc_model &model, const Buffer &weights,
+// Weights and state by their names, with the model's name, the vocabularies, the epoch and the step
+// as metadata. `weights` and `state` may be earlier ones of the network.
+Status saveWeights(const std::string &path, const Network &network, const Buffer &weights,
                    const Buffer &state, const Progress &progress);
 
 // Every weight must be in the file with the model's shape, and nothing the model does not have; all
-// must be finite. States may be missing (a file another program made): they keep their values.
+// must be finite. States and vocabularies may be missing (a file another program made): they stay
+// as they are.
 Status loadWeights(const std::string &path, Network *network);
 
 // One file with weights, state, optimizer slots and progress: replaced as a whole, it is consistent

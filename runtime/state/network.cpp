@@ -10,7 +10,7 @@ namespace dlc::runtime {
 
 Network::Network(const dlc_model &table, Pool &threads, uint64_t randomSeed)
     : model(table), weights(table.weight_bytes), gradients(table.weight_bytes),
-      state(table.state_bytes), pool(threads), seed(randomSeed),
+      state(table.state_bytes), vocabularies(table), pool(threads), seed(randomSeed),
       arena_(std::max({table.step_arena_bytes, table.evaluate_arena_bytes, table.infer_arena_bytes,
                        table.explain_arena_bytes})),
       results_((1 + table.metric_count) * dtypeSize(table.precision)) {

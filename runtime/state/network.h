@@ -3,6 +3,7 @@
 
 #include "runtime/buffer.h"
 #include "runtime/data/batch.h"
+#include "runtime/data/vocabulary.h"
 #include "runtime/pool.h"
 
 #include <vector>
@@ -32,6 +33,7 @@ public:
   const dlc_model &model;
   Buffer weights, gradients, state;
   std::vector<Buffer> outputs;
+  data::Vocabularies vocabularies; // what numbers of its inputs and classes stand for
   Pool &pool;
   uint64_t seed; // of the model's random numbers
 

@@ -455,8 +455,10 @@ def draw_groups(g, inputs):
 
 
 def draw_conv(g, x):
-    if not is_image(x.shape):
-        return None
+    return draw_conv_along(g, x) if is_image(x.shape) else None
+
+
+def draw_conv_along(g, x):
     random = g.random
     groups, channels = draw_groups(g, x.shape[1])
     kernel, dilation = random.choice([1, 2, 3, 3, 3, 5, 5, 7]), random.choice([1, 1, 1, 1, 2, 3])
@@ -474,7 +476,7 @@ def text_conv(a, write, x):
     options = "".join(f", {key} = {a[key]}" for key in plain if a[key] != plain[key])
     bias = "" if a["bias"] else ", with_bias = false"
     init = f", init = {a['init']}" if a["init"] else ""
-    return f"{x[0]} |> conv({a['channels']}, kernel = {a['kernel']}{options}{bias}{init})"
+    return f"{x[0]} |> {a.get('layer', 'conv')}({a['channels']}, kernel = {a['kernel']}{options}{bias}{init})"
 
 
 def conv_shape(a, x):
@@ -495,6 +497,28 @@ def torch_conv(k, a, x, w, b=None):
 
 enter("conv", draw_conv, text_conv, torch_conv, conv_shape, conv_weights,
       cost=lambda a, y, x: abs(product(y)) * x[1] // a["groups"] * a["kernel"] ** 2)
+
+
+
+def draw_conv1d(g, x):
+    if len(x.shape) != 3 or not is_image([*x.shape, 1]):
+        return None
+    operands, a = draw_conv_along(g, x)
+    return operands, {**a, "layer": "conv1d"}
+
+
+def conv1d_shape(a, x):
+    if len(x) != 3 or not is_image([*x, 1]) or x[1] % a["groups"] or a["channels"] % a["groups"]:
+        return None
+    sides = ([1, a["kernel"]], [1, a["stride"]], [0, a["pad"], 0, a["pad"]], [1, a["dilation"]])
+    image = windowed([x[0], x[1], 1, x[2]], a["channels"], *sides)
+    return image and [*image[:2], image[3]]
+
+
+enter("conv1d", draw_conv1d, text_conv,
+      lambda k, a, x, w, b=None: k.torch.nn.functional.conv1d(x, w, b, a["stride"], a["pad"], a["dilation"], a["groups"]),
+      conv1d_shape, lambda a, x: [(shape[:3], *how) for shape, *how in conv_weights({**a}, [*x, 1])][:1 + a["bias"]],
+      cost=lambda a, y, x: abs(product(y)) * x[1] // a["groups"] * a["kernel"])
 
 CONV = "stride = {stride}, pad = {pad}, dilation = {dilation}, groups = {groups}"
 

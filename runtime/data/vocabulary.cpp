@@ -1,0 +1,305 @@
+// What the numbers of a field stand for: the pieces of a text, the names of classes.
+#include "runtime/data/vocabulary.h"
+
+#include "runtime/format/json.h"
+#include "runtime/tensor.h"
+#include "runtime/text.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace dlc::runtime::data {
+
+// --- pieces of a text ----------------------------------------------------------------------------
+
+using Pieces = std::vector<std::string_view>;
+
+// Loaders let only UTF-8 through.
+static Pieces cutCharacters(std::string_view text) {
+  Pieces pieces;
+  while (!text.empty()) {
+    size_t length = utf8Length(text);
+    pieces.push_back(text.substr(0, length));
+    text.remove_prefix(length);
+  }
+  return pieces;
+}
+
+static Pieces cutBytes(std::string_view text) {
+  Pieces pieces;
+  for (size_t i = 0; i < text.size(); ++i)
+    pieces.push_back(text.substr(i, 1));
+  return pieces;
+}
+
+static bool isWordByte(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+
+// Runs of letters and digits; every other character but white space is a word of its own.
+static Pieces cutWords(std::string_view text) {
+  Pieces pieces;
+  for (size_t begin = 0; begin < text.size();) {
+    size_t end = begin;
+    while (end < text.size() && isWordByte(text[end]))
+      ++end;
+    if (end == begin)
+      ++end;
+    if (!strchr(" \t\r\n\v\f", text[begin]))
+      pieces.push_back(text.substr(begin, end - begin));
+    begin = end;
+  }
+  return pieces;
+}
+
+namespace {
+
+struct Tokenizer {
+  const char *name;
+  Pieces (*cut)(std::string_view);
+  const char *glue; // between pieces, where they are joined again
+  bool isFixed;     // the vocabulary is all 256 bytes
+};
+
+constexpr Tokenizer kTokenizers[] = {{"bytes", cutBytes, "", true},
+                                     {"characters", cutCharacters, "", false},
+                                     {"words", cutWords, " ", false}};
+
+const Tokenizer *findTokenizer(const std::string &name) {
+  for (const Tokenizer &tokenizer : kTokenizers)
+    if (name == tokenizer.name)
+      return &tokenizer;
+  return nullptr;
+}
+
+} // namespace
+
+bool isTokenizer(const std::string &transform) { return findTokenizer(transform); }
+
+static Status checkLabel(const dlc_tensor &field, double label) {
+  if (label >= 0 && label < double(field.classes) && label == std::floor(label))
+    return Status();
+  return inputError("has the label %g, but `%s` has the classes 0 to %lld", label, field.name,
+                    static_cast<long long>(field.classes - 1));
+}
+
+// --- one field -----------------------------------------------------------------------------------
+
+Vocabulary::Vocabulary(const dlc_model &model, int32_t field)
+    : field_(&model.fields[field]), length_(elementCount(model.fields[field])) {
+  for (int32_t i = 0; i < model.transform_count; ++i) {
+    const dlc_transform &transform = model.transforms[i];
+    const Tokenizer *tokenizer = findTokenizer(transform.name);
+    if (!tokenizer || strcmp(transform.field, field_->name) != 0)
+      continue;
+    cut_ = tokenizer->cut;
+    glue_ = tokenizer->glue;
+    for (int32_t j = 0; j < transform.argument_count; ++j)
+      if (strcmp(transform.arguments[j].name, "marks") == 0)
+        marks_ = transform.arguments[j].numbers[0] != 0;
+    isFixed_ = tokenizer->isFixed;
+    if (isFixed_) {
+      std::vector<std::string> bytes(kMarks);
+      for (int byte = 0; byte < 256; ++byte)
+        bytes.emplace_back(1, char(byte));
+      (void)set(std::move(bytes)).failed(); // the checker has seen that there is room for them
+    }
+  }
+}
+
+std::string Vocabulary::entry(int64_t number) const {
+  return number >= 0 && number < int64_t(entries_.size()) ? entries_[size_t(number)] : "";
+}
+
+Status Vocabulary::set(std::vector<std::string> entries) {
+  if (int64_t(entries.size()) > field_->classes)
+    return inputError("the vocabulary of `%s` has %zu entries, but the model has room for %lld",
+                      field_->name, entries.size(), static_cast<long long>(field_->classes));
+  entries_ = std::move(entries);
+  numbers_.clear();
+  for (size_t i = isText() ? size_t(kMarks) : 0; i < entries_.size(); ++i)
+    numbers_.emplace(entries_[i], int64_t(i));
+  return Status();
+}
+
+Status Vocabulary::build(const Column &column) {
+  return isText() ? buildText(column) : buildClasses(column);
+}
+
+Status Vocabulary::buildText(const Column &column) {
+  std::unordered_map<std::string_view, int64_t> counts;
+  for (const std::string &text : column.texts)
+    for (std::string_view piece : cut_(text))
+      ++counts[piece];
+  std::vector<std::pair<std::string_view, int64_t>> ranked(counts.begin(), counts.end());
+  std::sort(ranked.begin(), ranked.end(), [](const auto &a, const auto &b) {
+    return a.second != b.second ? a.second > b.second : a.first < b.first;
+  });
+  std::vector<std::string> entries(kMarks);
+  for (const auto &[piece, count] : ranked)
+    if (int64_t(entries.size()) < field_->classes)
+      entries.emplace_back(piece);
+  return set(std::move(entries));
+}
+
+Status Vocabulary::buildClasses(const Column &column) {
+  double number = 0;
+  bool areNumbers =
+      std::all_of(column.texts.begin(), column.texts.end(),
+                  [&](const std::string &text) { return parseNumber(text, &number); });
+  if (areNumbers)
+    return Status(); // they need no names
+  std::vector<std::string> names = column.texts;
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  if (int64_t(names.size()) > field_->classes)
+    return inputError(
+        "`%s`: the labels have %zu different names (`%s`, `%s`, …), but `%s` has %lld "
+        "classes: write `%s: class[%zu]`",
+        column.origin.c_str(), names.size(), names[0].c_str(), names[1].c_str(), field_->name,
+        static_cast<long long>(field_->classes), field_->name, names.size());
+  return set(std::move(names));
+}
+
+Status Vocabulary::encode(const std::string &text, double *values, bool *isCut) const {
+  *isCut = false;
+  if (!isText()) {
+    auto found = numbers_.find(text);
+    if (found != numbers_.end())
+      *values = double(found->second);
+    else if (isKnown())
+      return inputError(
+          "has the class `%.60s`, which the training split does not have%s (it has %s)",
+          text.c_str(), didYouMean(text, entries_).c_str(), join(entries_, ", ").c_str());
+    else if (!parseNumber(text, values))
+      return inputError(
+          "has the class `%.60s`, which is no number, but the training split has numbers",
+          text.c_str());
+    else
+      return checkLabel(*field_, *values);
+    return Status();
+  }
+  std::fill(values, values + length_, double(kPadding));
+  Pieces pieces = cut_(text);
+  int64_t begin = marks_ ? 1 : 0, room = length_ - 2 * begin;
+  auto count = int64_t(pieces.size());
+  *isCut = count > room;
+  count = std::min(count, room);
+  if (marks_) {
+    values[0] = kBegin;
+    values[1 + count] = kEnd;
+  }
+  for (int64_t i = 0; i < count; ++i) {
+    auto found = numbers_.find(std::string(pieces[size_t(i)]));
+    values[begin + i] = double(found == numbers_.end() ? int64_t(kUnknown) : found->second);
+  }
+  return Status();
+}
+
+std::string Vocabulary::decode(const std::vector<double> &values) const {
+  std::string text;
+  for (double value : values) {
+    auto number = int64_t(value);
+    if (number == kEnd || number == kPadding)
+      break;
+    if (number == kBegin)
+      continue;
+    text += text.empty() ? "" : glue_;
+    text += number == kUnknown ? "\xEF\xBF\xBD" : entry(number); // U+FFFD
+  }
+  return text;
+}
+
+static Status inSample(const Column &column, int64_t sample, const Status &status) {
+  return inputError("`%s`: sample %lld %s", column.origin.c_str(), static_cast<long long>(sample),
+                    status.message().c_str());
+}
+
+// --- all fields ----------------------------------------------------------------------------------
+
+Vocabularies::Vocabularies(const dlc_model &model) : model_(model) {
+  for (int32_t i = 0; i < model.field_count; ++i)
+    fields_.emplace_back(model, i);
+}
+
+static Status checkLabels(const dlc_tensor &field, const Column &column) {
+  for (int64_t i = 0; i < column.count(); ++i)
+    if (Status status = checkLabel(field, column.at(i)); status.failed())
+      return inSample(column, i / column.perSample, status);
+  return Status();
+}
+
+static Status encodeColumn(const Vocabulary &vocabulary, Column *column) {
+  std::vector<double> values(size_t(column->perSample));
+  std::vector<int32_t> numbers;
+  numbers.reserve(column->texts.size() * values.size());
+  for (size_t sample = 0; sample < column->texts.size(); ++sample) {
+    bool isCut = false;
+    Status status = vocabulary.encode(column->texts[sample], values.data(), &isCut);
+    if (status.failed())
+      return inSample(*column, int64_t(sample), status);
+    column->cutTexts += isCut;
+    for (double value : values)
+      numbers.push_back(int32_t(value));
+  }
+  column->cell = Cell::I32;
+  auto *begin = reinterpret_cast<const unsigned char *>(numbers.data());
+  column->bytes.assign(begin, begin + numbers.size() * sizeof(int32_t));
+  column->texts = {};
+  return Status();
+}
+
+Status Vocabularies::encode(Dataset *dataset) {
+  for (int32_t i = 0; i < model_.field_count; ++i) {
+    Column &column = dataset->columns[size_t(i)];
+    if (!column.texts.empty()) {
+      if (!of(i).isKnown())
+        DLC_TRY(of(i).build(column));
+      DLC_TRY(encodeColumn(of(i), &column));
+    }
+    if (model_.fields[i].classes > 0)
+      DLC_TRY(checkLabels(model_.fields[i], column));
+  }
+  return Status();
+}
+
+static std::string metadataKey(const dlc_tensor &field) {
+  return std::string("vocabulary.") + field.name;
+}
+
+void Vocabularies::save(Metadata *metadata) const {
+  for (int32_t i = 0; i < model_.field_count; ++i) {
+    if (!of(i).isKnown() || of(i).isFixed())
+      continue;
+    JsonWriter json;
+    json.beginArray();
+    for (const std::string &entry : of(i).entries())
+      json.string(entry);
+    json.endArray();
+    metadata->emplace_back(metadataKey(model_.fields[i]), json.text());
+  }
+}
+
+Status Vocabularies::load(const SafetensorsFile &file) {
+  for (int32_t i = 0; i < model_.field_count; ++i) {
+    std::string key = metadataKey(model_.fields[i]), text = file.metadata(key);
+    if (text.empty())
+      continue;
+    JsonValue value;
+    std::vector<std::string> entries;
+    bool isSound = !parseJson(text, &value).failed() && value.kind == JsonValue::kArray;
+    for (const JsonValue &item : value.items) {
+      isSound = isSound && item.kind == JsonValue::kString;
+      entries.push_back(item.string);
+    }
+    if (!isSound)
+      return inputError("`%s`: its `%s` is no list of texts", file.path().c_str(), key.c_str());
+    if (Status status = of(i).set(std::move(entries)); status.failed())
+      return inputError("`%s`: %s", file.path().c_str(), status.message().c_str());
+  }
+  return Status();
+}
+
+} // namespace dlc::runtime::data
