@@ -140,7 +140,8 @@ Status Training::loadData() {
 // Numbers for texts: by the vocabularies that a checkpoint brought, else by those of the data.
 Status Training::encodeData() {
   DLC_TRY(network_.vocabularies.encode(&trainData_));
-  DLC_TRY(network_.vocabularies.encode(&evaluationData_));
+  if (!evaluationSplit_.empty())
+    DLC_TRY(network_.vocabularies.encode(&evaluationData_));
   for (int32_t i = 0; i < model_.field_count; ++i)
     if (int64_t cut = trainData_.columns[size_t(i)].cutTexts)
       fprintf(stderr, "note: %s of %s texts of `%s` are longer than its %lld pieces and were cut\n",
