@@ -1,6 +1,7 @@
 // What `dlc explain` tells of a network: its layers, the memory of a step, its derivative.
 #include "compiler/report.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
@@ -25,23 +26,9 @@ public:
       : graph(lang::specialize(network.training.graph,
                                {{network.batchSymbol, specialization.batch}})),
         elementBytes(specialization.doublePrecision ? 8 : 4) {
-    std::vector<bool> isTrained(
-        graph.nodes.size()); // whether a weight is among what it follows from
-    for (size_t i = 0; i < graph.nodes.size(); ++i) {
-      const lang::Node &node = graph.nodes[i];
-      isTrained[i] =
-          node.op == "param" || std::any_of(node.operands.begin(), node.operands.end(),
-                                            [&](lang::ValueId v) { return isTrained[v]; });
-      if (node.layer.empty() || node.op == "param" || node.op == "state" || node.op == "constant")
-        continue;
-      LayerRow &row = rowOf(node.layer);
-      row.shape = sizes(node.type.shape);
-      row.bytes = product(row.shape) * elementBytes;
-      int64_t operations = contraction(node);
-      row.forward += operations;
-      for (lang::ValueId operand : node.operands) // a derivative by each operand is as much again
-        row.backward += isTrained[operand] ? operations : 0;
-    }
+    isTrained.resize(graph.values.size());
+    markTrained(graph.body);
+    addBlock(graph.body, 1);
     for (const lang::Variable &param : network.params)
       for (LayerRow &row : rows)
         if (row.name == param.layer)
@@ -51,6 +38,43 @@ public:
   std::vector<LayerRow> rows;
 
 private:
+  /// Marks what follows from a weight.
+  void markTrained(const lang::Block &block) {
+    auto isMarked = [&](lang::ValueId value) { return bool(isTrained[value]); };
+    for (const lang::Node &node : block.nodes) {
+      bool follows = node.op == "param" || llvm::any_of(node.operands, isMarked);
+      for (const lang::Block &inner : node.blocks) {
+        for (auto [operand, argument] : llvm::zip(node.operands, inner.arguments))
+          isTrained[argument] = isTrained[operand];
+        for (int turn = 0; turn < 2; ++turn) { // what it becomes in one is what it is in the next
+          markTrained(inner);
+          for (auto [result, argument] : llvm::zip(inner.results, inner.arguments))
+            isTrained[argument] = isTrained[argument] || isTrained[result];
+        }
+        follows |= llvm::any_of(inner.results, isMarked);
+      }
+      for (lang::ValueId result : node.results)
+        isTrained[result] = follows;
+    }
+  }
+
+  /// Counts the nodes of a block that runs so many times.
+  void addBlock(const lang::Block &block, int64_t times) {
+    for (const lang::Node &node : block.nodes) {
+      for (const lang::Block &inner : node.blocks)
+        addBlock(inner, times * std::get<int64_t>(node.attributes.at("count")));
+      if (node.layer.empty() || node.op == "param" || node.op == "state" || node.op == "constant")
+        continue;
+      LayerRow &row = rowOf(node.layer);
+      row.shape = sizes(graph.values[node.results[0]].type.shape);
+      row.bytes = product(row.shape) * elementBytes;
+      int64_t operations = times * contraction(node);
+      row.forward += operations;
+      for (lang::ValueId operand : node.operands) // a derivative by each operand is as much again
+        row.backward += isTrained[operand] ? operations : 0;
+    }
+  }
+
   LayerRow &rowOf(const std::string &name) {
     for (LayerRow &row : rows)
       if (row.name == name)
@@ -78,16 +102,18 @@ private:
   int64_t contraction(const lang::Node &node) const {
     if (node.op != "matmul" && node.op != "conv2d")
       return 0;
-    std::vector<int64_t> inner =
-        sizes(graph.nodes[node.operands[node.op == "matmul" ? 0 : 1]].type.shape);
+    auto sizesOf = [&](lang::ValueId value) { return sizes(graph.values[value].type.shape); };
+    std::vector<int64_t> inner = sizesOf(node.operands[node.op == "matmul" ? 0 : 1]);
+    int64_t results = product(sizesOf(node.results[0]));
     if (node.op == "matmul")
-      return 2 * product(sizes(node.type.shape)) * inner.back();
+      return 2 * results * inner.back();
     inner.erase(inner.begin()); // a kernel [O, C, R, S] adds up C * R * S products
-    return 2 * product(sizes(node.type.shape)) * product(inner);
+    return 2 * results * product(inner);
   }
 
   lang::Graph graph;
   int64_t elementBytes;
+  std::vector<bool> isTrained; // by value: whether a weight is among what it follows from
 };
 
 std::string shapeText(const std::vector<int64_t> &shape) {

@@ -1,12 +1,11 @@
 // Reverse-mode differentiation of functions of `nn` operations.
 #include "compiler/grad/differentiate.h"
-#include "compiler/passes/passes.h"
-
+#include "compiler/grad/walk.h"
 #include "compiler/nn/nn.h"
+#include "compiler/passes/passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 
@@ -19,82 +18,16 @@ namespace dlc {
 
 namespace dlc::grad {
 
-namespace {
-
-bool isReal(Value value) { return isa<FloatType>(getElementTypeOrSelf(value.getType())); }
-
-/// One reverse walk over a block.
-class Walk {
-public:
-  explicit Walk(OpBuilder &builder) : builder(builder), block(builder.getInsertionBlock()) {}
-
-  /// Marks what depends on the targets; only there gradients are needed.
-  void activate(ArrayRef<Value> targets) {
-    active.insert(targets.begin(), targets.end());
-    for (Operation &op : *block)
-      if (!isa<nn::StopGradientOp>(op) &&
-          llvm::any_of(op.getOperands(), [&](Value x) { return active.contains(x); }))
-        for (Value y : op.getResults())
-          if (isReal(y))
-            active.insert(y);
-  }
-
-  /// What reaches a value by several ways adds up.
-  void add(Value value, Value gradient) {
-    Value &sum = gradients[value];
-    sum = sum ? nn::AddOp::create(builder, nn::withName(value.getLoc(), ""), sum, gradient)
-              : gradient;
-  }
-
-  /// Operations come before their users, so at an operation all that reaches its result is there.
-  LogicalResult backwards(Operation *last) {
-    for (Operation *op = last; op; op = op->getPrevNode())
-      for (Value y : op->getResults())
-        if (active.contains(y) && gradients.contains(y) && failed(apply(op, y, finished(y))))
-          return failure();
-    return success();
-  }
-
-  /// The whole gradient of a value, with its name; null if there is none.
-  Value finished(Value value) {
-    Value gradient = gradients.lookup(value);
-    StringRef name = nn::nameIn(value.getLoc());
-    if (gradient && !name.empty())
-      gradient.setLoc(nn::addName(gradient.getLoc(), ("d(" + name + ")").str()));
-    return gradient;
-  }
-
-private:
-  LogicalResult apply(Operation *op, Value y, Value dy) {
-    auto differentiable = dyn_cast<Differentiable>(op);
-    if (!differentiable)
-      return op->emitError() << "`" << op->getName() << "` has no gradient rule";
-    Formula formula(builder, nn::withName(op->getLoc(), ""));
-    Gradients all = differentiable.gradients(formula, dy);
-    for (auto [x, dx] : llvm::zip_equal(op->getOperands(), all)) {
-      if (!active.contains(x))
-        continue;
-      if (dx.isRefused())
-        return op->emitError() << "`" << op->getName()
-                               << "` cannot be differentiated here: " << dx.refusal();
-      if (dx.get())
-        add(x, dx.get());
-    }
-    return success();
-  }
-
-  OpBuilder &builder;
-  Block *block;
-  DenseSet<Value> active;
-  DenseMap<Value, Value> gradients;
-};
-
-} // namespace
-
 FailureOr<SmallVector<Value>> backpropagate(OpBuilder &builder, ArrayRef<Seed> seeds,
                                             ArrayRef<Value> targets) {
-  Walk walk(builder);
-  walk.activate(targets);
+  // What is the same in every turn need not be saved in every turn.
+  builder.getInsertionBlock()->walk([](nn::LoopOp loop) {
+    for (Operation *op : loop.getInvariants())
+      op->moveBefore(loop);
+  });
+  DenseSet<Value> active(targets.begin(), targets.end());
+  activate(*builder.getInsertionBlock(), active);
+  Walk walk(builder, active);
   Block::iterator place = builder.getInsertionPoint();
   Operation *last = place == builder.getInsertionBlock()->begin() ? nullptr : &*std::prev(place);
   for (const Seed &seed : seeds)
@@ -111,13 +44,6 @@ namespace {
 StringRef kindOf(DictionaryAttr attributes) {
   auto kind = attributes ? attributes.getAs<StringAttr>("nn.kind") : StringAttr();
   return kind ? kind.getValue() : "";
-}
-
-/// Rules also make gradients that nobody asked for.
-void eraseUnused(Block &block) {
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
-    if (isOpTriviallyDead(&op))
-      op.erase();
 }
 
 struct DifferentiatePass : impl::DifferentiatePassBase<DifferentiatePass> {

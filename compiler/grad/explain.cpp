@@ -44,7 +44,22 @@ public:
   /// The value by its name, or written out if it has none.
   Text write(Value value) const {
     auto name = names.find(value);
-    return name != names.end() ? Text{name->second} : writeOut(value.getDefiningOp());
+    return name != names.end() ? Text{name->second} : definition(value);
+  }
+
+  /// What makes the value: of one among several results, with its number.
+  Text definition(Value value) const {
+    Operation *op = value.getDefiningOp();
+    if (op->getNumResults() == 1 && !isa<nn::LoopOp>(op))
+      return writeOut(op);
+    unsigned number = cast<OpResult>(value).getResultNumber();
+    if (auto loop = dyn_cast<nn::LoopOp>(op)) {
+      unsigned carried = loop.getInits().size();
+      return number < carried
+                 ? Text{"the last " + write(loop.getCarriedArguments()[number]).words}
+                 : Text{"all " + inside(loop.getStackedOperands()[number - carried], kAtom)};
+    }
+    return {writeOut(op).words + "[" + std::to_string(number) + "]"};
   }
 
   Text writeOut(Operation *op) const {
@@ -79,8 +94,6 @@ public:
       llvm::raw_string_ostream(axes) << llvm::interleaved_array(flip.getAxes());
       return {"flip(" + axes + ")(" + arguments(op) + ")"};
     }
-    if (kind == "select")
-      return {"select(" + arguments(op) + ")"};
     std::string function = kind == "reduce_sum" ? "sum" : kind == "reduce_max" ? "max" : kind.str();
     return {function + "(" + arguments(op) + ")"};
   }
@@ -141,13 +154,55 @@ public:
     name();
     Writer writer(names);
     std::string text;
-    for (Value value : values)
-      if (Operation *op = value.getDefiningOp())
-        text += "  " + names[value] + " = " + writer.writeOut(op).words + "\n";
+    for (Value value : values) {
+      if (auto loop = value.getDefiningOp<nn::LoopOp>(); loop && described.insert(loop).second)
+        text += describe(loop, writer, "  ");
+      if (value.getDefiningOp())
+        text += "  " + names[value] + " = " + writer.definition(value).words + "\n";
+    }
     return text;
   }
 
 private:
+  /// What a loop takes and does in a turn.
+  std::string describe(nn::LoopOp loop, const Writer &writer, const std::string &indent) {
+    std::string text = indent + "loop of " + std::to_string(loop.getCount()) + " turns" +
+                       (loop.getReversed() ? ", from the last to the first" : "");
+    for (auto [init, argument] : llvm::zip(loop.getInits(), loop.getCarriedArguments()))
+      text += ", " + names[argument] + " from " + writer.write(init).words;
+    for (auto [slices, argument] : llvm::zip(loop.getSlices(), loop.getSliceArguments()))
+      text += ", " + names[argument] + " of " + writer.write(slices).words;
+    text += "\n";
+    for (Operation &op : loop.getBlock().without_terminator()) {
+      if (auto inner = dyn_cast<nn::LoopOp>(op))
+        text += describe(inner, writer, indent + "  ");
+      for (Value value : op.getResults())
+        if (names.contains(value))
+          text += indent + "  " + names[value] + " = " + writer.definition(value).words + "\n";
+    }
+    for (auto [next, argument] : llvm::zip(loop.getNext(), loop.getCarriedArguments()))
+      text += indent + "  next " + names[argument] + " = " + writer.write(next).words + "\n";
+    return text;
+  }
+
+  /// Names the values of a turn of a loop.
+  void name(nn::LoopOp loop) {
+    auto label = [&](Value value, StringRef other) {
+      StringRef own = nn::nameOf(value);
+      names[value] = unique(own.empty() ? other.str() + std::to_string(++temporaries) : own.str());
+    };
+    for (Value argument : loop.getBlock().getArguments())
+      label(argument, "t");
+    for (Operation &op : loop.getBlock().without_terminator()) {
+      if (auto inner = dyn_cast<nn::LoopOp>(op))
+        name(inner);
+      for (Value value : op.getResults())
+        if (!isPlain(&op) && !value.use_empty() &&
+            (!value.hasOneUse() || !nn::nameOf(value).empty() || isa<nn::LoopOp>(op)))
+          label(value, "t");
+    }
+  }
+
   /// Decides which values have a line, in order, and what they are called.
   void name() {
     func::ReturnOp end = cast<func::ReturnOp>(step.getBody().front().getTerminator());
@@ -175,32 +230,39 @@ private:
         results.insert({value, {label, DLC_VALUE_FORWARD}});
     }
     for (Operation &op : step.getBody().front().without_terminator()) {
-      Value value = op.getResult(0);
-      bool backward =
-          llvm::any_of(op.getOperands(), [&](Value v) { return gradients.contains(v); });
-      StringRef own = nn::nameIn(value.getLoc());
-      backward |= own.starts_with("d(");
-      if (backward)
-        gradients.insert(value);
-      if (cast<RankedTensorType>(value.getType()).getElementType().isInteger(1))
-        continue;
-      auto result = results.find(value);
-      if (result != results.end())
-        add(value, result->second.first, result->second.second);
-      else if (!own.empty() && !isa<nn::ConstantOp>(op))
-        add(value, own.str(), backward ? DLC_VALUE_GRADIENT : DLC_VALUE_FORWARD);
-      else if (!isPlain(&op) && !value.hasOneUse())
-        add(value, "t" + std::to_string(++temporaries),
-            backward ? DLC_VALUE_GRADIENT : DLC_VALUE_FORWARD);
+      if (auto loop = dyn_cast<nn::LoopOp>(op))
+        name(loop);
+      for (Value value : op.getResults()) {
+        bool backward =
+            llvm::any_of(op.getOperands(), [&](Value v) { return gradients.contains(v); });
+        StringRef own = nn::nameOf(value);
+        backward |= own.starts_with("d(");
+        if (backward)
+          gradients.insert(value);
+        if (cast<RankedTensorType>(value.getType()).getElementType().isInteger(1))
+          continue;
+        auto result = results.find(value);
+        if (result != results.end())
+          add(value, result->second.first, result->second.second);
+        else if (!own.empty() && !isa<nn::ConstantOp>(op))
+          add(value, own.str(), backward ? DLC_VALUE_GRADIENT : DLC_VALUE_FORWARD);
+        else if (!isPlain(&op) && !value.use_empty() && (!value.hasOneUse() || isa<nn::LoopOp>(op)))
+          add(value, "t" + std::to_string(++temporaries),
+              backward ? DLC_VALUE_GRADIENT : DLC_VALUE_FORWARD);
+      }
     }
   }
 
-  void add(Value value, std::string label, int kind) {
+  std::string unique(std::string label) {
     for (int copy = 2; used.contains(label); ++copy)
       if (std::string next = label + "'" + std::to_string(copy); !used.contains(next))
         label = next;
     used.insert(label);
-    names[value] = label;
+    return label;
+  }
+
+  void add(Value value, std::string label, int kind) {
+    names[value] = unique(std::move(label));
     values.push_back(value);
     kinds.push_back(kind);
   }
@@ -210,12 +272,12 @@ private:
     Writer writer(names);
     for (auto [value, kind] : llvm::zip(values, kinds)) {
       auto type = cast<RankedTensorType>(value.getType());
-      Operation *op = value.getDefiningOp();
       int dtype = type.getElementType().isF32()   ? DLC_F32
                   : type.getElementType().isF64() ? DLC_F64
                                                   : DLC_I32;
-      trace.values.push_back({names[value], op ? writer.writeOut(op).words : "", kind, dtype,
-                              type.getShape().vec(), trace.bytes});
+      trace.values.push_back({names[value],
+                              value.getDefiningOp() ? writer.definition(value).words : "", kind,
+                              dtype, type.getShape().vec(), trace.bytes});
       int64_t bytes = type.getNumElements() * type.getElementTypeBitWidth() / 8;
       trace.bytes += (bytes + 63) / 64 * 64;
     }
@@ -256,6 +318,7 @@ private:
   DenseMap<Value, std::string> names;
   DenseSet<Value> gradients;
   llvm::StringSet<> used;
+  DenseSet<Operation *> described; // loops
   std::vector<Value> values;
   std::vector<int> kinds;
   int temporaries = 0;

@@ -1,7 +1,8 @@
 // The chain rule for every operation, in alphabetical order.
 //
 // A rule gives one gradient an operand, from the gradient dy of the result. In a rule x, a, b, w
-// are the operands and y is the result. An operation without a rule here does not link.
+// are the operands and y is the result. An operation without a rule here does not link; that of
+// `loop` is in walk.cpp.
 #include "compiler/nn/nn.h"
 
 #include <cmath>
@@ -35,7 +36,15 @@ Gradients BroadcastOp::gradients(Formula &f, Value dy) { return {f.reduceSum(dy,
 
 Gradients CastOp::gradients(Formula &f, Value dy) { return {f.castLike(dy, getX())}; }
 
-Gradients ConstantOp::gradients(Formula &f, Value dy) { return {}; }
+Gradients ConcatOp::gradients(Formula &f, Value dy) {
+  SmallVector<int64_t> sizes;
+  for (Value x : getX())
+    sizes.push_back(cast<RankedTensorType>(x.getType()).getDimSize(getAxis()));
+  ValueRange parts = f.makeSeveral<SplitOp>(dy, getAxis(), sizes);
+  return Gradients(parts.begin(), parts.end());
+}
+
+Gradients ConstantOp::gradients(Formula &f, ValueRange dy) { return {}; }
 
 // conv2d is linear in x and in w. So are its two derivatives in their operands, and all three are
 // the same sum over (x, w, dy), once without each of them.
@@ -152,6 +161,14 @@ Gradients SigmoidOp::gradients(Formula &f, Value dy) {
 Gradients SignOp::gradients(Formula &f, Value dy) { return {kNone}; }
 
 Gradients SinOp::gradients(Formula &f, Value dy) { return {f.mul(dy, f.cos(getX()))}; }
+
+Gradients SplitOp::gradients(Formula &f, ValueRange dy) {
+  SmallVector<Value> parts(dy);
+  for (auto [part, gradient] : llvm::zip(getParts(), parts))
+    if (!gradient)
+      gradient = f.constant(0, part);
+  return {f.make<ConcatOp>(parts, getAxis())};
+}
 
 Gradients SqrtOp::gradients(Formula &f, Value dy) {
   return {f.div(dy, f.mul(f.constant(2, dy), getY()))};

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace dlc::interp {
 namespace {
@@ -130,6 +131,38 @@ Tensor broadcast(const Call &call) {
   Tensor y(call.resultShape);
   for (int64_t i = 0; i < y.size(); ++i)
     y.numbers[i] = x.numbers[offsetOf(without(indexOf(i, y.shape), call.numbers("axes")), x.shape)];
+  return y;
+}
+
+/// Calls f(i, j) for each element j of y and its place i in x, of which y is the part that begins
+/// at `begin` along `axis`.
+template <typename F>
+void forEachInPart(const Index &x, const Index &y, int64_t axis, int64_t begin, F f) {
+  for (int64_t i = 0; i < Tensor::countOf(y); ++i) {
+    Index at = indexOf(i, y);
+    at[axis] += begin;
+    f(offsetOf(at, x), i);
+  }
+}
+
+Tensor concat(const Call &call) {
+  Tensor y(call.resultShape);
+  int64_t axis = call.number("axis"), begin = 0;
+  for (const Tensor *x : call.operands) {
+    forEachInPart(y.shape, x->shape, axis, begin,
+                  [&](int64_t to, int64_t from) { y.numbers[to] = x->numbers[from]; });
+    begin += x->shape[axis];
+  }
+  return y;
+}
+
+Tensor split(const Call &call) {
+  const Tensor &x = call.operand(0);
+  Tensor y(call.resultShape);
+  Numbers before = call.numbers("sizes").take_front(call.result);
+  forEachInPart(x.shape, y.shape, call.number("axis"),
+                std::accumulate(before.begin(), before.end(), int64_t(0)),
+                [&](int64_t from, int64_t to) { y.numbers[to] = x.numbers[from]; });
   return y;
 }
 
@@ -315,6 +348,7 @@ Evaluation evaluationOf(llvm::StringRef op) {
       {"avg_pool2d_grad", avgPool2dGrad},
       {"broadcast", broadcast},
       {"cast", unary<identity>}, // all is f64 here
+      {"concat", concat},
       {"conv2d", conv2d},
       {"conv2d_grad_input", conv2dGradInput},
       {"conv2d_grad_weight", conv2dGradWeight},
@@ -345,6 +379,7 @@ Evaluation evaluationOf(llvm::StringRef op) {
       {"sigmoid", unary<sigmoid>},
       {"sign", unary<sign>},
       {"sin", unary<sine>},
+      {"split", split},
       {"sqrt", unary<squareRoot>},
       {"stop_gradient", unary<identity>},
       {"sub", binary<difference>},

@@ -8,11 +8,13 @@
 
 namespace dlc::interp {
 
-/// One operation to evaluate: its operands' values, its configuration and its result's shape.
+/// One result of an operation to evaluate: its operands' values, its configuration, the result's
+/// shape and number.
 struct Call {
   mlir::Operation *op;
   llvm::ArrayRef<const Tensor *> operands;
   std::vector<int64_t> resultShape;
+  unsigned result = 0;
 
   const Tensor &operand(unsigned i) const { return *operands[i]; }
   llvm::ArrayRef<int64_t> numbers(llvm::StringRef name) const {

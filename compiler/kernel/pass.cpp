@@ -63,7 +63,8 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
     llvm::StringMap<unsigned> numbers;
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       int64_t flops = 0;
-      SmallVector<linalg::GenericOp> ops(function.getOps<linalg::GenericOp>());
+      SmallVector<linalg::GenericOp> ops; // those of loops, too, in the order of the code
+      function.walk([&](linalg::GenericOp op) { ops.push_back(op); });
       for (auto *next = ops.begin(); next != ops.end();) {
         Call call;
         call.op = *next++;
@@ -72,7 +73,7 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
           call.epilogue = *next++;
           addEpilogue(nest, call.op, call.epilogue, call.operands);
         }
-        flops += nest.contractionFlops();
+        flops += nest.contractionFlops() * turnsAround(call.op);
         call.work = nest.work();
         Nest whole = nest;
         collapse(nest);
@@ -94,6 +95,15 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
         emit(kernel, "kernel_" + std::to_string(call.kernel));
       replace(call, kernel);
     }
+  }
+
+  // How often an op runs in a call of its function.
+  static int64_t turnsAround(Operation *op) {
+    int64_t turns = 1;
+    for (auto loop = op->getParentOfType<scf::ForOp>(); loop;
+         loop = loop->getParentOfType<scf::ForOp>())
+      turns *= *getConstantIntValue(loop.getUpperBound());
+    return turns;
   }
 
   // Whether the op behind a nest goes on from its sums. Gradients of filters by tiles have no

@@ -100,10 +100,11 @@ std::optional<unsigned> sumAmongInputs(linalg::GenericOp nest, linalg::GenericOp
 struct EpiloguePass : impl::EpiloguePassBase<EpiloguePass> {
   void runOnOperation() override {
     SmallVector<linalg::GenericOp> sums;
-    for (auto op : getOperation().getOps<linalg::GenericOp>())
+    getOperation().walk([&](linalg::GenericOp op) {
       if (isSumOfProducts(op) &&
           cast<ShapedType>(op->getResult(0).getType()).getNumElements() >= kLeastSums)
         sums.push_back(op);
+    });
     for (linalg::GenericOp sum : sums)
       for (Operation &op : llvm::make_early_inc_range(
                llvm::make_range(std::next(sum->getIterator()), sum->getBlock()->end()))) {

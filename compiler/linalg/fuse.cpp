@@ -1,4 +1,5 @@
 // Fuses elementwise producers into their users, in the order of the code.
+#include "compiler/linalg/blocks.h"
 #include "compiler/linalg/epilogue.h"
 #include "compiler/passes/passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -68,8 +69,22 @@ bool mayBeEpilogue(linalg::GenericOp op) {
          });
 }
 
+// Whether the nest reads its input in order, as one that only repeats it along further axes.
+bool readsInOrder(linalg::GenericOp op) {
+  return llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *operand) {
+    AffineMap map = op.getMatchingIndexingMap(operand);
+    return map.isProjectedPermutation() &&
+           llvm::is_sorted(llvm::map_range(map.getResults(), [](AffineExpr axis) {
+             return cast<AffineDimExpr>(axis).getPosition();
+           }));
+  });
+}
+
 bool pays(linalg::GenericOp producer, OpOperand &use) {
   auto consumer = cast<linalg::GenericOp>(use.getOwner());
+  // Into a loop goes only what costs nothing in each of its turns.
+  if (producer->getBlock() != consumer->getBlock())
+    return isMove(producer) && readsInOrder(producer);
   if (isMove(producer))
     return true;
   // In a contraction every element is read many times.
@@ -80,8 +95,8 @@ bool pays(linalg::GenericOp producer, OpOperand &use) {
   // Computed in each of its users, if it disappears by that.
   return isCheap(producer) && llvm::all_of(producer->getUses(), [&](OpOperand &other) {
            auto user = dyn_cast<linalg::GenericOp>(other.getOwner());
-           return user && user.isDpsInput(&other) && linalg::areElementwiseOpsFusable(&other) &&
-                  readsOnce(user, producer);
+           return user && user->getBlock() == producer->getBlock() && user.isDpsInput(&other) &&
+                  linalg::areElementwiseOpsFusable(&other) && readsOnce(user, producer);
          });
 }
 
@@ -89,14 +104,12 @@ bool pays(linalg::GenericOp producer, OpOperand &use) {
 // same order, and no one needs the producer's result before the consumer stands.
 bool mayMerge(linalg::GenericOp producer, OpOperand &use) {
   auto consumer = cast<linalg::GenericOp>(use.getOwner());
-  if (!isElementwise(consumer) || points(consumer) != points(producer) ||
-      !consumer.getMatchingIndexingMap(&use).isIdentity() ||
+  if (producer->getBlock() != consumer->getBlock() || !isElementwise(consumer) ||
+      points(consumer) != points(producer) || !consumer.getMatchingIndexingMap(&use).isIdentity() ||
       !llvm::all_of(producer.getIndexingMapsArray(),
                     [](AffineMap map) { return map.isProjectedPermutation(); }))
     return false;
-  return llvm::all_of(producer->getUsers(), [&](Operation *user) {
-    return user == consumer || consumer->isBeforeInBlock(user);
-  });
+  return !isUsedBefore(producer, consumer);
 }
 
 // What is read twice in the same way becomes one input. Otherwise a producer would be computed once
@@ -167,8 +180,9 @@ void fuseIntoEach(ArrayRef<linalg::GenericOp> ops, MLIRContext *context) {
 
 struct FusePass : impl::FusePassBase<FusePass> {
   void runOnOperation() override {
-    fuseIntoEach(SmallVector<linalg::GenericOp>(getOperation().getOps<linalg::GenericOp>()),
-                 &getContext());
+    for (Block *block : blocksOf(getOperation()))
+      fuseIntoEach(SmallVector<linalg::GenericOp>(block->getOps<linalg::GenericOp>()),
+                   &getContext());
   }
 };
 
@@ -177,23 +191,25 @@ struct ReshapePass : impl::ReshapePassBase<ReshapePass> {
     auto collapse = use->get().getDefiningOp<tensor::CollapseShapeOp>();
     auto producer = collapse ? collapse.getSrc().getDefiningOp<linalg::GenericOp>() : nullptr;
     auto consumer = dyn_cast<linalg::GenericOp>(use->getOwner());
-    return producer && consumer && isElementwise(producer) && isElementwise(consumer) &&
-           collapse->hasOneUse() && producer->hasOneUse() && isCheap(producer);
+    return producer && consumer && producer->getBlock() == consumer->getBlock() &&
+           isElementwise(producer) && isElementwise(consumer) && collapse->hasOneUse() &&
+           producer->hasOneUse() && isCheap(producer);
   }
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     linalg::populateFoldReshapeOpsByExpansionPatterns(patterns, mayExpand);
     walkAndApplyPatterns(getOperation(), std::move(patterns));
-    SmallVector<linalg::GenericOp> expanded;
-    for (auto collapse :
-         llvm::make_early_inc_range(getOperation().getOps<tensor::CollapseShapeOp>()))
-      if (collapse->use_empty())
-        collapse->erase();
-      else if (auto op = collapse.getSrc().getDefiningOp<linalg::GenericOp>();
-               op && isElementwise(op))
-        expanded.push_back(op);
-    fuseIntoEach(expanded, &getContext());
+    for (Block *block : blocksOf(getOperation())) {
+      SmallVector<linalg::GenericOp> expanded;
+      for (auto collapse : llvm::make_early_inc_range(block->getOps<tensor::CollapseShapeOp>()))
+        if (collapse->use_empty())
+          collapse->erase();
+        else if (auto op = collapse.getSrc().getDefiningOp<linalg::GenericOp>();
+                 op && op->getBlock() == block && isElementwise(op))
+          expanded.push_back(op);
+      fuseIntoEach(expanded, &getContext());
+    }
   }
 };
 

@@ -1,5 +1,6 @@
 // The layout of images in memory: the channels last, or where those are few the batch, to give
 // vectors something to do.
+#include "compiler/linalg/blocks.h"
 #include "compiler/linalg/split_reduction.h"
 #include "compiler/passes/passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -8,7 +9,9 @@
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
+#include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/IntEqClasses.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/SmallSet.h"
 
 using namespace mlir;
@@ -121,11 +124,11 @@ void reshapeLanes(Operation &op) {
   }
 }
 
-// Whether a part of a tensor has its whole batch.
-bool insertsEach(tensor::InsertSliceOp insert) {
-  return insert.getStaticOffsets()[0] == 0 && insert.getStaticStrides()[0] == 1 &&
-         insert.getStaticSizes()[0] == batch(insert.getResult()) &&
-         rankOf(insert.getSource()) == rankOf(insert.getResult());
+// Whether a part of a tensor, put into it or taken from it, has its whole batch.
+template <typename SliceOp> bool hasBatch(SliceOp slice, Value whole) {
+  return slice.getStaticOffsets()[0] == 0 && slice.getStaticStrides()[0] == 1 &&
+         slice.getStaticSizes()[0] == batch(whole) &&
+         rankOf(slice.getSource()) == rankOf(slice.getResult());
 }
 
 // An argument between zeros: a copy of it, whose order is free.
@@ -154,28 +157,30 @@ bool wantsBatchInLanes(Value a, Value b) {
          std::max(channels(a), channels(b)) < kManyChannels;
 }
 
+// Of one block: what it takes from around it or from a turn of a loop, what it gives to the next
+// turn and what a loop within it takes and gives stay as they are.
 class Layouts {
 public:
-  explicit Layouts(func::FuncOp function) : function(function), rewriter(function.getContext()) {}
+  explicit Layouts(Block &block) : block(block), rewriter(block.getParentOp()->getContext()) {}
 
   void run() {
     separate();
     choose();
-    for (Operation &op : function.front())
+    for (Operation &op : block)
       rewriteMaps(op);
     for (Value value : tensors)
       value.setType(laidOut(cast<RankedTensorType>(value.getType()), layoutOf(value)));
     copyArguments();
-    SmallVector<linalg::GenericOp> ops(function.getOps<linalg::GenericOp>());
+    SmallVector<linalg::GenericOp> ops(block.getOps<linalg::GenericOp>());
     for (linalg::GenericOp op : ops)
       if (std::optional<Direction> direction = convolutionOf(op))
         *direction == Direction::ToWeights ? packResult(op) : packWeights(op);
-    for (linalg::GenericOp op : llvm::make_early_inc_range(function.getOps<linalg::GenericOp>()))
+    for (linalg::GenericOp op : llvm::make_early_inc_range(block.getOps<linalg::GenericOp>()))
       orderLoops(op);
   }
 
 private:
-  func::FuncOp function;
+  Block &block;
   IRRewriter rewriter;
   SmallVector<Value> tensors;             // of two axes and more
   llvm::DenseMap<Value, unsigned> number; // in `tensors`
@@ -184,7 +189,13 @@ private:
 
   /// Gives every user a start of its own: sharing one is no reason to share an order.
   void separate() {
-    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.front())))
+    // Those from around a loop, too.
+    for (Operation &op : llvm::make_early_inc_range(block))
+      for (OpOperand &operand : op.getOpOperands())
+        if (operand.get().getParentBlock() != &block)
+          if (Operation *start = copyOfStart(operand.get(), op))
+            operand.set(start->getResult(0));
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
       if (isa<linalg::FillOp, tensor::EmptyOp>(op) && rankOf(op.getResult(0)) > 1)
         for (OpOperand &use : llvm::make_early_inc_range(llvm::drop_begin(op.getUses()))) {
           rewriter.setInsertionPoint(&op);
@@ -192,15 +203,34 @@ private:
         }
   }
 
+  /// A copy, before `place`, of what makes an empty or filled tensor; null for others.
+  Operation *copyOfStart(Value value, Operation &place) {
+    Operation *op = value.getDefiningOp();
+    if (!op || !isa<linalg::FillOp, tensor::EmptyOp>(op) || rankOf(value) < 2)
+      return nullptr;
+    rewriter.setInsertionPoint(&place);
+    Operation *copy = rewriter.clone(*op);
+    if (auto fill = dyn_cast<linalg::FillOp>(copy))
+      if (Operation *empty = copyOfStart(fill.getOutputs()[0], *copy))
+        fill.getDpsInitsMutable()[0].set(empty->getResult(0));
+    return copy;
+  }
+
   void choose() {
-    for (BlockArgument argument : function.getArguments())
+    for (BlockArgument argument : block.getArguments())
       note(argument);
-    for (Operation &op : function.front())
+    SmallVector<Value> kept(block.getArguments()), reshaped;
+    for (Operation &op : block) {
+      for (Value operand : op.getOperands())
+        if (operand.getParentBlock() != &block && !number.contains(operand)) {
+          note(operand);
+          kept.push_back(operand);
+        }
       for (Value result : op.getResults())
         note(result);
+    }
     ties.grow(tensors.size());
-    SmallVector<Value> kept(function.getArguments()), reshaped;
-    for (Operation &op : function.front()) {
+    for (Operation &op : block) {
       if (auto nest = dyn_cast<linalg::LinalgOp>(op); nest && nest.hasPureTensorSemantics()) {
         for (auto [init, result] : llvm::zip(nest.getDpsInits(), op.getResults()))
           tie(init, result);
@@ -208,11 +238,21 @@ private:
         tie(insert.getDest(), insert.getResult());
         if (!isPaddedArgument(insert))
           tie(insert.getSource(), insert.getResult());
-        if (!insertsEach(insert))
+        if (!hasBatch(insert, insert.getResult()))
           kept.push_back(insert.getResult());
+      } else if (auto extract = dyn_cast<tensor::ExtractSliceOp>(op)) {
+        tie(extract.getSource(), extract.getResult());
+        if (!hasBatch(extract, extract.getSource()))
+          kept.push_back(extract.getResult());
       } else if (reshapesEach(op)) {
         tie(op.getOperand(0), op.getResult(0));
         reshaped.push_back(op.getResult(0));
+      } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
+        SetVector<Value> captured;
+        getUsedValuesDefinedAbove(loop.getRegion(), captured);
+        for (ValueRange values : {ValueRange(captured.getArrayRef()), ValueRange(op.getOperands()),
+                                  ValueRange(op.getResults())})
+          llvm::append_range(kept, values);
       } else if (!isa<tensor::EmptyOp>(op)) {
         llvm::append_range(kept, op.getOperands());
         llvm::append_range(kept, op.getResults());
@@ -225,7 +265,7 @@ private:
         decide(value, Layout::AsIs);
     for (Value value : reshaped)
       decide(value, Layout::AsIs);
-    for (auto op : function.getOps<linalg::GenericOp>())
+    for (auto op : block.getOps<linalg::GenericOp>())
       if (std::optional<Direction> direction = convolutionOf(op)) {
         Value a = op.getInputs()[0];
         Value b = *direction == Direction::ToWeights ? op.getInputs()[1] : op.getResult(0);
@@ -240,7 +280,7 @@ private:
         isKept.set(classOf(value));
     while (spreadLanes(isKept))
       ;
-    if (!llvm::all_of(function.getOps<linalg::GenericOp>(),
+    if (!llvm::all_of(block.getOps<linalg::GenericOp>(),
                       [&](linalg::GenericOp op) { return canSplitBatch(op); }))
       llvm::replace(layouts, Layout::BatchInLanes, Layout::AsIs);
   }
@@ -249,7 +289,7 @@ private:
   /// there too. Whether a layout changed.
   bool spreadLanes(const llvm::BitVector &isKept) {
     bool changes = false;
-    for (auto op : function.getOps<linalg::GenericOp>()) {
+    for (auto op : block.getOps<linalg::GenericOp>()) {
       Value origin;
       for (Value operand : op->getOperands())
         if (rankOf(operand) >= 4 && layoutOf(operand) == Layout::BatchInLanes)
@@ -313,14 +353,21 @@ private:
       if (llvm::SmallSet<unsigned, 2> loops = batchLoops(generic); !loops.empty())
         splitBatch(generic, *loops.begin());
     } else if (auto insert = dyn_cast<tensor::InsertSliceOp>(op)) {
-      Layout layout = layoutOf(insert.getResult());
-      insert.setStaticOffsets(laidOut(insert.getStaticOffsets(), layout, 0, 0));
-      insert.setStaticStrides(laidOut(insert.getStaticStrides(), layout, 1, 1));
-      ArrayRef<int64_t> sizes = insert.getStaticSizes();
-      insert.setStaticSizes(laidOut(sizes, layout, sizes[0] / kLanes, kLanes));
+      layOutPart(insert, layoutOf(insert.getResult()));
+    } else if (auto extract = dyn_cast<tensor::ExtractSliceOp>(op)) {
+      layOutPart(extract, layoutOf(extract.getSource()));
     } else if (reshapesEach(op) && hasLanes(op.getResult(0))) {
       reshapeLanes(op);
     }
+  }
+
+  template <typename SliceOp> static void layOutPart(SliceOp slice, Layout layout) {
+    if (layout == Layout::AsIs)
+      return;
+    slice.setStaticOffsets(laidOut(slice.getStaticOffsets(), layout, 0, 0));
+    slice.setStaticStrides(laidOut(slice.getStaticStrides(), layout, 1, 1));
+    ArrayRef<int64_t> sizes = slice.getStaticSizes();
+    slice.setStaticSizes(laidOut(sizes, layout, sizes[0] / kLanes, kLanes));
   }
 
   /// Makes the loop over the batch one over blocks, and appends one over the lanes.
@@ -360,13 +407,13 @@ private:
 
   /// Convolutions by lanes, and the zeros around their images, get copies of arguments.
   void copyArguments() {
-    SmallVector<tensor::InsertSliceOp> inserts(function.getOps<tensor::InsertSliceOp>());
+    SmallVector<tensor::InsertSliceOp> inserts(block.getOps<tensor::InsertSliceOp>());
     for (tensor::InsertSliceOp insert : inserts)
       if (isPaddedArgument(insert) && hasLanes(insert.getResult())) {
         rewriter.setInsertionPoint(insert);
         insert.getSourceMutable().assign(copyInLanes(insert.getLoc(), insert.getSource()));
       }
-    SmallVector<linalg::GenericOp> ops(function.getOps<linalg::GenericOp>());
+    SmallVector<linalg::GenericOp> ops(block.getOps<linalg::GenericOp>());
     for (linalg::GenericOp op : ops) {
       llvm::SmallSet<unsigned, 2> loops = batchLoops(op);
       OpOperand &image = *op.getDpsInputOperand(0);
@@ -486,11 +533,10 @@ private:
 
 struct LayoutPass : impl::LayoutPassBase<LayoutPass> {
   void runOnOperation() override {
-    bool convolves =
-        llvm::any_of(getOperation().getOps<linalg::GenericOp>(),
-                     [](linalg::GenericOp op) { return op->hasAttr("dlc.convolution"); });
-    if (convolves)
-      Layouts(getOperation()).run();
+    for (Block *block : blocksOf(getOperation()))
+      if (llvm::any_of(block->getOps<linalg::GenericOp>(),
+                       [](linalg::GenericOp op) { return op->hasAttr("dlc.convolution"); }))
+        Layouts(*block).run();
   }
 };
 

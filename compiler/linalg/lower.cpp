@@ -3,6 +3,7 @@
 #include "compiler/linalg/rules.h"
 #include "compiler/passes/passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
 #include <numeric>
 
@@ -121,7 +122,11 @@ static const Rules &rules() {
   return table;
 }
 
-SmallVector<StringRef> loweredOperations() { return SmallVector<StringRef>(rules().keys()); }
+SmallVector<StringRef> loweredOperations() {
+  SmallVector<StringRef> names(rules().keys());
+  names.append({"loop", "yield"}); // by the walk itself
+  return names;
+}
 
 // Booleans take a byte in memory.
 static Type storedType(Type type) {
@@ -133,42 +138,112 @@ static Type storedType(Type type) {
 
 namespace {
 
-struct LinalgPass : impl::LinalgPassBase<LinalgPass> {
-  void runOnOperation() override {
-    for (func::FuncOp function : getOperation().getOps<func::FuncOp>())
-      if (failed(lowerFunction(function)))
-        return signalPassFailure();
-  }
-
-  LogicalResult lowerFunction(func::FuncOp function) {
+/// The lowering of one function.
+class Lowering {
+public:
+  LogicalResult lower(func::FuncOp function) {
     Block &block = function.front();
     for (BlockArgument argument : block.getArguments())
       argument.setType(storedType(argument.getType()));
-    IRMapping lowered;
-    SmallVector<Operation *> operations(llvm::make_pointer_range(block));
+    Operation *end = block.getTerminator();
+    OpBuilder place(end);
+    if (failed(lower(block, place)))
+      return failure();
+    end->setOperands(lowered(end->getOperands()));
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
+      if (isa<nn::NnDialect>(op.getDialect()))
+        op.erase();
+    function.setFunctionType(
+        FunctionType::get(function.getContext(), block.getArgumentTypes(), end->getOperandTypes()));
+    return success();
+  }
+
+private:
+  SmallVector<Value> lowered(ValueRange values) const {
+    return llvm::map_to_vector(values, [&](Value v) { return map.lookupOrDefault(v); });
+  }
+
+  /// What the block computes, at `place`.
+  LogicalResult lower(Block &block, OpBuilder &place) {
+    SmallVector<Operation *> operations(llvm::make_pointer_range(block.without_terminator()));
     for (Operation *op : operations) {
-      SmallVector<Value> operands;
-      for (Value operand : op->getOperands())
-        operands.push_back(lowered.lookupOrDefault(operand));
-      if (isa<func::ReturnOp>(op)) {
-        op->setOperands(operands);
-        continue;
-      }
       if (!isa<nn::NnDialect>(op->getDialect()))
         continue;
+      Builder b(op->getLoc(), place);
+      if (auto loop = dyn_cast<nn::LoopOp>(op)) {
+        if (failed(lower(b, loop)))
+          return failure();
+        continue;
+      }
       auto rule = rules().find(op->getName().stripDialect());
       if (rule == rules().end())
         return op->emitOpError("has no lowering to linalg");
-      Builder b(op->getLoc(), op);
-      lowered.map(op->getResult(0), rule->second(b, op, operands));
+      map.map(op->getResults(), rule->second(b, op, lowered(op->getOperands())));
     }
-    for (Operation *op : llvm::reverse(operations))
-      if (isa<nn::NnDialect>(op->getDialect()))
-        op->erase();
-    Operation *end = block.getTerminator();
-    function.setFunctionType(
-        FunctionType::get(&getContext(), block.getArgumentTypes(), end->getOperandTypes()));
     return success();
+  }
+
+  // The part of a stack that belongs to a turn: element `index` of the first axis.
+  struct Slice {
+    SmallVector<OpFoldResult> offsets, sizes, strides;
+
+    Slice(Builder &b, Value index, RankedTensorType stack)
+        : offsets(stack.getRank(), b.getIndexAttr(0)), strides(stack.getRank(), b.getIndexAttr(1)) {
+      for (int64_t size : stack.getShape())
+        sizes.push_back(b.getIndexAttr(size));
+      offsets[0] = index, sizes[0] = b.getIndexAttr(1);
+    }
+  };
+
+  // A loop carries its stacked results, too, and puts each turn's part into them.
+  LogicalResult lower(Builder &b, nn::LoopOp loop) {
+    SmallVector<Value> inits = lowered(loop.getInits());
+    for (Value stacked : loop.getStacked())
+      inits.push_back(
+          b.empty(shapeOf(stacked), getElementTypeOrSelf(storedType(stacked.getType()))));
+    auto bound = [&](int64_t i) -> Value { return arith::ConstantIndexOp::create(b, i); };
+    auto result = scf::ForOp::create(b, bound(0), bound(loop.getCount()), bound(1), inits);
+    Builder inside(loop.getLoc(), OpBuilder::atBlockBegin(result.getBody()));
+    Value index = result.getInductionVar();
+    if (loop.getReversed())
+      index = arith::SubIOp::create(
+          inside, arith::ConstantIndexOp::create(inside, loop.getCount() - 1), index);
+    size_t carried = loop.getInits().size();
+    map.map(loop.getCarriedArguments(), result.getRegionIterArgs().take_front(carried));
+    for (auto [stack, slice] : llvm::zip(lowered(loop.getSlices()), loop.getSliceArguments())) {
+      Slice part(inside, index, typeOf(stack));
+      auto type = cast<RankedTensorType>(storedType(slice.getType()));
+      map.map(slice, tensor::ExtractSliceOp::create(inside, type, stack, part.offsets, part.sizes,
+                                                    part.strides));
+    }
+    // The body stands between what a turn begins with and what it ends with.
+    Operation *last = result.getBody()->empty() ? nullptr : &result.getBody()->back();
+    if (failed(lower(loop.getBlock(), inside)))
+      return failure();
+    SmallVector<Value> next = lowered(loop.getNext());
+    for (auto [value, whole] : llvm::zip(lowered(loop.getStackedOperands()),
+                                         result.getRegionIterArgs().drop_front(carried))) {
+      Builder at(loop.getLoc(), inside);
+      // What the turn begins with is stacked at once: its memory may be wanted for what comes next.
+      if (value.getParentBlock() != result.getBody() || isa<BlockArgument>(value))
+        last ? at.setInsertionPointAfter(last) : at.setInsertionPointToStart(result.getBody());
+      Slice part(at, index, typeOf(whole));
+      next.push_back(
+          tensor::InsertSliceOp::create(at, value, whole, part.offsets, part.sizes, part.strides));
+    }
+    scf::YieldOp::create(inside, next);
+    map.map(loop.getResults(), result.getResults());
+    return success();
+  }
+
+  IRMapping map;
+};
+
+struct LinalgPass : impl::LinalgPassBase<LinalgPass> {
+  void runOnOperation() override {
+    for (func::FuncOp function : getOperation().getOps<func::FuncOp>())
+      if (failed(Lowering().lower(function)))
+        return signalPassFailure();
   }
 };
 

@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include <functional>
 
 namespace dlc::lower {
 
@@ -51,8 +52,14 @@ inline mlir::Type elementOf(mlir::Value value) { return typeOf(value).getElement
 /// The number that fills a constant; null if the value is anything else.
 mlir::TypedAttr splat(mlir::Value value);
 
+/// What an operation becomes: one value or several.
+struct Lowered : llvm::SmallVector<mlir::Value, 1> {
+  Lowered(mlir::Value value) : SmallVector({value}) {}
+  Lowered(llvm::SmallVector<mlir::Value> values) : SmallVector(values.begin(), values.end()) {}
+};
+
 /// Makes the results of `op` from its operands, already lowered.
-using Rule = mlir::Value (*)(Builder &b, mlir::Operation *op, mlir::ValueRange operands);
+using Rule = std::function<Lowered(Builder &b, mlir::Operation *op, mlir::ValueRange operands)>;
 using Rules = llvm::StringMap<Rule>;
 
 // The table, by family; each file adds its own.

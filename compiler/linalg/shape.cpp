@@ -67,6 +67,43 @@ Value lowerBroadcast(Builder &b, Operation *op, ValueRange x) {
   return moved(b, x[0], b.dims(shape.size(), from), shape);
 }
 
+// The part of x from `begin` along `axis` that has the shape of `part`: offsets, sizes and strides.
+struct Part {
+  SmallVector<OpFoldResult> offsets, sizes, strides;
+
+  Part(Builder &b, Shape part, int64_t axis, int64_t begin) {
+    for (auto [a, size] : llvm::enumerate(part)) {
+      offsets.push_back(b.getIndexAttr(int64_t(a) == axis ? begin : 0));
+      sizes.push_back(b.getIndexAttr(size));
+      strides.push_back(b.getIndexAttr(1));
+    }
+  }
+};
+
+Value lowerConcat(Builder &b, Operation *op, ValueRange x) {
+  int64_t axis = cast<nn::ConcatOp>(op).getAxis(), begin = 0;
+  Value whole = b.empty(shapeOf(op->getResult(0)), elementOf(x[0]));
+  for (Value value : x) {
+    Part part(b, shapeOf(value), axis, begin);
+    whole = tensor::InsertSliceOp::create(b, value, whole, part.offsets, part.sizes, part.strides);
+    begin += shapeOf(value)[axis];
+  }
+  return whole;
+}
+
+SmallVector<Value> lowerSplit(Builder &b, Operation *op, ValueRange x) {
+  auto split = cast<nn::SplitOp>(op);
+  SmallVector<Value> parts;
+  int64_t begin = 0;
+  for (auto [result, size] : llvm::zip(op->getResults(), split.getSizes())) {
+    Part part(b, shapeOf(result), split.getAxis(), begin);
+    parts.push_back(
+        tensor::ExtractSliceOp::create(b, x[0], part.offsets, part.sizes, part.strides));
+    begin += size;
+  }
+  return parts;
+}
+
 // The kept axes in order, then the reduced ones: the nest of a reduction.
 struct Reduction {
   SmallVector<unsigned> place; // of each axis of x among the dimensions
@@ -153,6 +190,8 @@ void addShapeRules(Rules &rules) {
   rules["transpose"] = lowerTranspose;
   rules["flip"] = lowerFlip;
   rules["broadcast"] = lowerBroadcast;
+  rules["concat"] = lowerConcat;
+  rules["split"] = lowerSplit;
   rules["reduce_sum"] = lowerReduceSum;
   rules["reduce_max"] = lowerReduceMax;
   rules["argmax"] = lowerArgmax;

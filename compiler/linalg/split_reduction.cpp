@@ -134,7 +134,8 @@ void cut(linalg::GenericOp op, unsigned dim) {
 
 struct SplitPass : impl::SplitPassBase<SplitPass> {
   void runOnOperation() override {
-    SmallVector<linalg::GenericOp> ops(getOperation().getOps<linalg::GenericOp>());
+    SmallVector<linalg::GenericOp> ops;
+    getOperation().walk([&](linalg::GenericOp op) { ops.push_back(op); });
     for (linalg::GenericOp op : ops)
       if (std::optional<unsigned> dim = dimToCut(op))
         cut(op, *dim);

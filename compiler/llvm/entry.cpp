@@ -5,6 +5,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "runtime/include/dlc/model.h"
 #include <cstddef>
@@ -97,17 +99,8 @@ public:
       addresses[argument] = address(call, *field, index.getInt());
     }
     makeTable(function);
-    for (Operation &op : function.front()) {
-      b.setLoc(op.getLoc());
-      if (auto global = dyn_cast<memref::GetGlobalOp>(op)) {
-        Value copy = b.clone(*global)->getResult(0);
-        Value bits = memref::ExtractAlignedPointerAsIndexOp::create(b, copy);
-        Value address = arith::IndexCastOp::create(b, b.getI64Type(), bits);
-        addresses[global] = LLVM::IntToPtrOp::create(b, pointer(), ValueRange{address});
-      } else if (auto call = dyn_cast<func::CallOp>(op)) {
-        buildCall(call);
-      }
-    }
+    numbers.clear();
+    buildBlock(function.front());
     func::ReturnOp::create(b);
     for (StringRef name : {"dlc.arena_bytes", "dlc.flops"})
       if (Attribute value = function->getAttr(name))
@@ -119,6 +112,7 @@ private:
   ModuleOp module;
   ImplicitLocOpBuilder b;
   llvm::DenseMap<Value, Value> addresses; // of the buffers
+  IRMapping numbers;                      // of turns and of bytes, in loops
   Value parallel, pool;
   Value table; // the addresses that a kernel is given
 
@@ -133,6 +127,13 @@ private:
     return LLVM::GEPOp::create(b, pointer(), b.getI8Type(), address, ValueRange{integer(bytes)});
   }
 
+  Value at(Value address, Value bytes) {
+    if (std::optional<int64_t> constant = getConstantIntValue(bytes))
+      return at(address, *constant);
+    Value distance = arith::IndexCastOp::create(b, b.getI64Type(), number(bytes));
+    return LLVM::GEPOp::create(b, pointer(), b.getI8Type(), address, ValueRange{distance});
+  }
+
   static StringRef bufferOf(func::FuncOp function, BlockArgument argument) {
     return function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "dlc.buffer");
   }
@@ -145,10 +146,45 @@ private:
     return field.form == Field::Pointer ? first : load(at(first, index * int64_t(sizeof(void *))));
   }
 
+  void buildBlock(Block &block) {
+    for (Operation &op : block) {
+      b.setLoc(op.getLoc());
+      if (auto global = dyn_cast<memref::GetGlobalOp>(op)) {
+        Value copy = b.clone(*global)->getResult(0);
+        Value bits = memref::ExtractAlignedPointerAsIndexOp::create(b, copy);
+        Value address = arith::IndexCastOp::create(b, b.getI64Type(), bits);
+        addresses[global] = LLVM::IntToPtrOp::create(b, pointer(), ValueRange{address});
+      } else if (auto call = dyn_cast<func::CallOp>(op)) {
+        buildCall(call);
+      } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
+        buildLoop(loop);
+      } else if (isa<arith::AddIOp, arith::MulIOp, arith::SubIOp>(op)) { // of a turn's number
+        for (Value operand : op.getOperands())
+          number(operand);
+        b.clone(op, numbers);
+      }
+    }
+  }
+
+  void buildLoop(scf::ForOp loop) {
+    auto copy = scf::ForOp::create(b, number(loop.getLowerBound()), number(loop.getUpperBound()),
+                                   number(loop.getStep()));
+    numbers.map(loop.getInductionVar(), copy.getInductionVar());
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(copy.getBody()->getTerminator());
+    buildBlock(*loop.getBody());
+  }
+
+  // A number of the function in the entry point.
+  Value number(Value value) {
+    if (std::optional<int64_t> constant = getConstantIntValue(value))
+      numbers.map(value, arith::ConstantIndexOp::create(b, *constant).getResult());
+    return numbers.lookup(value);
+  }
+
   void makeTable(func::FuncOp function) {
     unsigned most = 1;
-    for (auto call : function.getOps<func::CallOp>())
-      most = std::max(most, call.getNumOperands());
+    function.walk([&](func::CallOp call) { most = std::max(most, call.getNumOperands()); });
     table = LLVM::AllocaOp::create(b, pointer(), pointer(), integer(most));
   }
 
@@ -157,8 +193,7 @@ private:
     ValueRange buffers = operands.drop_back(2);
     for (auto [i, buffer] : llvm::enumerate(buffers)) {
       auto view = buffer.getDefiningOp<memref::ViewOp>();
-      int64_t bytes = *getConstantIntValue(view.getByteShift());
-      LLVM::StoreOp::create(b, at(addresses.lookup(view.getSource()), bytes),
+      LLVM::StoreOp::create(b, at(addresses.lookup(view.getSource()), view.getByteShift()),
                             at(table, i * sizeof(void *)));
     }
     int64_t items = *getConstantIntValue(operands.back());

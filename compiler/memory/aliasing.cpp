@@ -9,9 +9,26 @@ namespace dlc::memory {
 
 Value rootOf(Value value) {
   Operation *op = value.getDefiningOp();
-  if (op && isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
+  if (op && isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::ExtractSliceOp>(op))
     return rootOf(op->getOperand(0));
   return value;
+}
+
+bool isWhole(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (op && isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
+    return isWhole(op->getOperand(0));
+  return !op || !isa<tensor::ExtractSliceOp>(op);
+}
+
+// One element along the first axes, some along the next, everything along the rest.
+bool isContiguous(tensor::ExtractSliceOp part) {
+  ArrayRef<int64_t> sizes = part.getStaticSizes(), whole = part.getSourceType().getShape();
+  unsigned axis = 0;
+  while (axis < sizes.size() && sizes[axis] == 1)
+    ++axis;
+  return part.hasUnitStride() &&
+         (axis == sizes.size() || sizes.drop_front(axis + 1) == whole.drop_front(axis + 1));
 }
 
 TypedAttr filling(Value value) {
@@ -22,12 +39,23 @@ TypedAttr filling(Value value) {
   return number;
 }
 
+tensor::InsertSliceOp stackingOf(BlockArgument argument) {
+  auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
+  if (!loop || argument == loop.getInductionVar() || !argument.hasOneUse())
+    return {};
+  auto insert = dyn_cast<tensor::InsertSliceOp>(*argument.user_begin());
+  bool isNext = insert && insert.getDest() == argument && insert->hasOneUse() &&
+                loop.getTiedLoopYieldedValue(argument)->get() == insert.getResult();
+  return isNext ? insert : tensor::InsertSliceOp();
+}
+
 void separateInsertions(func::FuncOp function) {
-  SmallVector<tensor::InsertSliceOp> open(function.front().getOps<tensor::InsertSliceOp>());
+  SmallVector<tensor::InsertSliceOp> open;
+  function.walk([&](tensor::InsertSliceOp insert) { open.push_back(insert); });
   while (!open.empty()) {
     tensor::InsertSliceOp insert = open.pop_back_val();
     auto before = insert.getDest().getDefiningOp<tensor::InsertSliceOp>();
-    if (!before || before->hasOneUse())
+    if (!before || (before->hasOneUse() && before->getBlock() == insert->getBlock()))
       continue;
     OpBuilder b(insert);
     auto own = cast<tensor::InsertSliceOp>(b.clone(*before));
@@ -36,13 +64,63 @@ void separateInsertions(func::FuncOp function) {
   }
 }
 
+linalg::GenericOp emitCopy(OpBuilder &builder, Location location, Value from, Value to,
+                           TypeRange result) {
+  unsigned rank = cast<ShapedType>(to.getType()).getRank();
+  SmallVector<AffineMap> maps(2, builder.getMultiDimIdentityMap(rank));
+  SmallVector<utils::IteratorType> loops(rank, utils::IteratorType::parallel);
+  return linalg::GenericOp::create(
+      builder, location, result, from, to, maps, loops,
+      [](OpBuilder &b, Location loc, ValueRange a) { linalg::YieldOp::create(b, loc, a[0]); });
+}
+
+// A tensor of its own with the same numbers, made at the builder's place.
+static Value copied(OpBuilder &b, Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  Value empty = tensor::EmptyOp::create(b, value.getLoc(), type.getShape(), type.getElementType());
+  return emitCopy(b, value.getLoc(), value, empty, type).getResult(0);
+}
+
+void copyScattered(func::FuncOp function) {
+  SmallVector<tensor::ExtractSliceOp> scattered;
+  function.walk([&](tensor::ExtractSliceOp part) {
+    if (!isContiguous(part))
+      scattered.push_back(part);
+  });
+  for (tensor::ExtractSliceOp part : scattered) {
+    Value copy;
+    for (OpOperand &use : llvm::make_early_inc_range(part->getUses())) {
+      if (isa<linalg::GenericOp>(use.getOwner()))
+        continue;
+      OpBuilder b(part->getContext());
+      b.setInsertionPointAfter(part);
+      use.set(copy ? copy : copy = copied(b, part));
+    }
+  }
+}
+
+void copyExchanged(func::FuncOp function) {
+  function.walk([](scf::ForOp loop) {
+    Operation *end = loop.getBody()->getTerminator();
+    for (OpOperand &next : end->getOpOperands()) {
+      auto argument = dyn_cast<BlockArgument>(rootOf(next.get()));
+      if (!argument || argument.getOwner() != loop.getBody() ||
+          next.get() == loop.getRegionIterArg(next.getOperandNumber()))
+        continue;
+      OpBuilder b(end);
+      next.set(copied(b, next.get()));
+    }
+  });
+}
+
 // The insertion that goes on where this one ended, if nobody else sees what is between them.
 static tensor::InsertSliceOp next(tensor::InsertSliceOp insert) {
   Value result = insert.getResult();
   if (!result.hasOneUse())
     return {};
   auto user = dyn_cast<tensor::InsertSliceOp>(*result.getUsers().begin());
-  return user && user.getDest() == result ? user : tensor::InsertSliceOp();
+  bool goesOn = user && user.getDest() == result && user->getBlock() == insert->getBlock();
+  return goesOn ? user : tensor::InsertSliceOp();
 }
 
 // The result of a nest with more dimensions that becomes the part, if it is nothing else.
@@ -53,10 +131,12 @@ static Value expanded(Value part) {
                                                                          : Value();
 }
 
-// Whether a nest makes the part and only nests read it: they can do so in the whole as well.
+// Whether a nest makes the part, in the same turn of a loop as the whole, and only nests read it:
+// they can do so in the whole as well.
 static bool isOfNests(tensor::InsertSliceOp insert) {
   Value part = insert.getSource();
-  return (part.getDefiningOp<linalg::GenericOp>() || expanded(part)) &&
+  return part.getParentBlock() == insert->getBlock() &&
+         (part.getDefiningOp<linalg::GenericOp>() || expanded(part)) &&
          llvm::all_of(part.getUses(), [&](OpOperand &use) {
            auto nest = dyn_cast<linalg::GenericOp>(use.getOwner());
            return use.getOwner() == insert || (nest && nest.isDpsInput(&use));
@@ -81,8 +161,13 @@ static bool areDisjoint(tensor::InsertSliceOp a, tensor::InsertSliceOp b) {
 }
 
 Aliasing::Aliasing(func::FuncOp function) {
-  for (auto insert : function.front().getOps<tensor::InsertSliceOp>()) {
-    if (rootOf(insert.getDest()).getDefiningOp<tensor::EmptyOp>()) {
+  function.walk([&](tensor::InsertSliceOp insert) {
+    auto argument = dyn_cast<BlockArgument>(insert.getDest());
+    if (argument && stackingOf(argument) == insert) {
+      wholes[insert] = insert.getResult();
+      if (isOfNests(insert))
+        addPart(insert);
+    } else if (rootOf(insert.getDest()).getDefiningOp<tensor::EmptyOp>()) {
       addInsertions(insert);
     } else if (filling(insert.getDest())) {
       wholes[insert] = insert.getResult();
@@ -91,7 +176,7 @@ Aliasing::Aliasing(func::FuncOp function) {
           llvm::all_of(insert.getStaticStrides(), [](int64_t stride) { return stride == 1; }))
         addPart(insert);
     }
-  }
+  });
 }
 
 void Aliasing::addPart(tensor::InsertSliceOp insert) {

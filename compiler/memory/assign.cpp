@@ -3,6 +3,7 @@
 #include "compiler/linalg/epilogue.h"
 #include "compiler/memory/arena.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
 
@@ -22,15 +23,18 @@ public:
       : function(function), layouts(layouts), aliasing(aliasing) {}
 
   FailureOr<Assignment> run() {
-    number();
+    number(function.front());
+    noteUses();
     assignArguments();
-    for (Operation &op : function.front())
-      if (failed(assignResults(op)))
-        return failure();
+    if (failed(assignBlock(function.front())))
+      return failure();
     bindResults();
     planIntervals();
     for (auto [value, memory] : memoryOf)
       assignment.places[value] = *memories[memory].place;
+    for (auto &[op, copies] : waiting)
+      for (auto [from, memory] : copies)
+        assignment.copies[op].push_back({from, *memories[memory].place});
     return std::move(assignment);
   }
 
@@ -39,20 +43,46 @@ private:
   const Layouts &layouts;
   const Aliasing &aliasing;
   Assignment assignment;
-  llvm::DenseMap<Operation *, int> steps;
+  llvm::DenseMap<Operation *, int> steps; // of a loop, where its first turn begins
+  llvm::DenseMap<Operation *, int> ends;  // of loops
+  int nextStep = 0;
   llvm::DenseMap<Value, int> lastUse;       // by root
   llvm::DenseMap<Value, unsigned> memoryOf; // of roots
   SmallVector<Memory> memories;
+  struct Copy {
+    Value from;
+    unsigned to; // memory
+  };
+  llvm::MapVector<Operation *, SmallVector<Copy>> waiting; // for the memory to get its place
 
   func::ReturnOp terminator() { return cast<func::ReturnOp>(function.front().getTerminator()); }
 
-  void number() {
-    int step = 0;
-    for (Operation &op : function.front()) {
-      steps[&op] = step++;
-      for (Value operand : op.getOperands())
-        lastUse[rootOf(operand)] = steps[&op];
+  void number(Block &block) {
+    for (Operation &op : block) {
+      steps[&op] = nextStep++;
+      if (auto loop = dyn_cast<scf::ForOp>(op)) {
+        number(*loop.getBody());
+        ends[loop] = nextStep++;
+      }
     }
+  }
+
+  // What is used in a loop and is not made in the same turn is needed until the loop's end.
+  void noteUses() {
+    for (auto [op, step] : steps)
+      for (Value operand : op->getOperands()) {
+        Value root = rootOf(operand);
+        Operation *at = root.getParentBlock()->findAncestorOpInBlock(*op);
+        int &last = lastUse.try_emplace(root, -1).first->second;
+        last = std::max(last, at == op ? step : ends[at]);
+      }
+  }
+
+  LogicalResult assignBlock(Block &block) {
+    for (Operation &op : block)
+      if (failed(assignResults(op)))
+        return failure();
+    return success();
   }
 
   void assign(Value value, Memory memory) {
@@ -64,7 +94,7 @@ private:
     for (BlockArgument argument : function.getArguments()) {
       Place place = layouts.argument(function.getArgAttrDict(argument.getArgNumber()),
                                      argument.getArgNumber());
-      assign(argument, {bytesOf(argument.getType()), -1, lastUse[argument], place});
+      assign(argument, {bytesOf(argument.getType()), -1, lastUse.lookup(argument), place});
     }
   }
 
@@ -80,10 +110,12 @@ private:
   // Whether anyone reads the filled tensor itself; a nest that it starts does not.
   static bool isRead(Value filled) {
     return llvm::any_of(filled.getUses(), [](OpOperand &use) {
-      if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(use.getOwner()))
+      if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::ExtractSliceOp>(
+              use.getOwner()))
         return isRead(use.getOwner()->getResult(0));
-      if (isa<tensor::InsertSliceOp>(use.getOwner()))
-        return false; // what is inserted is filled in its place
+      // What is inserted or carried is filled in its place.
+      if (isa<tensor::InsertSliceOp, scf::ForOp, scf::YieldOp>(use.getOwner()))
+        return false;
       auto generic = dyn_cast<linalg::GenericOp>(use.getOwner());
       return !generic || generic.isDpsInput(&use);
     });
@@ -91,8 +123,14 @@ private:
 
   LogicalResult assignResults(Operation &op) {
     int step = steps[&op];
-    if (isa<tensor::EmptyOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, func::ReturnOp>(op))
+    bool hasNoMemory =
+        isa<tensor::EmptyOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::ExtractSliceOp,
+            func::ReturnOp>(op) ||
+        llvm::all_of(op.getResultTypes(), llvm::IsaPred<IndexType>); // or no result at all
+    if (hasNoMemory)
       return success();
+    if (auto loop = dyn_cast<scf::ForOp>(op))
+      return assignLoop(loop);
     if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
       if (auto value = dyn_cast<DenseElementsAttr>(constant.getValue()))
         assign(constant, {bytesOf(value.getType()), -1, step, addConstant(value)});
@@ -100,7 +138,7 @@ private:
     }
     if (auto fill = dyn_cast<linalg::FillOp>(op)) {
       if (Value filled = fill.getResult(0); isRead(filled))
-        assign(filled, {bytesOf(filled.getType()), step, lastUse[filled], {}});
+        assign(filled, {bytesOf(filled.getType()), step, lastUse.lookup(filled), {}});
       return success();
     }
     if (auto insert = dyn_cast<tensor::InsertSliceOp>(op)) {
@@ -123,6 +161,8 @@ private:
         memoryOf[result] = memoryOfWhole(insert, first);
         Memory &whole = memories[memoryOf[result]];
         whole.last = std::max(whole.last, last);
+      } else if (std::optional<unsigned> carried = carriedMemory(generic, result)) {
+        memoryOf[result] = *carried;
       } else if (std::optional<unsigned> operand = replaceable(generic, result)) {
         memoryOf[result] = *operand;
         memories[*operand].last = last;
@@ -130,6 +170,79 @@ private:
         assign(result, {bytesOf(result.getType()), first, last, {}});
       }
     }
+    return success();
+  }
+
+  // The loop that the value is carried by, from turn to turn, and its number there.
+  static OpOperand *nextOf(Value value) {
+    for (OpOperand &use : value.getUses())
+      if (isa<scf::YieldOp>(use.getOwner()))
+        return &use;
+    return nullptr;
+  }
+
+  // The memory of the carried value that the result becomes, if what that was is not needed any
+  // more, but perhaps element by element.
+  std::optional<unsigned> carriedMemory(linalg::GenericOp op, OpResult result) {
+    OpOperand *next = nextOf(result);
+    if (!next)
+      return std::nullopt;
+    auto loop = cast<scf::ForOp>(next->getOwner()->getParentOp());
+    Value carried = loop.getRegionIterArg(next->getOperandNumber());
+    unsigned memory = memoryOf.lookup(carried);
+    int last = lastUse.lookup(carried), step = steps[op];
+    linalg::GenericOp sum = fuse::sumBefore(op);
+    if (last > step || (sum && last == steps[sum]))
+      return std::nullopt;
+    bool isElementwise =
+        op.getNumReductionLoops() == 0 && op.getIndexingMapMatchingResult(result).isIdentity();
+    if (last == step && !(isElementwise && readsInPlace(op, memory)))
+      return std::nullopt;
+    bool isTaken =
+        llvm::any_of(op->getResults(), [&](Value other) { return liesIn(memory, other); });
+    return isTaken ? std::nullopt : std::optional(memory);
+  }
+
+  // The memory of the value that a loop's carried value starts from, if only the loop takes it.
+  std::optional<unsigned> startingMemory(scf::ForOp loop, OpOperand &init) {
+    auto made = init.get().getDefiningOp<linalg::GenericOp>();
+    if (!made || made->getBlock() != loop->getBlock() ||
+        lastUse.lookup(init.get()) != steps[loop] || aliasing.insertionOf(init.get()))
+      return std::nullopt;
+    unsigned memory = memoryOf.lookup(init.get());
+    bool isTaken =
+        llvm::any_of(loop.getRegionIterArgs(), [&](Value other) { return liesIn(memory, other); });
+    if (isTaken || memories[memory].place || memories[memory].last != steps[loop])
+      return std::nullopt;
+    return memory;
+  }
+
+  LogicalResult assignLoop(scf::ForOp loop) {
+    for (OpOperand &init : loop.getInitArgsMutable()) {
+      BlockArgument carried = loop.getTiedLoopRegionIterArg(&init);
+      OpResult result = loop.getTiedLoopResult(&init);
+      int last = std::max(ends[loop], lastUse.lookup(result));
+      tensor::InsertSliceOp stacking = stackingOf(carried);
+      if (stacking && !init.get().getDefiningOp<tensor::EmptyOp>())
+        return loop.emitOpError("stacks onto a tensor that is not empty");
+      std::optional<unsigned> start = startingMemory(loop, init);
+      if (start) {
+        memoryOf[carried] = *start;
+        memories[*start].last = last;
+      } else {
+        assign(carried, {bytesOf(carried.getType()), steps[loop], last, {}});
+        if (!stacking)
+          waiting[loop].push_back({init.get(), memoryOf[carried]});
+      }
+      memoryOf[result] = memoryOf[carried];
+      if (stacking)
+        memoryOf[stacking.getResult()] = memoryOf[carried];
+    }
+    if (failed(assignBlock(*loop.getBody())))
+      return failure();
+    for (auto [carried, next] : llvm::zip(loop.getRegionIterArgs(), loop.getYieldedValues()))
+      if (!liesIn(memoryOf[carried], rootOf(next)) || !isWhole(next))
+        waiting[loop.getBody()->getTerminator()].push_back({next, memoryOf[carried]});
     return success();
   }
 
@@ -210,12 +323,13 @@ private:
           layouts.result(function.getResultAttrDict(number), operand.get().getType(), number);
       Value root = rootOf(operand.get());
       Memory &memory = memories[memoryOf[root]];
-      if (memory.place && *memory.place == place)
+      bool isAll = isWhole(operand.get());
+      if (isAll && memory.place && *memory.place == place)
         continue;
-      if (!memory.place && mayOverwrite(place, memory, root))
+      if (isAll && !memory.place && mayOverwrite(place, memory, root))
         memory.place = place;
       else
-        assignment.copies.push_back({operand.get(), place});
+        assignment.copies[terminator()].push_back({operand.get(), place});
     }
   }
 

@@ -1,4 +1,4 @@
-// Which bytes each tensor of straight-line code gets.
+// Which bytes each tensor of a function gets.
 #pragma once
 #include "compiler/memory/aliasing.h"
 #include "compiler/memory/buffers.h"
@@ -7,12 +7,12 @@ namespace dlc::memory {
 
 struct Assignment {
   llvm::DenseMap<mlir::Value, Place> places; // by root
-  /// Of results that cannot be written where they are wanted: at the end.
+  /// Of what cannot be written where it is wanted: before the operation.
   struct Copy {
     mlir::Value from;
     Place to;
   };
-  llvm::SmallVector<Copy> copies;
+  llvm::DenseMap<mlir::Operation *, llvm::SmallVector<Copy>> copies;
   llvm::SmallVector<char> constants; // the bytes of the buffer `constants`
   int64_t arenaBytes = 0;
 
@@ -26,7 +26,10 @@ struct Assignment {
 /// Gives every tensor its place:
 ///   - an argument lies in its buffer, a result is written where it is wanted, if that holds no
 ///     argument that is still to be read;
-///   - a reshaped value shares the memory of its source;
+///   - a reshaped value, or a part of one without gaps, shares the memory of its source;
+///   - a value that a loop carries has one memory for all turns: that of the value it starts from,
+///     if nobody else needs that; what it becomes is written there in the turn, if what it was is
+///     not needed any more, and is copied there at the end of the turn otherwise;
 ///   - an elementwise result takes the place of an operand that is not needed any more;
 ///   - what is a part of a larger tensor is written there straight away (aliasing.h);
 ///   - all else gets an interval of the arena.

@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/Matchers.h"
 #include <map>
@@ -37,14 +38,17 @@ public:
 
   void run() {
     noteBuffer({"arena"}, RankedTensorType::get({assignment.arenaBytes}, builder.getI8Type()));
-    for (Operation &op : function.front())
-      if (isa<linalg::GenericOp, linalg::FillOp, tensor::InsertSliceOp, func::ReturnOp>(op))
-        for (ValueRange values : {ValueRange(op.getOperands()), ValueRange(op.getResults())})
+    function.walk([&](Operation *op) {
+      if (isa<linalg::GenericOp, linalg::FillOp, tensor::InsertSliceOp, scf::ForOp, scf::YieldOp,
+              func::ReturnOp>(op))
+        for (ValueRange values : {ValueRange(op->getOperands()), ValueRange(op->getResults())})
           for (Value value : values)
             if (assignment.placeOf(value))
-              noteBuffer(placeOf(value), value.getType());
-    for (const Assignment::Copy &copy : assignment.copies)
-      noteBuffer(copy.to, copy.from.getType());
+              noteBuffer(placeOf(value), rootOf(value).getType());
+    });
+    for (auto &[op, copies] : assignment.copies)
+      for (const Assignment::Copy &copy : copies)
+        noteBuffer(copy.to, copy.from.getType());
 
     builder.setInsertionPoint(function);
     auto placed =
@@ -54,13 +58,7 @@ public:
     Block *body = placed.addEntryBlock();
     addBuffers(placed, body);
     builder.setInsertionPointToEnd(body);
-    for (Operation &op : function.front())
-      rewriteOperation(op);
-    for (const Assignment::Copy &copy : assignment.copies) {
-      Value from = view(placeOf(copy.from), copy.from.getType());
-      Value to = view(copy.to, copy.from.getType());
-      emitCopy(builder, from, to, {});
-    }
+    rewriteBlock(function.front());
     func::ReturnOp::create(builder);
     placed->setAttr("dlc.arena_bytes", builder.getI64IntegerAttr(assignment.arenaBytes));
     function.erase();
@@ -123,31 +121,135 @@ private:
     return memref::GetGlobalOp::create(builder, type, name);
   }
 
-  Value view(const Place &place, Type type) {
-    auto shaped = cast<ShapedType>(type);
-    Value buffer = buffers.at({place.buffer.str(), place.index}).value;
-    Value offset = arith::ConstantIndexOp::create(builder, place.offset);
-    return memref::ViewOp::create(builder,
-                                  MemRefType::get(shaped.getShape(), shaped.getElementType()),
-                                  buffer, offset, ValueRange{});
+  // --- places --------------------------------------------------------------------------------
+
+  // Where a tensor without gaps begins: at its place, and in a loop so many bytes further for each
+  // of these numbers.
+  struct Address {
+    Place place;
+    SmallVector<std::pair<Value, int64_t>> terms = {};
+  };
+
+  Address addressOf(Value value) {
+    Operation *op = value.getDefiningOp();
+    if (op && isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
+      return addressOf(op->getOperand(0));
+    if (auto part = dyn_cast_or_null<tensor::ExtractSliceOp>(op))
+      return partOf(addressOf(part.getSource()), part.getMixedOffsets(), part.getSourceType());
+    return {placeOf(value)};
   }
 
+  static Address partOf(Address whole, ArrayRef<OpFoldResult> offsets, RankedTensorType type) {
+    int64_t bytes = bytesOf(type);
+    for (auto [offset, size] : llvm::zip(offsets, type.getShape())) {
+      bytes /= size;
+      if (std::optional<int64_t> known = getConstantIntValue(offset))
+        whole.place.offset += *known * bytes;
+      else
+        whole.terms.push_back({cast<Value>(offset), bytes});
+    }
+    return whole;
+  }
+
+  // The bytes from the buffer's begin. A sum has one value for all that lies there: by it one sees
+  // that they are the same bytes.
+  Value shift(const Address &address) {
+    Value sum = arith::ConstantIndexOp::create(builder, address.place.offset);
+    if (address.terms.empty())
+      return sum;
+    std::vector<std::pair<void *, int64_t>> terms;
+    for (auto [number, bytes] : address.terms)
+      terms.push_back({number.getAsOpaquePointer(), bytes});
+    Value &known = shifts[{address.place.offset, terms}];
+    if (known)
+      return known;
+    OpBuilder::InsertionGuard guard(builder);
+    // Where the innermost turn, which knows all of the numbers, begins.
+    builder.setInsertionPointAfterValue(indexOf(address.terms.back().first));
+    sum = arith::ConstantIndexOp::create(builder, address.place.offset);
+    for (auto [number, bytes] : address.terms) {
+      Value distance = arith::ConstantIndexOp::create(builder, bytes);
+      distance = arith::MulIOp::create(builder, indexOf(number), distance);
+      sum = arith::AddIOp::create(builder, sum, distance);
+    }
+    return known = sum;
+  }
+
+  Value view(const Address &address, Type type) {
+    auto shaped = cast<ShapedType>(type);
+    Value buffer = buffers.at({address.place.buffer.str(), address.place.index}).value;
+    return memref::ViewOp::create(builder,
+                                  MemRefType::get(shaped.getShape(), shaped.getElementType()),
+                                  buffer, shift(address), ValueRange{});
+  }
+
+  // The part of the whole that the insertion writes.
   Value part(tensor::InsertSliceOp insert, Value whole) {
+    if (insert.getSourceType().getRank() != insert.getType().getRank()) // a turn's part of a stack
+      return view(partOf({placeOf(insert.getResult())}, insert.getMixedOffsets(), insert.getType()),
+                  insert.getSourceType());
     return memref::SubViewOp::create(builder, whole, insert.getMixedOffsets(),
                                      insert.getMixedSizes(), insert.getMixedStrides());
   }
 
   Value viewOf(Value value) {
     tensor::InsertSliceOp insert = aliasing.insertionOf(value);
-    if (!insert)
-      return view(placeOf(value), value.getType());
-    Value target = part(insert, view(placeOf(value), insert.getType()));
+    if (!insert) {
+      auto scattered = value.getDefiningOp<tensor::ExtractSliceOp>();
+      if (!scattered || isContiguous(scattered))
+        return view(addressOf(value), value.getType());
+      return memref::SubViewOp::create(builder, viewOf(scattered.getSource()),
+                                       scattered.getMixedOffsets(), scattered.getMixedSizes(),
+                                       scattered.getMixedStrides());
+    }
+    Value target = part(insert, view({placeOf(value)}, insert.getType()));
     if (value == insert.getSource())
       return target;
     auto collapse = insert.getSource().getDefiningOp<tensor::CollapseShapeOp>();
     return memref::ExpandShapeOp::create(builder, cast<ShapedType>(value.getType()).getShape(),
                                          target, collapse.getReassociationIndices());
   }
+
+  // --- loops ---------------------------------------------------------------------------------
+
+  llvm::DenseMap<Value, Value> indices; // of the function to those of the new one
+  // By the place's offset, and the numbers with what each is multiplied by.
+  std::map<std::pair<int64_t, std::vector<std::pair<void *, int64_t>>>, Value> shifts;
+
+  // A loop's number of turn, or what is computed from it, in the new function.
+  Value indexOf(Value number) {
+    if (std::optional<int64_t> constant = getConstantIntValue(number))
+      return arith::ConstantIndexOp::create(builder, *constant);
+    return indices.at(number);
+  }
+
+  void rewriteLoop(scf::ForOp loop) {
+    auto copy = scf::ForOp::create(builder, indexOf(loop.getLowerBound()),
+                                   indexOf(loop.getUpperBound()), indexOf(loop.getStep()));
+    indices[loop.getInductionVar()] = copy.getInductionVar();
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPoint(copy.getBody()->getTerminator());
+    rewriteBlock(*loop.getBody());
+  }
+
+  void rewriteBlock(Block &block) {
+    for (Operation &op : block) {
+      builder.setLoc(op.getLoc());
+      if (auto copies = assignment.copies.find(&op); copies != assignment.copies.end())
+        for (const Assignment::Copy &copy : copies->second)
+          copyTo(view({copy.to}, copy.from.getType()), copy.from);
+      rewriteOperation(op);
+    }
+  }
+
+  void copyTo(Value to, Value from) {
+    if (TypedAttr number = filling(from))
+      emitFill(to, number);
+    else
+      emitCopy(builder, builder.getLoc(), viewOf(from), to, {});
+  }
+
+  // --- operations ----------------------------------------------------------------------------
 
   // What a reduction starts from; null for a result that is written without being read.
   static TypedAttr startOf(linalg::GenericOp op, unsigned result) {
@@ -162,7 +264,7 @@ private:
     TypedAttr number = filling(insert.getDest());
     if (!number)
       return;
-    Value whole = view(placeOf(insert.getResult()), insert.getType());
+    Value whole = view({placeOf(insert.getResult())}, insert.getType());
     ArrayRef<int64_t> offsets = insert.getStaticOffsets(), sizes = insert.getStaticSizes();
     ArrayRef<int64_t> wholeSizes = insert.getType().getShape();
     bool isSpread = llvm::any_of(insert.getStaticStrides(), [](int64_t s) { return s != 1; });
@@ -194,24 +296,28 @@ private:
   }
 
   void rewriteOperation(Operation &op) {
-    builder.setLoc(op.getLoc());
     if (auto fill = dyn_cast<linalg::FillOp>(op)) {
       TypedAttr number;
       Value filled = fill.getResult(0);
       if (assignment.placeOf(filled) && matchPattern(fill.getInputs()[0], m_Constant(&number)))
-        emitFill(view(placeOf(filled), filled.getType()), number);
+        emitFill(view({placeOf(filled)}, filled.getType()), number);
       return;
     }
     if (auto insert = dyn_cast<tensor::InsertSliceOp>(op)) {
       if (aliasing.insertionOf(insert.getSource()) == insert)
         return; // it was written there
-      Value whole = view(placeOf(insert.getResult()), insert.getType());
+      Value whole = view({placeOf(insert.getResult())}, insert.getType());
       fillAround(insert);
-      Value to = part(insert, whole);
-      if (TypedAttr number = filling(insert.getSource()))
-        emitFill(to, number);
-      else
-        emitCopy(builder, viewOf(insert.getSource()), to, {});
+      copyTo(part(insert, whole), insert.getSource());
+      return;
+    }
+    if (auto loop = dyn_cast<scf::ForOp>(op))
+      return rewriteLoop(loop);
+    // A number of a turn that is computed from another: from its end, in a loop that runs back.
+    if (auto difference = dyn_cast<arith::SubIOp>(op)) {
+      Value copy = arith::SubIOp::create(builder, indexOf(difference.getLhs()),
+                                         indexOf(difference.getRhs()));
+      indices[difference] = copy;
       return;
     }
     auto generic = dyn_cast<linalg::GenericOp>(op);
@@ -268,15 +374,6 @@ private:
 };
 
 } // namespace
-
-linalg::GenericOp emitCopy(ImplicitLocOpBuilder &builder, Value from, Value to, TypeRange result) {
-  unsigned rank = cast<ShapedType>(to.getType()).getRank();
-  SmallVector<AffineMap> maps(2, builder.getMultiDimIdentityMap(rank));
-  SmallVector<utils::IteratorType> loops(rank, utils::IteratorType::parallel);
-  return linalg::GenericOp::create(
-      builder, result, from, to, maps, loops,
-      [](OpBuilder &b, Location loc, ValueRange a) { linalg::YieldOp::create(b, loc, a[0]); });
-}
 
 void bufferize(func::FuncOp function, const Assignment &assignment, const Aliasing &aliasing) {
   Bufferizer(function, assignment, aliasing).run();

@@ -10,8 +10,4 @@ namespace dlc::memory {
 /// views of them.
 void bufferize(mlir::func::FuncOp function, const Assignment &assignment, const Aliasing &aliasing);
 
-/// A nest that copies `from` to `to`: of tensors with `result` their type, else of buffers.
-mlir::linalg::GenericOp emitCopy(mlir::ImplicitLocOpBuilder &builder, mlir::Value from,
-                                 mlir::Value to, mlir::TypeRange result);
-
 } // namespace dlc::memory

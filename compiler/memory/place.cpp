@@ -29,20 +29,24 @@ void copyReturnedArguments(func::FuncOp function, const Layouts &layouts) {
     auto type = cast<RankedTensorType>(operand.get().getType());
     Place from =
         layouts.argument(function.getArgAttrDict(argument.getArgNumber()), argument.getArgNumber());
-    if (from == layouts.result(function.getResultAttrDict(number), type, number))
+    if (isWhole(operand.get()) &&
+        from == layouts.result(function.getResultAttrDict(number), type, number))
       continue;
     if (Operation *view = operand.get().getDefiningOp())
       b.setInsertionPointAfter(view);
     Value empty = tensor::EmptyOp::create(b, type.getShape(), type.getElementType());
-    operand.set(emitCopy(b, operand.get(), empty, type).getResult(0));
+    operand.set(emitCopy(b, b.getLoc(), operand.get(), empty, type).getResult(0));
   }
 }
 
 struct PlacePass : impl::PlacePassBase<PlacePass> {
   void runOnOperation() override {
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
-    for (func::FuncOp function : functions)
+    for (func::FuncOp function : functions) {
       separateInsertions(function);
+      copyScattered(function);
+      copyExchanged(function);
+    }
     Layouts layouts(getOperation());
     for (func::FuncOp function : functions) {
       copyReturnedArguments(function, layouts);

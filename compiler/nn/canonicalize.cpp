@@ -27,8 +27,8 @@ template <typename OpT> struct Simplification : OpRewritePattern<OpT> {
       return failure();
     // What stands for a value that has a name has the name.
     StringRef name = nameIn(op.getLoc());
-    if (!name.empty() && value.getDefiningOp() && nameIn(value.getLoc()).empty())
-      value.setLoc(withName(value.getLoc(), name));
+    if (!name.empty() && value.getDefiningOp() && nameOf(value).empty())
+      addName(value, name);
     rewriter.replaceOp(op, value);
     return success();
   }
@@ -235,6 +235,20 @@ template <typename ReductionOp> Value simplifyReduction(ReductionOp op, PatternR
   return ReductionOp::create(rewriter, op.getLoc(), x, op.getAxes());
 }
 
+// --- loops -------------------------------------------------------------------------------------
+
+/// What is the same in every turn of a loop is computed before it.
+struct HoistFromLoop : OpRewritePattern<LoopOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(LoopOp loop, PatternRewriter &rewriter) const override {
+    SmallVector<Operation *> same = loop.getInvariants();
+    for (Operation *op : same)
+      rewriter.moveOpBefore(op, loop);
+    return success(!same.empty());
+  }
+};
+
 } // namespace
 
 void NnDialect::getCanonicalizationPatterns(RewritePatternSet &patterns) const {
@@ -242,7 +256,7 @@ void NnDialect::getCanonicalizationPatterns(RewritePatternSet &patterns) const {
   auto add = [&]<typename OpT>(Value (*rule)(OpT, PatternRewriter &)) {
     patterns.add<Simplification<OpT>>(context, rule);
   };
-  patterns.add<FoldNumbers>(context);
+  patterns.add<FoldNumbers, HoistFromLoop>(context);
   add(simplifyAdd);
   add(simplifySub);
   add(simplifyMul);

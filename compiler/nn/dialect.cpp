@@ -50,16 +50,16 @@ ConstantOp constant(OpBuilder &builder, Location location, RankedTensorType type
 /// A gradient has the type of the value it belongs to: what `op` gives for these operands.
 static LogicalResult verifyGradientOf(Operation *gradientOp, StringRef op, TypeRange operands,
                                       Type dy) {
-  auto type = inferResultType(op, operands,
-                              gradientOp->getPropertiesAsAttribute()
-                                  ? cast<DictionaryAttr>(gradientOp->getPropertiesAsAttribute())
-                                  : gradientOp->getAttrDictionary(),
-                              gradientOp->getLoc());
-  if (failed(type))
+  auto types = inferResultTypes(op, operands,
+                                gradientOp->getPropertiesAsAttribute()
+                                    ? cast<DictionaryAttr>(gradientOp->getPropertiesAsAttribute())
+                                    : gradientOp->getAttrDictionary(),
+                                gradientOp->getLoc());
+  if (failed(types))
     return failure();
-  if (*type != dy)
+  if (types->front() != dy)
     return gradientOp->emitOpError() << "takes the gradient of the result of `" << op
-                                     << "`, of type " << *type << ", found " << dy;
+                                     << "`, of type " << types->front() << ", found " << dy;
   return success();
 }
 
@@ -81,21 +81,85 @@ LogicalResult AvgPool2dGradOp::verify() {
   return verifyGradientOf(*this, "avg_pool2d", getDx().getType(), getDy().getType());
 }
 
+// --- loops -------------------------------------------------------------------------------------
+
+Block::BlockArgListType LoopOp::getCarriedArguments() {
+  return getBlock().getArguments().take_front(getInits().size());
+}
+Block::BlockArgListType LoopOp::getSliceArguments() {
+  return getBlock().getArguments().drop_front(getInits().size());
+}
+OperandRange LoopOp::getNext() {
+  return getBlock().getTerminator()->getOperands().take_front(getInits().size());
+}
+OperandRange LoopOp::getStackedOperands() {
+  return getBlock().getTerminator()->getOperands().drop_front(getInits().size());
+}
+ResultRange LoopOp::getFinal() { return getResults().take_front(getInits().size()); }
+ResultRange LoopOp::getStacked() { return getResults().drop_front(getInits().size()); }
+
+SmallVector<Operation *> LoopOp::getInvariants() {
+  SmallPtrSet<Operation *, 8> known;
+  SmallVector<Operation *> invariants;
+  for (Operation &op : getBlock().without_terminator()) {
+    bool isSame = llvm::all_of(op.getOperands(), [&](Value operand) {
+      return operand.getParentBlock() != &getBlock() || known.contains(operand.getDefiningOp());
+    });
+    if (isSame && op.getNumRegions() == 0) {
+      known.insert(&op);
+      invariants.push_back(&op);
+    }
+  }
+  return invariants;
+}
+
+LogicalResult LoopOp::verifyRegions() {
+  Block &block = getBlock();
+  if (!isa_and_nonnull<YieldOp>(block.empty() ? nullptr : &block.back()))
+    return emitOpError("needs a block that ends in nn.yield");
+  size_t carried = getInits().size(), yielded = block.getTerminator()->getNumOperands();
+  if (block.getNumArguments() != carried + getSlices().size())
+    return emitOpError("needs a block argument for each carried value and each slice");
+  if (yielded < carried || getNumResults() != yielded)
+    return emitOpError("needs a result for each value that its block yields, of which the first ")
+           << carried << " are carried";
+  auto stackOf = [&](Type type) {
+    auto tensor = cast<RankedTensorType>(type);
+    SmallVector<int64_t> shape(tensor.getShape());
+    shape.insert(shape.begin(), getCount());
+    return RankedTensorType::get(shape, tensor.getElementType());
+  };
+  for (unsigned i = 0; i < carried; ++i)
+    for (Type type :
+         {block.getArgument(i).getType(), getNext()[i].getType(), getResult(i).getType()})
+      if (type != getInits()[i].getType())
+        return emitOpError("carries a value of type ")
+               << getInits()[i].getType() << " that becomes " << type;
+  for (auto [slices, slice] : llvm::zip(getSlices(), getSliceArguments()))
+    if (slices.getType() != stackOf(slice.getType()))
+      return emitOpError("needs slices of type ")
+             << stackOf(slice.getType()) << ", found " << slices.getType();
+  for (auto [value, stacked] : llvm::zip(getStackedOperands(), getStacked()))
+    if (stacked.getType() != stackOf(value.getType()))
+      return emitOpError("stacks to ") << stackOf(value.getType()) << ", not " << stacked.getType();
+  return success();
+}
+
 // --- creation by name --------------------------------------------------------------------------
 
-Value create(OpBuilder &builder, Location location, StringRef op, ValueRange operands,
-             ArrayRef<NamedAttribute> configuration, Type real) {
+Operation *create(OpBuilder &builder, Location location, StringRef op, ValueRange operands,
+                  ArrayRef<NamedAttribute> configuration, Type real) {
   OperationState state(location, (NnDialect::getDialectNamespace() + "." + op).str());
   state.addOperands(operands);
   state.addAttributes(configuration);
   if (state.name.isRegistered() && llvm::is_contained(state.name.getAttributeNames(), "element"))
     state.addAttribute("element", TypeAttr::get(real));
-  auto type = inferResultType(op, operands.getTypes(),
-                              state.attributes.getDictionary(builder.getContext()), location);
-  if (failed(type))
+  auto types = inferResultTypes(op, operands.getTypes(),
+                                state.attributes.getDictionary(builder.getContext()), location);
+  if (failed(types))
     return nullptr;
-  state.addTypes(*type);
-  return builder.create(state)->getResult(0);
+  state.addTypes(*types);
+  return builder.create(state);
 }
 
 // --- names -------------------------------------------------------------------------------------
@@ -138,6 +202,43 @@ Location withName(Location location, StringRef name) {
   collectPlaces(location, places);
   Location place = FusedLoc::get(location.getContext(), places);
   return name.empty() ? place : addName(place, name);
+}
+
+// --- names of one among several results --------------------------------------------------------
+
+/// The names of the results of an operation that has several; null if there are none.
+static ArrayAttr listIn(Location location) {
+  auto fused = dyn_cast<FusedLoc>(location);
+  return fused ? dyn_cast_or_null<ArrayAttr>(fused.getMetadata()) : ArrayAttr();
+}
+
+static bool isOneOfSeveral(Value value) {
+  return value.getDefiningOp() && value.getDefiningOp()->getNumResults() > 1;
+}
+
+StringRef nameOf(Value value) {
+  if (!isOneOfSeveral(value))
+    return nameIn(value.getLoc());
+  ArrayAttr names = listIn(value.getLoc());
+  return names ? cast<StringAttr>(names[cast<OpResult>(value).getResultNumber()]).getValue()
+               : StringRef();
+}
+
+Location withNames(Location location, ArrayRef<StringRef> names) {
+  SmallVector<Location> places;
+  collectPlaces(location, places);
+  return FusedLoc::get(places, Builder(location.getContext()).getStrArrayAttr(names),
+                       location.getContext());
+}
+
+void addName(Value value, StringRef name) {
+  if (!isOneOfSeveral(value))
+    return value.setLoc(addName(value.getLoc(), name));
+  Operation *op = value.getDefiningOp();
+  SmallVector<StringRef> names;
+  for (Value result : op->getResults())
+    names.push_back(result == value ? name : nameOf(result));
+  op->setLoc(withNames(op->getLoc(), names));
 }
 
 } // namespace dlc::nn

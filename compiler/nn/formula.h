@@ -74,6 +74,10 @@ public:
   template <typename OpT, typename... Args> Value make(Args &&...args) {
     return OpT::create(builder, location, std::forward<Args>(args)...);
   }
+  /// The same of one with several results.
+  template <typename OpT, typename... Args> mlir::ValueRange makeSeveral(Args &&...args) {
+    return OpT::create(builder, location, std::forward<Args>(args)...)->getResults();
+  }
 
 private:
   mlir::OpBuilder &builder;

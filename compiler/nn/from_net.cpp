@@ -100,9 +100,9 @@ private:
     llvm_unreachable("numbers belong to constants");
   }
 
-  Value constant(const lang::Node &node) {
+  Value constant(const lang::Node &node, const lang::GraphValue &result) {
     const auto &numbers = std::get<std::vector<double>>(node.attributes.at("values"));
-    RankedTensorType type = tensorType(node.type);
+    RankedTensorType type = tensorType(result.type);
     DenseElementsAttr value;
     if (type.getElementType().isF32())
       value = DenseElementsAttr::get(type,
@@ -116,7 +116,7 @@ private:
       SmallVector<bool> flags(numbers.begin(), numbers.end());
       value = DenseElementsAttr::get(type, ArrayRef<bool>(flags));
     }
-    return nn::ConstantOp::create(builder, location(node.range, node.name), value);
+    return nn::ConstantOp::create(builder, location(node.range, result.name), value);
   }
 
   /// Emits the nodes that the results need, given the values of the graph's leaves by kind and
@@ -142,46 +142,90 @@ private:
 
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToEnd(body);
-    std::vector<bool> needed = reachable(graph, results);
-    std::vector<Value> values(graph.nodes.size());
-    for (auto [i, node] : llvm::enumerate(graph.nodes))
-      if (needed[i])
-        values[i] = emit(node, values, leaves);
-    SmallVector<Value> returned;
+    std::vector<lang::ValueId> wanted;
     for (const Role &role : results)
-      returned.push_back(values[role.value]);
+      wanted.push_back(role.value);
+    Emission emission{graph, neededValues(graph, wanted), leaves,
+                      std::vector<Value>(graph.values.size())};
+    emit(graph.body, emission);
+    SmallVector<Value> returned;
+    for (lang::ValueId value : wanted)
+      returned.push_back(emission.values[value]);
     func::ReturnOp::create(builder, builder.getUnknownLoc(), returned);
   }
 
-  Value emit(const lang::Node &node, const std::vector<Value> &values,
-             const std::map<std::pair<std::string, int64_t>, Value> &leaves) {
-    if (node.op == "constant")
-      return constant(node);
-    auto index = node.attributes.find("index");
-    auto leaf = leaves.find(
-        {node.op, index == node.attributes.end() ? 0 : std::get<int64_t>(index->second)});
-    if (leaf != leaves.end())
-      return leaf->second;
+  /// A graph on its way to operations.
+  struct Emission {
+    const lang::Graph &graph;
+    std::vector<bool> needed;
+    const std::map<std::pair<std::string, int64_t>, Value> &leaves;
+    std::vector<Value> values; // so far
 
-    SmallVector<Value> operands;
-    for (lang::ValueId operand : node.operands)
-      operands.push_back(values[operand]);
+    SmallVector<Value> of(const std::vector<lang::ValueId> &ids) const {
+      return llvm::map_to_vector(ids, [&](lang::ValueId id) { return values[id]; });
+    }
+  };
+
+  void emit(const lang::Block &block, Emission &emission) {
+    for (const lang::Node &node : block.nodes)
+      if (llvm::any_of(node.results, [&](lang::ValueId id) { return emission.needed[id]; }))
+        for (auto [id, value] : llvm::zip_equal(node.results, emit(node, emission)))
+          emission.values[id] = value;
+  }
+
+  SmallVector<Value> emit(const lang::Node &node, Emission &emission) {
+    const lang::GraphValue &first = emission.graph.values[node.results[0]];
+    if (node.op == "constant")
+      return {constant(node, first)};
+    if (node.op == "loop")
+      return loop(node, emission);
+    auto index = node.attributes.find("index");
+    auto leaf = emission.leaves.find(
+        {node.op, index == node.attributes.end() ? 0 : std::get<int64_t>(index->second)});
+    if (leaf != emission.leaves.end())
+      return {leaf->second};
+
     SmallVector<NamedAttribute> configuration;
     for (const auto &[name, value] : node.attributes)
       configuration.push_back(builder.getNamedAttr(name, attribute(value)));
-    return nn::create(builder, location(node.range, node.name), node.op, operands, configuration,
-                      elementType(node.type.element));
+    Operation *op =
+        nn::create(builder, locationOf(node, emission), node.op, emission.of(node.operands),
+                   configuration, elementType(first.type.element));
+    return SmallVector<Value>(op->getResults());
   }
 
-  static std::vector<bool> reachable(const lang::Graph &graph, ArrayRef<Role> results) {
-    std::vector<bool> needed(graph.nodes.size());
-    for (const Role &role : results)
-      needed[role.value] = true;
-    for (size_t i = graph.nodes.size(); i-- > 0;)
-      if (needed[i])
-        for (lang::ValueId operand : graph.nodes[i].operands)
-          needed[operand] = true;
-    return needed;
+  /// The place of a node, with the names of its results.
+  Location locationOf(const lang::Node &node, const Emission &emission) {
+    const std::vector<lang::GraphValue> &values = emission.graph.values;
+    if (node.results.size() == 1)
+      return location(node.range, values[node.results[0]].name);
+    SmallVector<StringRef> names;
+    for (lang::ValueId id : node.results)
+      names.push_back(values[id].name);
+    return nn::withNames(location(node.range, ""), names);
+  }
+
+  SmallVector<Value> loop(const lang::Node &node, Emission &emission) {
+    const lang::Block &body = node.blocks[0];
+    int64_t carried = std::get<int64_t>(node.attributes.at("carried"));
+    SmallVector<Value> operands = emission.of(node.operands);
+    SmallVector<Type> types;
+    for (lang::ValueId id : node.results)
+      types.push_back(tensorType(emission.graph.values[id].type));
+    auto op = nn::LoopOp::create(
+        builder, locationOf(node, emission), types, ArrayRef(operands).take_front(carried),
+        ArrayRef(operands).drop_front(carried), std::get<int64_t>(node.attributes.at("count")),
+        /*reversed=*/false);
+    OpBuilder::InsertionGuard guard(builder);
+    Block *block = builder.createBlock(&op.getBody());
+    for (lang::ValueId id : body.arguments) {
+      const lang::GraphValue &value = emission.graph.values[id];
+      emission.values[id] =
+          block->addArgument(tensorType(value.type), location(node.range, value.name));
+    }
+    emit(body, emission);
+    nn::YieldOp::create(builder, location(node.range, ""), emission.of(body.results));
+    return SmallVector<Value>(op->getResults());
   }
 
   DictionaryAttr roleAttributes(const Role &role) {
@@ -212,7 +256,7 @@ private:
     auto result = [&](const char *kind, int64_t index, const std::string &resultName,
                       lang::ValueId value) {
       results.push_back(
-          {kind, index, resultName, tensorType(function.graph.nodes[value].type), value});
+          {kind, index, resultName, tensorType(function.graph.values[value].type), value});
     };
     for (auto [i, value] : llvm::enumerate(function.outputs))
       result("output", i, network.outputs[i].name, value);

@@ -85,9 +85,9 @@ std::map<std::string, lang::Attribute> toConfiguration(DictionaryAttr attributes
 std::vector<std::string> signatureNames() { return signatures().names(); }
 bool hasSignature(StringRef op) { return signatures().contains(op.str()); }
 
-FailureOr<RankedTensorType> inferResultType(StringRef op, TypeRange operands,
-                                            DictionaryAttr attributes,
-                                            std::optional<Location> location) {
+FailureOr<SmallVector<Type>> inferResultTypes(StringRef op, TypeRange operands,
+                                              DictionaryAttr attributes,
+                                              std::optional<Location> location) {
   std::vector<lang::TensorType> types;
   for (Type operand : operands) {
     auto type = dyn_cast<RankedTensorType>(operand);
@@ -100,14 +100,17 @@ FailureOr<RankedTensorType> inferResultType(StringRef op, TypeRange operands,
   if (auto *error = std::get_if<lang::SignatureError>(&inferred))
     return emitOptionalError(location, error->message);
 
-  auto &result = std::get<lang::TensorType>(inferred);
-  Type element = fromElement(result.element, attributes.getContext());
-  if (auto stated = attributes.getAs<TypeAttr>("element")) // no operand says it
-    element = stated.getValue();
-  SmallVector<int64_t> shape;
-  for (const lang::Dim &size : result.shape)
-    shape.push_back(*size.constant());
-  return RankedTensorType::get(shape, element);
+  SmallVector<Type> results;
+  for (const lang::TensorType &result : std::get<std::vector<lang::TensorType>>(inferred)) {
+    Type element = fromElement(result.element, attributes.getContext());
+    if (auto stated = attributes.getAs<TypeAttr>("element")) // no operand says it
+      element = stated.getValue();
+    SmallVector<int64_t> shape;
+    for (const lang::Dim &size : result.shape)
+      shape.push_back(*size.constant());
+    results.push_back(RankedTensorType::get(shape, element));
+  }
+  return results;
 }
 
 } // namespace dlc::nn

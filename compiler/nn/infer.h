@@ -11,12 +11,11 @@
 
 namespace dlc::nn {
 
-/// The type of the result of `op` ("conv2d", without the dialect's name) for operands of these
+/// The types of the results of `op` ("conv2d", without the dialect's name) for operands of these
 /// types and this configuration. On failure the reason is reported at `location`, if there is one.
-llvm::FailureOr<mlir::RankedTensorType> inferResultType(llvm::StringRef op,
-                                                        mlir::TypeRange operands,
-                                                        mlir::DictionaryAttr configuration,
-                                                        std::optional<mlir::Location> location);
+llvm::FailureOr<llvm::SmallVector<mlir::Type>>
+inferResultTypes(llvm::StringRef op, mlir::TypeRange operands, mlir::DictionaryAttr configuration,
+                 std::optional<mlir::Location> location);
 
 /// The operations that stdlib/ops.nn declares.
 std::vector<std::string> signatureNames();
@@ -32,11 +31,11 @@ inferFromSignature(mlir::MLIRContext *context, std::optional<mlir::Location> loc
   if constexpr (!std::is_same_v<typename OpT::Properties, mlir::EmptyProperties>)
     if (auto *typed = properties.as<typename OpT::Properties *>())
       configuration = llvm::cast<mlir::DictionaryAttr>(OpT::getPropertiesAsAttr(context, *typed));
-  auto type = inferResultType(OpT::getOperationName().split('.').second, operands.getTypes(),
-                              configuration, location);
-  if (failed(type))
+  auto results = inferResultTypes(OpT::getOperationName().split('.').second, operands.getTypes(),
+                                  configuration, location);
+  if (failed(results))
     return llvm::failure();
-  types.push_back(*type);
+  types = std::move(*results);
   return llvm::success();
 }
 

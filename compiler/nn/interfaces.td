@@ -11,8 +11,10 @@ def Differentiable : OpInterface<"Differentiable"> {
     without a derivative says so there.
   }];
   let methods = [InterfaceMethod<[{
-      The gradients of the operands, one each, given the gradient `dy` of the result.
-    }], "::dlc::grad::Gradients", "gradients", (ins "::dlc::grad::Formula &":$f, "::mlir::Value":$dy)>];
+      The gradients of the operands, one each, given the gradients `dy` of the results; null is the
+      gradient of a result that nothing asks for.
+    }], "::dlc::grad::Gradients", "gradients",
+    (ins "::dlc::grad::Formula &":$f, "::mlir::ValueRange":$dy)>];
 }
 
 #endif

@@ -1,4 +1,5 @@
-// The operations of the dialect: those of stdlib/ops.nn, where they are described, and `constant`.
+// The operations of the dialect: those of stdlib/ops.nn, where they are described, `constant`, and
+// `loop` with its `yield`.
 #ifndef DLC_NN_OPS_TD
 #define DLC_NN_OPS_TD
 
@@ -21,14 +22,16 @@ def Sizes : Numbers<[DenseArrayStrictlyPositive<DenseI64ArrayAttr>]>;   // of ax
 def RowsColumns : Numbers<[DenseArrayCount<2>, DenseArrayStrictlyPositive<DenseI64ArrayAttr>]>;
 def Sides : Numbers<[DenseArrayCount<4>, DenseArrayNonNegative<DenseI64ArrayAttr>]>;
 def Count : ConfinedAttr<I64Attr, [IntPositive]>;
+def Axis : ConfinedAttr<I64Attr, [IntNonNegative]>;
 
 // --- bases -------------------------------------------------------------------------------------
 
-class Nn_Op<string mnemonic, list<Trait> traits = []>
+// With a signature in stdlib/ops.nn, and with any number of operands and results.
+class Nn_SignedOp<string mnemonic, list<Trait> traits = []>
     : Op<Nn_Dialect, mnemonic,
          [Pure, DeclareOpInterfaceMethods<Differentiable>,
           DeclareOpInterfaceMethods<InferTypeOpInterface>] # traits> {
-  let extraClassDefinition = [{
+  code inference = [{
     ::llvm::LogicalResult $cppClass::inferReturnTypes(
         ::mlir::MLIRContext *context, ::std::optional<::mlir::Location> location,
         ::mlir::ValueRange operands, ::mlir::DictionaryAttr attributes,
@@ -37,11 +40,24 @@ class Nn_Op<string mnemonic, list<Trait> traits = []>
       return inferFromSignature<$cppClass>(context, location, operands, attributes, properties, types);
     }
   }];
+  let extraClassDefinition = inference;
 
   // Parts of assembly formats.
   string signatureFormat = "attr-dict `:` functional-type(operands, results)";
   string convolutionFormat = "`stride` $stride `pad` $pad `dilation` $dilation `groups` $groups ";
   string windowFormat = "`kernel` $kernel `stride` $stride `pad` $pad ";
+}
+
+// With one result, whose gradient is one value.
+class Nn_Op<string mnemonic, list<Trait> traits = []> : Nn_SignedOp<mnemonic, traits> {
+  let extraClassDeclaration = [{
+    ::dlc::grad::Gradients gradients(::dlc::grad::Formula &f, ::mlir::Value dy);
+  }];
+  let extraClassDefinition = inference # [{
+    ::dlc::grad::Gradients $cppClass::gradients(::dlc::grad::Formula &f, ::mlir::ValueRange dy) {
+      return gradients(f, dy.front());
+    }
+  }];
 }
 
 class Nn_Elementwise<string mnemonic, list<Trait> traits = []>
@@ -146,6 +162,18 @@ def Nn_BroadcastOp : Nn_Op<"broadcast"> {
   let assemblyFormat = "$x `axes` $axes `sizes` $sizes " # signatureFormat;
 }
 
+def Nn_ConcatOp : Nn_Op<"concat"> {
+  let arguments = (ins Variadic<AnyElement>:$x, Axis:$axis);
+  let results = (outs AnyElement:$y);
+  let assemblyFormat = "$x `axis` $axis " # signatureFormat;
+}
+
+def Nn_SplitOp : Nn_SignedOp<"split"> {
+  let arguments = (ins AnyElement:$x, Axis:$axis, Sizes:$sizes);
+  let results = (outs Variadic<AnyElement>:$parts);
+  let assemblyFormat = "$x `axis` $axis `sizes` $sizes " # signatureFormat;
+}
+
 // --- reduction ---------------------------------------------------------------------------------
 
 class Nn_Reduction<string mnemonic> : Nn_Op<mnemonic> {
@@ -231,6 +259,47 @@ def Nn_RandomUniformOp : Nn_Op<"random_uniform"> {
                        TypeAttrOf<AnyTypeOf<[F32, F64]>>:$element);
   let results = (outs Real:$y);
   let assemblyFormat = "$key `shape` $shape `stream` $stream `element` $element " # signatureFormat;
+}
+
+// --- loops -------------------------------------------------------------------------------------
+
+def Nn_LoopOp : Op<Nn_Dialect, "loop", [Pure, AttrSizedOperandSegments]> {
+  let summary = "A block that runs a number of times and carries values from turn to turn";
+  let description = [{
+    The block's arguments are the carried values, which are `inits` in the first turn, and then of
+    each of `slices` the part that belongs to the turn: element k of its first axis in turn k, or in
+    turn count - 1 - k of a loop that runs `reversed`. The block also sees the values around the
+    loop. It yields the next carried values, and then what is stacked. The loop's results are the
+    carried values after the last turn, and then the stacked ones of all turns, along a new first
+    axis, in the order of the slices.
+  }];
+  let arguments = (ins Variadic<AnyElement>:$inits, Variadic<AnyElement>:$slices, Count:$count,
+                       UnitAttr:$reversed);
+  let results = (outs Variadic<AnyElement>:$values);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $count (`reversed` $reversed^)? `carry` `(` $inits `)` `slices` `(` $slices `)` $body
+    attr-dict `:` functional-type(operands, results)
+  }];
+  let hasRegionVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::Block &getBlock() { return getBody().front(); }
+    /// Parts of the block's arguments, of what it yields, and of the results.
+    ::mlir::Block::BlockArgListType getCarriedArguments();
+    ::mlir::Block::BlockArgListType getSliceArguments();
+    ::mlir::OperandRange getNext();
+    ::mlir::OperandRange getStackedOperands();
+    ::mlir::ResultRange getFinal();
+    ::mlir::ResultRange getStacked();
+    /// What is the same in every turn and may stand before the loop, in order.
+    ::llvm::SmallVector<::mlir::Operation *> getInvariants();
+  }];
+}
+
+def Nn_YieldOp : Op<Nn_Dialect, "yield", [Pure, Terminator, HasParent<"LoopOp">]> {
+  let summary = "What a turn of a loop gives";
+  let arguments = (ins Variadic<AnyElement>:$values);
+  let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
 }
 
 #endif

@@ -27,11 +27,14 @@ def DifferentiatePass : Pass<"dlc-differentiate", "::mlir::ModuleOp"> {
 def LinalgPass : Pass<"dlc-nn-to-linalg", "::mlir::ModuleOp"> {
   let summary = "Lower nn to linalg on tensors";
   let description = [{
-    A full conversion of functions of one block: an operation without a rule is an error.
+    A full conversion of functions of one block: an operation without a rule is an error. A loop
+    becomes an scf.for that carries tensors, those it stacks among them: each turn takes its part of
+    the slices by tensor.extract_slice and puts its part into the stacks by tensor.insert_slice.
     Booleans become i8, since a tensor in memory has whole bytes.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
-                           "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+                           "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def FusePass : Pass<"dlc-fuse", "::mlir::func::FuncOp"> {
@@ -108,14 +111,15 @@ def EpiloguePass : Pass<"dlc-epilogues", "::mlir::func::FuncOp"> {
 def PlacePass : Pass<"dlc-place", "::mlir::ModuleOp"> {
   let summary = "Give every tensor its place in the call's buffers";
   let description = [{
-    Expects fused linalg on tensors, with arguments and results marked by `nn.kind`. Leaves linalg
-    on views of the call's buffers: weights, gradients, state, inputs, outputs, results, and one
-    arena for all else. Each argument of a placed function is a buffer of bytes, named by its
+    Expects fused linalg on tensors, in loops that carry tensors, with arguments and results marked
+    by `nn.kind`. Leaves linalg, in loops that carry nothing, on views of the call's buffers:
+    weights, gradients, state, inputs, outputs, results, and one arena for all else. Each argument of a placed function is a buffer of bytes, named by its
     attribute `dlc.buffer` (and `nn.index` among its kind); the function gets `dlc.arena_bytes`. See
     memory/assign.h for the rules.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
-                           "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect"];
+                           "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect"];
 }
 
 def KernelPass : Pass<"dlc-outline-kernels", "::mlir::ModuleOp"> {
@@ -158,7 +162,7 @@ def EntryPass : Pass<"dlc-entries", "::mlir::ModuleOp"> {
     (runtime/include/dlc/model.h), which calls the kernels directly or through the call's thread
     pool.
   }];
-  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::scf::SCFDialect"];
 }
 
 def MathPass : Pass<"dlc-math", "::mlir::func::FuncOp"> {

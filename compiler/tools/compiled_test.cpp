@@ -41,8 +41,13 @@ double toleranceOf(func::FuncOp compiled) {
   bool single = llvm::any_of(compiled.getArgumentTypes(), isSingle) ||
                 llvm::any_of(compiled.getResultTypes(), isSingle);
   int64_t terms = 1;
-  for (Operation &op : compiled.getBody().front())
-    terms = std::max(terms, reductionLength(&op));
+  compiled.walk([&](Operation *op) {
+    int64_t turns = 1; // of the loops around it: what they carry adds up
+    for (auto loop = op->getParentOfType<nn::LoopOp>(); loop;
+         loop = loop->getParentOfType<nn::LoopOp>())
+      turns *= loop.getCount();
+    terms = std::max(terms, turns * reductionLength(op));
+  });
   return (single ? kSingle : kDouble) * std::sqrt(double(terms));
 }
 

@@ -36,6 +36,7 @@ public:
         &Writer::matmul,   &Writer::matmul,        &Writer::convolution, &Writer::convolution,
         &Writer::reduce,   &Writer::reduce,        &Writer::elementwise, &Writer::winograd,
         &Writer::winograd, &Writer::imagesInLanes, &Writer::pool,        &Writer::statistics,
+        &Writer::loop,     &Writer::parts,
     };
     (this->*kFamilies[below(std::size(kFamilies))])();
     std::string text;
@@ -140,6 +141,28 @@ private:
     for (size_t i = 0; i < order.size(); ++i)
       stored[order[i]] = shape[i];
     return transpose(argument(stored), order);
+  }
+  /// One part of an argument, or an argument and something made of another, one after the other.
+  Tensor ofParts(const Sizes &shape) {
+    int64_t axis = below(int64_t(shape.size())), size = shape[axis];
+    auto resized = [&](int64_t to) {
+      Sizes other = shape;
+      other[axis] = to;
+      return other;
+    };
+    if (size == 1 || below(2)) {
+      Sizes sizes{smallSize(), size, smallSize()};
+      Tensor x = argument(resized(sizes[0] + sizes[1] + sizes[2]));
+      std::string name = "%v" + std::to_string(values++);
+      body += "  " + name + ":3 = nn.split " + x.name + " axis " + std::to_string(axis) +
+              " sizes " + list(sizes) + " : (" + type(x.shape) + ") -> (" +
+              type(resized(sizes[0])) + ", " + type(shape) + ", " + type(resized(sizes[2])) + ")\n";
+      return {name + "#1", shape};
+    }
+    int64_t cut = between(1, size - 1);
+    Tensor a = argument(resized(cut)), b = unary("neg", argument(resized(size - cut)));
+    return add("concat " + a.name + ", " + b.name + " axis " + std::to_string(axis),
+               signature({a, b}, shape), shape);
   }
   /// An argument of some axes of the shape, repeated along the others.
   Tensor repeated(const Sizes &shape) {
@@ -443,6 +466,38 @@ private:
       results.push_back(
           add("reduce_sum " + term.name + " axes [0, 2, 3]", signature({term}, sums), sums));
     }
+  }
+
+  void parts() {
+    Sizes shape = drawShape();
+    Tensor x = followed(binary("mul", ofParts(shape), ofParts(shape)));
+    finish(below(3) == 0 ? reduced(x) : x);
+  }
+
+  // Turns that carry one value, take slices and stack what goes into the next one.
+  void loop() {
+    Sizes shape = drawSizes([&] { return Sizes{smallSize(), size()}; }), all = shape;
+    int64_t count = between(1, 4);
+    all.insert(all.begin(), count);
+    Tensor start = followed(argument(shape)), slices = argument(all);
+    std::string name = "%v" + std::to_string(values++), turn = std::to_string(values++);
+    Tensor carried{"%h" + turn, shape}, slice{"%s" + turn, shape};
+    body += "  " + name + ":2 = nn.loop " + std::to_string(count) + (below(2) ? " reversed" : "") +
+            " carry(" + start.name + ") slices(" + slices.name + ") {\n  ^turn(" + carried.name +
+            ": " + type(shape) + ", " + slice.name + ": " + type(shape) + "):\n";
+    Tensor x = binary("add", carried, slice);
+    if (below(2)) {
+      Tensor w = argument({shape[1], shape[1]});
+      x = add("matmul " + carried.name + ", " + w.name, signature({carried, w}, shape), shape);
+      x = binary("add", x, slice);
+    }
+    x = followed(x);
+    Tensor next = unary("tanh", x);
+    body += "  nn.yield " + next.name + ", " + x.name + " : " + type(shape) + ", " + type(shape) +
+            "\n  } : (" + type(shape) + ", " + type(all) + ") -> (" + type(shape) + ", " +
+            type(all) + ")\n";
+    results.push_back({name + "#0", shape});
+    finish({name + "#1", all});
   }
 
   void elementwise() {

@@ -209,6 +209,34 @@ Value configureOp(const Item &item, const Given &given, Range site, Environment 
   return op;
 }
 
+/// The tensors for a parameter that stands for several: one by one, or in lists and tuples. Empty
+/// after an error.
+std::optional<std::vector<Operand>> repeatedOperands(const Item &item, const Given &given,
+                                                     Range site, Environment &caller) {
+  Report &report = caller.unfolding.report;
+  std::vector<Operand> operands;
+  for (const GivenArgument &argument : given) {
+    if (argument.source && argument.source->name) {
+      report.error("unknown-argument", argument.source->name->range,
+                   quoted(item.name.text) + " takes its tensors without names");
+      return std::nullopt;
+    }
+    Value value = argument.expr ? evaluate(*argument.expr, caller) : argument.value;
+    if (value.isPoison())
+      return std::nullopt;
+    const List *list = value.as<List>();
+    const Tuple *tuple = value.as<Tuple>();
+    for (const Value &each : list    ? list->elements
+                             : tuple ? tuple->elements
+                                     : std::vector<Value>{value})
+      operands.push_back({each, argument.range});
+  }
+  if (!operands.empty())
+    return operands;
+  report.error("missing-argument", site, quoted(item.name.text) + " needs at least one tensor");
+  return std::nullopt;
+}
+
 Value applyOp(const Item &item, const std::map<std::string, Attribute> &attributes,
               const Given &given, Range site, Environment &caller) {
   const std::string &name = item.name.text;
@@ -216,6 +244,11 @@ Value applyOp(const Item &item, const std::map<std::string, Attribute> &attribut
   std::vector<Operand> operands;
   if (name == "random_uniform" && given.empty()) { // its key is known
     operands.push_back({Tensor{unfolding.graph.randomKey(site)}, site});
+  } else if (!item.inputs.empty() && item.inputs.back().repeats) {
+    auto repeated = repeatedOperands(item, given, site, caller);
+    if (!repeated)
+      return Poison{};
+    operands = std::move(*repeated);
   } else {
     auto matched = matchArguments(name, item.inputs, given, site, unfolding.report);
     if (!matched)

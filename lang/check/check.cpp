@@ -177,29 +177,22 @@ private:
 
   /// Whether the results in inference depend on the inputs and the weights alone.
   bool isDeterministic(const Function &function) {
-    const std::vector<Node> &nodes = function.graph.nodes;
-    for (const Node &node : nodes)
-      if (node.op == "random_uniform") {
-        report.error("random-in-inference", node.range,
-                     "inference must not be random; ask for `training` first");
-        return false;
-      }
-    std::vector<bool> isNeeded(nodes.size());
-    for (ValueId output : function.outputs)
-      isNeeded[output] = true;
-    for (size_t i = nodes.size(); i-- > 0;) {
-      if (!isNeeded[i])
-        continue;
-      if (nodes[i].op == "sample_weight") {
-        report.error("batch-in-inference", nodes[i].range,
-                     "in inference a sample's result must not depend on `sample_weight()`; ask for "
-                     "`training` first");
-        return false;
-      }
-      for (ValueId operand : nodes[i].operands)
-        isNeeded[operand] = true;
-    }
-    return true;
+    const Node *random = nullptr, *share = nullptr;
+    std::vector<bool> isNeeded = neededValues(function.graph, function.outputs);
+    forEachNode(function.graph.body, [&](const Node &node) {
+      if (node.op == "random_uniform" && !random)
+        random = &node;
+      if (node.op == "sample_weight" && isNeeded[node.results[0]])
+        share = &node;
+    });
+    if (random)
+      report.error("random-in-inference", random->range,
+                   "inference must not be random; ask for `training` first");
+    else if (share)
+      report.error("batch-in-inference", share->range,
+                   "in inference a sample's result must not depend on `sample_weight()`; ask for "
+                   "`training` first");
+    return !random && !share;
   }
 
   Context &context;

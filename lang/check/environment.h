@@ -19,14 +19,16 @@ struct Binding {
     Argument,  // of a configuration or a tensor
     Dimension, // bound by a shape pattern
     Param,
-    State,  // of a layer or an optimizer; written with `<-`
-    Weight, // of an optimizer; written with `<-` too
+    Carried, // by a loop; gets its next value with `next`
+    State,   // of a layer or an optimizer; written with `<-`
+    Weight,  // of an optimizer; written with `<-` too
   };
   Kind kind;
   Value value;
   Range range;
   int variable = -1;   // of a state: its number
   Range assigned = {}; // of a result: where it got its value
+  Value next = {};     // of what a loop carries
 };
 
 /// Where an expression or a statement is unfolded: one block's names; those of the blocks around it
@@ -35,13 +37,21 @@ class Environment {
 public:
   Environment(Unfolding &unfolding, bool inStandardLibrary)
       : unfolding(unfolding), inStandardLibrary(inStandardLibrary) {}
-  explicit Environment(Environment &outer)
-      : unfolding(outer.unfolding), inStandardLibrary(outer.inStandardLibrary), outer(&outer) {}
+  explicit Environment(Environment &outer, bool isTurn = false)
+      : unfolding(outer.unfolding), inStandardLibrary(outer.inStandardLibrary), outer(&outer),
+        isTurn(isTurn) {}
 
   Binding *find(const std::string &name) {
     if (auto found = names.find(name); found != names.end())
       return &found->second;
     return outer ? outer->find(name) : nullptr;
+  }
+  /// The same among the names of the innermost loop's turn, or of the body if there is no loop:
+  /// only these can change there.
+  Binding *findInTurn(const std::string &name) {
+    if (auto found = names.find(name); found != names.end())
+      return &found->second;
+    return outer && !isTurn ? outer->findInTurn(name) : nullptr;
   }
   Binding *findHere(const std::string &name) {
     auto found = names.find(name);
@@ -63,6 +73,7 @@ public:
 
 private:
   Environment *outer = nullptr;
+  bool isTurn = false; // of a loop that runs in the program: its names are those of each turn
   std::map<std::string, Binding> names;
 };
 

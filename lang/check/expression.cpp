@@ -4,6 +4,7 @@
 #include "lang/check/builtin.h"
 #include "lang/check/call.h"
 #include "lang/check/const.h"
+#include "lang/check/loop.h"
 #include "lang/check/statement.h"
 
 #include <map>
@@ -328,6 +329,10 @@ Value evaluateKind(const Expr &expr, Environment &environment, Wanted wanted) {
     return evaluateIndex(expr, environment);
   case Expr::Kind::If:
     return evaluateIf(expr, environment, wanted);
+  case Expr::Kind::Loop:
+    return evaluateLoop(expr, environment);
+  case Expr::Kind::Next:
+    return evaluateNext(expr, environment);
   case Expr::Kind::Range:
     report.error("misplaced-range", expr.range, "a range stands only in `for … in`");
     return Poison{};

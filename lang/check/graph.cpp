@@ -1,17 +1,69 @@
 // The graph of one unfolding while it grows.
 #include "lang/check/graph.h"
 
+#include <algorithm>
+
 namespace dlc::lang {
 
 // --- nodes -------------------------------------------------------------------------------------
 
+namespace {
+
+/// What a function takes, which stays even if nothing needs it.
+bool isArgument(const std::string &op) {
+  static const std::set<std::string> kArguments = {"input",  "param",    "state",
+                                                   "weight", "gradient", "slot"};
+  return kArguments.count(op) > 0;
+}
+
+/// What stands outside all blocks, whoever asks for it first.
+bool isOfFunction(const std::string &op) {
+  return isArgument(op) || op == "random_key" || op == "sample_weight";
+}
+
+} // namespace
+
+ValueId GraphBuilder::addValue(TensorType type, Label label) {
+  graph.values.push_back({std::move(type), ""});
+  labels.push_back(std::move(label));
+  return static_cast<ValueId>(labels.size() - 1);
+}
+
+std::vector<ValueId> GraphBuilder::addNode(const std::string &op, std::vector<ValueId> operands,
+                                           std::map<std::string, Attribute> attributes,
+                                           const std::vector<TensorType> &types, Range range,
+                                           std::vector<Block> blocks) {
+  range = report.userPlace(range);
+  std::vector<ValueId> results;
+  for (const TensorType &type : types)
+    results.push_back(addValue(type, {place, op, operands, range, ""}));
+  Block &block = isOfFunction(op) ? open.front() : open.back();
+  block.nodes.push_back(
+      {op, std::move(operands), std::move(attributes), results, std::move(blocks), "", range});
+  return results;
+}
+
 ValueId GraphBuilder::addNode(const std::string &op, std::vector<ValueId> operands,
                               std::map<std::string, Attribute> attributes, TensorType type,
                               Range range) {
-  graph.nodes.push_back({op, std::move(operands), std::move(attributes), std::move(type), "", "",
-                         report.userPlace(range)});
-  labels.push_back({place, ""});
-  return static_cast<ValueId>(graph.nodes.size() - 1);
+  return addNode(op, std::move(operands), std::move(attributes), std::vector{std::move(type)},
+                 range)[0];
+}
+
+std::vector<ValueId> GraphBuilder::openBlock(const std::vector<Port> &arguments) {
+  Block block;
+  for (const Port &argument : arguments)
+    block.arguments.push_back(
+        addValue(argument.type, {place, "", {}, report.userPlace(argument.range), argument.name}));
+  open.push_back(std::move(block));
+  return open.back().arguments;
+}
+
+Block GraphBuilder::closeBlock(std::vector<ValueId> results) {
+  Block block = std::move(open.back());
+  open.pop_back();
+  block.results = std::move(results);
+  return block;
 }
 
 Value GraphBuilder::constant(std::vector<double> values, TensorType type, Range range) {
@@ -40,8 +92,10 @@ Value GraphBuilder::sampleWeight(Range site) {
 
 void GraphBuilder::nameValue(const Value &value, const std::string &name) {
   const Tensor *tensor = value.as<Tensor>();
-  if (tensor && labels[tensor->id].name.empty())
-    labels[tensor->id] = {place, name};
+  if (!tensor || !labels[tensor->id].name.empty())
+    return;
+  labels[tensor->id].place = place;
+  labels[tensor->id].name = name;
 }
 
 void GraphBuilder::noteOrigin(Diagnostic &error, ValueId id, bool ofRank, Range site) const {
@@ -49,68 +103,68 @@ void GraphBuilder::noteOrigin(Diagnostic &error, ValueId id, bool ofRank, Range 
     const Shape &before = typeOf(operand).shape, &after = typeOf(id).shape;
     return ofRank ? before.size() == after.size() : before == after;
   };
-  while (!graph.nodes[id].operands.empty() && isKept(graph.nodes[id].operands[0]))
-    id = graph.nodes[id].operands[0];
-  const Node &node = graph.nodes[id];
-  if (!node.range.valid() || report.inStandardLibrary(node.range) || node.range.begin == site.begin)
+  while (!labels[id].operands.empty() && isKept(labels[id].operands[0]))
+    id = labels[id].operands[0];
+  const Label &from = labels[id];
+  if (!from.range.valid() || report.inStandardLibrary(from.range) || from.range.begin == site.begin)
     return;
-  size_t rank = node.type.shape.size();
+  const TensorType &type = typeOf(id);
+  size_t rank = type.shape.size();
   std::string shown =
       ofRank ? "the value has " + std::to_string(rank) + (rank == 1 ? " axis" : " axes")
-             : "the value is " + str(node.type);
-  bool isDeclared = node.op == "input" || node.op == "param" || node.op == "state";
+             : "the value is " + str(type);
+  bool isDeclared =
+      from.op == "input" || from.op == "param" || from.op == "state" || from.op.empty();
   error.notes.push_back(
-      {node.range, isDeclared ? shown + ", declared here"
-                              : shown + " since this " + quoted(report.text(node.range))});
+      {from.range, isDeclared ? shown + ", declared here"
+                              : shown + " since this " + quoted(report.text(from.range))});
 }
 
 // --- the last step -----------------------------------------------------------------------------
-
-namespace {
-
-/// What a function takes, which stays even if nothing needs it.
-bool isArgument(const Node &node) {
-  static const std::set<std::string> kArguments = {"input",  "param",    "state",
-                                                   "weight", "gradient", "slot"};
-  return kArguments.count(node.op) > 0;
-}
-
-std::vector<bool> neededNodes(const Graph &graph, const std::vector<ValueId *> &results) {
-  std::vector<bool> isNeeded(graph.nodes.size());
-  for (size_t i = 0; i < graph.nodes.size(); ++i)
-    isNeeded[i] = isArgument(graph.nodes[i]);
-  for (const ValueId *result : results)
-    if (*result >= 0)
-      isNeeded[*result] = true;
-  for (size_t i = graph.nodes.size(); i-- > 0;)
-    if (isNeeded[i])
-      for (ValueId operand : graph.nodes[i].operands)
-        isNeeded[operand] = true;
-  return isNeeded;
-}
-
-} // namespace
 
 std::string joined(const std::string &path, const std::string &name) {
   return path.empty() ? name : path + "." + name;
 }
 
-Graph GraphBuilder::finish(const std::vector<ValueId *> &results) {
-  std::vector<bool> isNeeded = neededNodes(graph, results);
-  std::vector<ValueId> renumbered(graph.nodes.size(), -1);
-  Graph finished;
-  for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    if (!isNeeded[i])
-      continue;
-    Node &node = graph.nodes[i];
-    node.layer = labels[i].place->path();
-    if (!labels[i].name.empty())
-      node.name = joined(node.layer, labels[i].name);
-    for (ValueId &operand : node.operands)
-      operand = renumbered[operand];
-    renumbered[i] = static_cast<ValueId>(finished.nodes.size());
-    finished.nodes.push_back(std::move(node));
+void GraphBuilder::finish(Block &block, const std::vector<bool> &isNeeded,
+                          std::vector<ValueId> &renumbered, Graph &finished) const {
+  auto define = [&](std::vector<ValueId> &ids) {
+    for (ValueId &id : ids) {
+      const Label &label = labels[id];
+      std::string name = label.name.empty() ? "" : joined(label.place->path(), label.name);
+      finished.values.push_back({typeOf(id), std::move(name)});
+      id = renumbered[id] = static_cast<ValueId>(finished.values.size() - 1);
+    }
+  };
+  auto renumber = [&](std::vector<ValueId> &ids) {
+    for (ValueId &id : ids)
+      id = renumbered[id];
+  };
+  define(block.arguments);
+  std::erase_if(block.nodes, [&](const Node &node) {
+    return !isArgument(node.op) && std::none_of(node.results.begin(), node.results.end(),
+                                                [&](ValueId id) { return isNeeded[id]; });
+  });
+  for (Node &node : block.nodes) {
+    node.layer = labels[node.results[0]].place->path();
+    renumber(node.operands);
+    for (Block &inner : node.blocks)
+      finish(inner, isNeeded, renumbered, finished);
+    define(node.results);
   }
+  renumber(block.results);
+}
+
+Graph GraphBuilder::finish(const std::vector<ValueId *> &results) {
+  graph.body = std::move(open.front());
+  std::vector<ValueId> wanted;
+  for (const ValueId *result : results)
+    if (*result >= 0)
+      wanted.push_back(*result);
+  std::vector<ValueId> renumbered(graph.values.size(), -1);
+  Graph finished;
+  finish(graph.body, neededValues(graph, wanted), renumbered, finished);
+  finished.body = std::move(graph.body);
   for (ValueId *result : results)
     if (*result >= 0)
       *result = renumbered[*result];

@@ -10,15 +10,27 @@ class GraphBuilder {
 public:
   explicit GraphBuilder(Report &report) : place(&places.model()), report(report) {}
 
+  /// A node of one result.
   ValueId addNode(const std::string &op, std::vector<ValueId> operands,
                   std::map<std::string, Attribute> attributes, TensorType type, Range range);
+  /// A node of any number of results, and with blocks.
+  std::vector<ValueId> addNode(const std::string &op, std::vector<ValueId> operands,
+                               std::map<std::string, Attribute> attributes,
+                               const std::vector<TensorType> &types, Range range,
+                               std::vector<Block> blocks = {});
+  /// Begins a block of a node; new nodes stand in it. Its arguments have the user's names.
+  std::vector<ValueId> openBlock(const std::vector<Port> &arguments);
+  /// Ends it, for `addNode`.
+  Block closeBlock(std::vector<ValueId> results);
+  bool isInBlock() const { return open.size() > 1; }
+
   Value constant(std::vector<double> values, TensorType type, Range range);
   /// The one node of the random numbers' key.
   ValueId randomKey(Range range);
   /// Each sample's share of the loss; Poison after an error.
   Value sampleWeight(Range site);
 
-  const TensorType &typeOf(ValueId id) const { return graph.nodes[id].type; }
+  const TensorType &typeOf(ValueId id) const { return graph.values[id].type; }
   const TensorType &typeOf(const Tensor &tensor) const { return typeOf(tensor.id); }
   /// Gives a tensor without a name the user's name for it.
   void nameValue(const Value &value, const std::string &name);
@@ -34,14 +46,22 @@ public:
   std::string batchSymbol; // of the model; empty without a batch dimension
 
 private:
+  /// Where a value comes from, and what the user calls it.
   struct Label {
     Place *place;
-    std::string name; // the user's, without the place's path
+    std::string op; // "" for an argument of a block
+    std::vector<ValueId> operands;
+    Range range;
+    std::string name; // without the place's path
   };
+  ValueId addValue(TensorType type, Label label);
+  void finish(Block &block, const std::vector<bool> &isNeeded, std::vector<ValueId> &renumbered,
+              Graph &finished) const;
 
   Report &report;
-  Graph graph;
-  std::vector<Label> labels; // by node
+  Graph graph;                                     // its body stands in `open` until it is finished
+  std::vector<Label> labels;                       // by value
+  std::vector<Block> open = std::vector<Block>(1); // the blocks under way, the innermost last
   ValueId key = -1, shares = -1;
 };
 

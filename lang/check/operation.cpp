@@ -72,8 +72,12 @@ Value Operations::applyExactly(const std::string &op, const std::vector<Operand>
     types.push_back(graph.typeOf(*tensor));
   }
   auto inferred = signatures.infer(op, types, attributes);
-  if (const TensorType *type = std::get_if<TensorType>(&inferred))
-    return Tensor{graph.addNode(op, std::move(ids), std::move(attributes), *type, site)};
+  if (const auto *results = std::get_if<std::vector<TensorType>>(&inferred)) {
+    Tuple tuple;
+    for (ValueId id : graph.addNode(op, std::move(ids), std::move(attributes), *results, site))
+      tuple.elements.push_back(Tensor{id});
+    return signatures.givesSeveral(op) ? Value(std::move(tuple)) : tuple.elements[0];
+  }
 
   const SignatureError &error = std::get<SignatureError>(inferred);
   Diagnostic &diagnostic = report.error(idOf(error.kind), site, error.message);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <variant>
 
 namespace dlc::lang {
 
@@ -25,18 +26,23 @@ std::optional<std::vector<int64_t>> ascendingAxes(const Shape &list, size_t rank
   return axes;
 }
 
-// --- results of operations declared with `-> rule` ---------------------------------------------
+// --- results of operations declared with `-> rule` and `-> rules`
+// ---------------------------------------------
 
-Inferred inferReshape(const std::string &op, const TensorType &x, const Attributes &attributes) {
+Inferred inferReshape(const std::string &op, const std::vector<TensorType> &operands,
+                      const Attributes &attributes) {
+  const TensorType &x = operands[0];
   const Shape &shape = *shapeAttribute(attributes, "shape");
   if (size(shape) != size(x.shape))
     return operandError(SignatureError::Kind::Shape, 0,
                         quoted(op) + " to " + str(shape) + ", which has " + size(shape).str() +
                             " elements, of " + str(x) + ", which has " + size(x.shape).str());
-  return TensorType{x.element, shape, x.classes};
+  return std::vector{TensorType{x.element, shape, x.classes}};
 }
 
-Inferred inferTranspose(const std::string &op, const TensorType &x, const Attributes &attributes) {
+Inferred inferTranspose(const std::string &op, const std::vector<TensorType> &operands,
+                        const Attributes &attributes) {
+  const TensorType &x = operands[0];
   const Shape &permutation = *shapeAttribute(attributes, "permutation");
   Shape sorted = permutation;
   std::sort(sorted.begin(), sorted.end(), [](const Dim &a, const Dim &b) {
@@ -49,18 +55,22 @@ Inferred inferTranspose(const std::string &op, const TensorType &x, const Attrib
   TensorType result{x.element, {}, x.classes};
   for (const Dim &axis : permutation)
     result.shape.push_back(x.shape[*axis.constant()]);
-  return result;
+  return std::vector{result};
 }
 
-Inferred inferFlip(const std::string &op, const TensorType &x, const Attributes &attributes) {
+Inferred inferFlip(const std::string &op, const std::vector<TensorType> &operands,
+                   const Attributes &attributes) {
+  const TensorType &x = operands[0];
   const Shape &list = *shapeAttribute(attributes, "axes");
   if (!ascendingAxes(list, x.shape.size()))
     return configurationError(quoted(op) + " of " + str(x) + " needs ascending axes of it, found " +
                               str(list));
-  return x;
+  return std::vector{x};
 }
 
-Inferred inferBroadcast(const std::string &op, const TensorType &x, const Attributes &attributes) {
+Inferred inferBroadcast(const std::string &op, const std::vector<TensorType> &operands,
+                        const Attributes &attributes) {
+  const TensorType &x = operands[0];
   const Shape &list = *shapeAttribute(attributes, "axes");
   const Shape &sizes = *shapeAttribute(attributes, "sizes");
   size_t rank = x.shape.size() + list.size();
@@ -75,10 +85,12 @@ Inferred inferBroadcast(const std::string &op, const TensorType &x, const Attrib
     result.shape.push_back(isNew ? sizes[added] : x.shape[axis - added]);
     added += isNew;
   }
-  return result;
+  return std::vector{result};
 }
 
-Inferred inferReduction(const std::string &op, const TensorType &x, const Attributes &attributes) {
+Inferred inferReduction(const std::string &op, const std::vector<TensorType> &operands,
+                        const Attributes &attributes) {
+  const TensorType &x = operands[0];
   const Shape &list = *shapeAttribute(attributes, "axes");
   auto axes = ascendingAxes(list, x.shape.size());
   if (!axes)
@@ -88,7 +100,92 @@ Inferred inferReduction(const std::string &op, const TensorType &x, const Attrib
   for (size_t axis = 0; axis < x.shape.size(); ++axis)
     if (!std::binary_search(axes->begin(), axes->end(), static_cast<int64_t>(axis)))
       result.shape.push_back(x.shape[axis]);
-  return result;
+  return std::vector{result};
+}
+
+/// The configuration `axis`, or why it is no axis of `x`.
+std::variant<size_t, SignatureError> axisOf(const std::string &op, const TensorType &x,
+                                            const Attributes &attributes) {
+  int64_t axis = std::get<int64_t>(attributes.at("axis"));
+  if (axis >= 0 && axis < static_cast<int64_t>(x.shape.size()))
+    return static_cast<size_t>(axis);
+  SignatureError error = configurationError("there is no axis " + std::to_string(axis) + " in " +
+                                            str(x) + " for " + quoted(op) + ", counted from 0");
+  error.operand = 0;
+  return error;
+}
+
+/// Why `other`, the operand of that number, does not fit the first one; empty if it does.
+std::optional<SignatureError> misfit(const std::string &op, const TensorType &first,
+                                     const TensorType &other, int number, size_t along) {
+  const std::string which = "tensor " + std::to_string(number + 1);
+  SignatureError error;
+  error.operand = number, error.otherOperand = 0;
+  if (other.element != first.element || other.shape.size() != first.shape.size()) {
+    error.kind =
+        other.element != first.element ? SignatureError::Kind::Element : SignatureError::Kind::Rank;
+    error.message = quoted(op) + " needs tensors of one kind: the first is " + str(first) + ", " +
+                    which + " is " + str(other);
+    return error;
+  }
+  for (size_t axis = 0; axis < first.shape.size(); ++axis) {
+    if (axis == along || other.shape[axis] == first.shape[axis])
+      continue;
+    error.kind = SignatureError::Kind::Shape;
+    error.axis = error.otherAxis = static_cast<int>(axis);
+    error.message = quoted(op) + " along axis " + std::to_string(along) + " needs axis " +
+                    std::to_string(axis) + " to be equal: the first is " + str(first) + ", " +
+                    which + " is " + str(other);
+    return error;
+  }
+  return std::nullopt;
+}
+
+Inferred inferConcat(const std::string &op, const std::vector<TensorType> &operands,
+                     const Attributes &attributes) {
+  auto axis = axisOf(op, operands[0], attributes);
+  if (auto *error = std::get_if<SignatureError>(&axis))
+    return *error;
+  const size_t along = std::get<size_t>(axis);
+  TensorType result = operands[0];
+  for (size_t i = 1; i < operands.size(); ++i) {
+    if (auto error = misfit(op, operands[0], operands[i], static_cast<int>(i), along))
+      return *error;
+    result.shape[along] = result.shape[along] + operands[i].shape[along];
+    if (operands[i].classes != result.classes)
+      result.classes = 0;
+  }
+  return std::vector{result};
+}
+
+Inferred inferSplit(const std::string &op, const std::vector<TensorType> &operands,
+                    const Attributes &attributes) {
+  const TensorType &x = operands[0];
+  const Shape &sizes = *shapeAttribute(attributes, "sizes");
+  auto axis = axisOf(op, x, attributes);
+  if (auto *error = std::get_if<SignatureError>(&axis))
+    return *error;
+  const size_t along = std::get<size_t>(axis);
+  Dim sum = 0;
+  for (const Dim &size : sizes) {
+    if (size.constant().value_or(1) < 1)
+      return configurationError("every size of " + quoted(op) + " must be at least 1, found " +
+                                str(sizes));
+    sum = sum + size;
+  }
+  if (sum != x.shape[along]) {
+    SignatureError error =
+        operandError(SignatureError::Kind::Shape, 0,
+                     quoted(op) + " into sizes " + str(sizes) + ", which are " + sum.str() +
+                         " together, but axis " + std::to_string(along) + " of " + str(x) + " is " +
+                         x.shape[along].str());
+    error.axis = static_cast<int>(along);
+    return error;
+  }
+  std::vector<TensorType> parts(sizes.size(), x);
+  for (size_t i = 0; i < sizes.size(); ++i)
+    parts[i].shape[along] = sizes[i];
+  return parts;
 }
 
 // --- what must hold besides --------------------------------------------------------------------
@@ -148,6 +245,8 @@ constexpr ShapeRule kRules[] = {
     {.op = "one_hot", .check = checkOneHot},
     {.op = "same", .check = checkSame},
     {.op = "argmax", .finish = countClasses},
+    {.op = "concat", .infer = inferConcat},
+    {.op = "split", .infer = inferSplit},
 };
 
 } // namespace

@@ -11,8 +11,8 @@ struct ShapeRule {
   /// What must hold of the operands and the configuration besides the patterns.
   std::optional<SignatureError> (*check)(const std::vector<TensorType> &operands,
                                          const Attributes &attributes) = nullptr;
-  /// The type of the result, declared as `-> rule`.
-  Inferred (*infer)(const std::string &op, const TensorType &x,
+  /// The types of the results, declared as `-> rule` or `-> rules`.
+  Inferred (*infer)(const std::string &op, const std::vector<TensorType> &operands,
                     const Attributes &attributes) = nullptr;
   /// Adds to a result that has its shape.
   void (*finish)(const std::vector<TensorType> &operands, TensorType &result) = nullptr;

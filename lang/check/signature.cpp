@@ -151,6 +151,10 @@ Signatures::Signatures(const ast::File &ops) {
 
 bool Signatures::contains(const std::string &op) const { return items.count(op) > 0; }
 
+bool Signatures::givesSeveral(const std::string &op) const {
+  return items.at(op)->result->name.text == "rules";
+}
+
 std::vector<std::string> Signatures::names() const {
   std::vector<std::string> names;
   for (const auto &[name, item] : items)
@@ -172,16 +176,20 @@ std::optional<SignatureError> match(const ast::Item &item, const std::vector<Ten
                                     const DimEvaluator &evaluator, Bound &bound) {
   EvaluateDims evaluate = [&](const Expr &expr) { return evaluator.dims(expr); };
   for (size_t i = 0; i < operands.size(); ++i) {
-    const ast::Type &declared = *item.inputs[i].type;
+    // Of operands beyond the declared ones, which repeat the last, the rule says the rest.
+    const ast::Parameter &input = item.inputs[std::min(i, item.inputs.size() - 1)];
+    const ast::Type &declared = *input.type;
     const Element element = operands[i].element;
     const int number = static_cast<int>(i);
     bool isReal = declared.name.text == "real";
     if (!allows(declared.name.text, element) || (isReal && bound.real && *bound.real != element))
       return operandError(SignatureError::Kind::Element, number,
                           quoted(item.name.text) + " needs " + declared.name.text + " numbers in " +
-                              quoted(item.inputs[i].name.text) + ", found " + str(operands[i]));
+                              quoted(input.name.text) + ", found " + str(operands[i]));
     if (isReal)
       bound.real = element;
+    if (i >= item.inputs.size())
+      continue;
     if (auto mismatch =
             matchShape(declared.shape, operands[i].shape, number, bound.variables, evaluate))
       return mismatchError(item, number, operands[i], *mismatch);
@@ -214,10 +222,12 @@ TensorType resultType(const ast::Item &item, const Attributes &attributes,
 Inferred Signatures::infer(const std::string &op, const std::vector<TensorType> &operands,
                            const Attributes &attributes) const {
   const ast::Item &item = *items.at(op);
-  if (operands.size() != item.inputs.size())
+  bool repeats = !item.inputs.empty() && item.inputs.back().repeats;
+  if (operands.size() < item.inputs.size() || (operands.size() > item.inputs.size() && !repeats))
     return operandError(SignatureError::Kind::Arguments, -1,
-                        quoted(op) + " takes " + std::to_string(item.inputs.size()) +
-                            " tensors, found " + std::to_string(operands.size()));
+                        quoted(op) + " takes " + (repeats ? "at least " : "") +
+                            std::to_string(item.inputs.size()) + " tensors, found " +
+                            std::to_string(operands.size()));
   for (const ast::Parameter &parameter : item.config)
     if (!attributes.count(parameter.name.text))
       return configurationError(quoted(op) + " needs " + quoted(parameter.name.text));
@@ -235,7 +245,7 @@ Inferred Signatures::infer(const std::string &op, const std::vector<TensorType> 
   if (!item.result->hasShape) {
     if (!rule || !rule->infer)
       malformed("no rule for the result of " + quoted(op));
-    return rule->infer(op, operands[0], attributes);
+    return rule->infer(op, operands, attributes);
   }
   TensorType result = resultType(item, attributes, evaluator, bound);
   for (const Dim &dim : result.shape)
@@ -247,7 +257,7 @@ Inferred Signatures::infer(const std::string &op, const std::vector<TensorType> 
     }
   if (rule && rule->finish)
     rule->finish(operands, result);
-  return result;
+  return std::vector{result};
 }
 
 } // namespace dlc::lang

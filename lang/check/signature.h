@@ -21,7 +21,7 @@ struct SignatureError {
   int otherAxis = -1;
 };
 
-using Inferred = std::variant<TensorType, SignatureError>;
+using Inferred = std::variant<std::vector<TensorType>, SignatureError>;
 
 class Signatures {
 public:
@@ -29,11 +29,13 @@ public:
   explicit Signatures(const ast::File &ops);
 
   bool contains(const std::string &op) const;
+  /// Whether it gives a tuple, though perhaps of one tensor: declared as `-> rules`.
+  bool givesSeveral(const std::string &op) const;
   std::vector<std::string> names() const;
   /// The declaration, for its parameters' names, order and documentation.
   const ast::Item &declaration(const std::string &op) const;
 
-  /// The result's type, or why there is none.
+  /// The results' types, or why there are none.
   Inferred infer(const std::string &op, const std::vector<TensorType> &operands,
                  const Attributes &attributes) const;
 

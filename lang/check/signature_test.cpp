@@ -17,16 +17,20 @@ protected:
     signatures.emplace(ops);
   }
 
-  /// The result's type, or the error's message.
+  /// The results' types, or the error's message.
   std::string infer(const std::string &op, const std::vector<Shape> &operands,
                     const std::map<std::string, Attribute> &attributes = {}) {
     std::vector<TensorType> types;
     for (const Shape &shape : operands)
       types.push_back({Element::Real, shape, 0});
     auto result = signatures->infer(op, types, attributes);
-    if (const TensorType *type = std::get_if<TensorType>(&result))
-      return str(*type);
-    return std::get<SignatureError>(result).message;
+    auto *inferred = std::get_if<std::vector<TensorType>>(&result);
+    if (!inferred)
+      return std::get<SignatureError>(result).message;
+    std::string text;
+    for (const TensorType &type : *inferred)
+      text += (text.empty() ? "" : ", ") + str(type);
+    return text;
   }
 
   Sources sources;
@@ -66,6 +70,27 @@ TEST_F(SignatureTest, Shapes) {
             "`reduce_sum` of f32[3] needs ascending axes of it, found [1]");
 }
 
+TEST_F(SignatureTest, SeveralOperandsAndResults) {
+  EXPECT_EQ(infer("concat", {{2, 3}, {2, 1}, {2, 4}}, {{"axis", int64_t(1)}}), "f32[2, 8]");
+  EXPECT_EQ(infer("concat", {{2, 3}}, {{"axis", int64_t(0)}}), "f32[2, 3]");
+  EXPECT_EQ(infer("concat", {}, {{"axis", int64_t(0)}}),
+            "`concat` takes at least 1 tensors, found 0");
+  EXPECT_EQ(infer("concat", {{2, 3}, {2, 3}, {3, 3}}, {{"axis", int64_t(1)}}),
+            "`concat` along axis 1 needs axis 0 to be equal: the first is f32[2, 3], tensor 3 is "
+            "f32[3, 3]");
+  EXPECT_EQ(infer("concat", {{2, 3}, {2}}, {{"axis", int64_t(1)}}),
+            "`concat` needs tensors of one kind: the first is f32[2, 3], tensor 2 is f32[2]");
+  EXPECT_EQ(infer("concat", {{2, 3}}, {{"axis", int64_t(2)}}),
+            "there is no axis 2 in f32[2, 3] for `concat`, counted from 0");
+  std::map<std::string, Attribute> split = {{"axis", int64_t(1)}, {"sizes", Shape{2, 1}}};
+  EXPECT_EQ(infer("split", {{2, 3}}, split), "f32[2, 2], f32[2, 1]");
+  EXPECT_EQ(infer("split", {{2, 4}}, split),
+            "`split` into sizes [2, 1], which are 3 together, but axis 1 of f32[2, 4] is 4");
+  split["sizes"] = Shape{3, 0};
+  EXPECT_EQ(infer("split", {{2, 3}}, split),
+            "every size of `split` must be at least 1, found [3, 0]");
+}
+
 TEST_F(SignatureTest, Contractions) {
   EXPECT_EQ(infer("matmul", {{2, 3, 4}, {2, 4, 5}}), "f32[2, 3, 5]");
   EXPECT_EQ(infer("matmul", {{3, 4}, {5, 6}}), "axis 0 of `b` is 5, but axis 1 of `a` is 4");
@@ -97,13 +122,13 @@ TEST_F(SignatureTest, Windows) {
 
 TEST_F(SignatureTest, ClassesAndRandomNumbers) {
   auto argmax = signatures->infer("argmax", {{Element::Real, {Dim::symbol("B"), 10}, 0}}, {});
-  EXPECT_EQ(std::get<TensorType>(argmax).classes, 10);
-  EXPECT_EQ(str(std::get<TensorType>(argmax)), "int[B]");
+  EXPECT_EQ(std::get<std::vector<TensorType>>(argmax)[0].classes, 10);
+  EXPECT_EQ(str(std::get<std::vector<TensorType>>(argmax)[0]), "int[B]");
   auto hot = signatures->infer("one_hot", {{Element::Int, {Dim(7)}, 3}}, {{"classes", int64_t(3)}});
-  EXPECT_EQ(str(std::get<TensorType>(hot)), "f32[7, 3]");
+  EXPECT_EQ(str(std::get<std::vector<TensorType>>(hot)[0]), "f32[7, 3]");
   auto random = signatures->infer("random_uniform", {{Element::Int, {Dim(4)}, 0}},
                                   {{"shape", Shape{5, 6}}, {"stream", int64_t(0)}});
-  EXPECT_EQ(str(std::get<TensorType>(random)), "f32[5, 6]");
+  EXPECT_EQ(str(std::get<std::vector<TensorType>>(random)[0]), "f32[5, 6]");
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // Executes the statements of a body: bindings, assignments, static `if` and `for`.
 #include "lang/check/statement.h"
 #include "lang/check/expression.h"
+#include "lang/check/loop.h"
 #include "lang/check/tensor_type.h"
 #include "lang/check/type.h"
 #include "lang/check/variable.h"
@@ -174,11 +175,18 @@ Binding *assignable(const ast::Name &name, Environment &environment) {
     environment.bind(name.text, {Binding::Kind::Var, Poison{}, name.range}); // reported once
     return nullptr;
   }
-  if (isAssignable(*binding))
+  bool isOfTurn = binding == environment.findInTurn(name.text);
+  if (isAssignable(*binding) && isOfTurn)
     return binding;
-  Diagnostic &error =
-      report.error("not-assignable", name.range, quoted(name.text) + " cannot be assigned to");
+  Diagnostic &error = report.error(
+      "not-assignable", name.range,
+      quoted(name.text) + " cannot be assigned to" +
+          (isAssignable(*binding) ? " from inside a loop that runs in the program" : ""));
   error.notes.push_back({binding->range, "it is defined here"});
+  if (binding->kind == Binding::Kind::Carried)
+    error.help.push_back(quoted("next " + name.text + " = …") + " gives its next value");
+  else if (!isOfTurn && isAssignable(*binding))
+    error.help.push_back("carry it: " + quoted("loop …, " + name.text + " = …"));
   if (binding->kind == Binding::Kind::State || binding->kind == Binding::Kind::Weight)
     error.help.push_back(quoted(name.text + " <- …") + " writes it");
   else if (binding->kind == Binding::Kind::Let)
@@ -298,6 +306,11 @@ std::optional<Value> execute(const Stmt &stmt, Environment &environment) {
     reportMisplaced(stmt, environment);
     return std::nullopt;
   }
+  if (stmt.kind == Stmt::Kind::Write && environment.unfolding.graph.isInBlock()) {
+    environment.unfolding.report.error("misplaced-statement", stmt.range,
+                                       "`<-` cannot stand in a loop that runs in the program");
+    return std::nullopt;
+  }
   switch (stmt.kind) {
   case Stmt::Kind::Let:
   case Stmt::Kind::Var:
@@ -314,6 +327,9 @@ std::optional<Value> execute(const Stmt &stmt, Environment &environment) {
     return std::nullopt;
   case Stmt::Kind::State:
     executeState(stmt, environment);
+    return std::nullopt;
+  case Stmt::Kind::Next:
+    executeNext(stmt, environment);
     return std::nullopt;
   case Stmt::Kind::If:
     return executeIf(stmt, environment);

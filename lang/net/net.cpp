@@ -67,12 +67,28 @@ std::string str(const Init &init) {
 
 std::string valueName(ValueId id) { return "%" + std::to_string(id); }
 
-/// One line a value: `%3: f32[B, 10] = add %1, %2   // dense_1.y`.
-std::string str(const Graph &graph) {
+/// "%3: f32[B, 10], %4: f32[B]".
+std::string declared(const std::vector<ValueId> &values, const Graph &graph) {
   std::string text;
-  for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    const Node &node = graph.nodes[i];
-    text += "  " + valueName(static_cast<ValueId>(i)) + ": " + str(node.type) + " = " + node.op;
+  for (ValueId id : values)
+    text += (text.empty() ? "" : ", ") + valueName(id) + ": " + str(graph.values[id].type);
+  return text;
+}
+
+/// What is known by name of a node's results, else where it is: "  // dense_1.y".
+std::string comment(const Node &node, const Graph &graph) {
+  std::string names;
+  for (ValueId id : node.results)
+    if (const std::string &name = graph.values[id].name; !name.empty())
+      names += (names.empty() ? "" : ", ") + name;
+  return !names.empty() ? "  // " + names : node.layer.empty() ? "" : "  // in " + node.layer;
+}
+
+/// One line a node: `%3: f32[B, 10] = add %1, %2   // dense_1.y`; its blocks follow, indented.
+std::string str(const Block &block, const Graph &graph, const std::string &indent) {
+  std::string text;
+  for (const Node &node : block.nodes) {
+    text += indent + declared(node.results, graph) + " = " + node.op;
     for (size_t j = 0; j < node.operands.size(); ++j)
       text += (j ? ", " : " ") + valueName(node.operands[j]);
     if (!node.attributes.empty()) {
@@ -84,14 +100,19 @@ std::string str(const Graph &graph) {
       }
       text += "}";
     }
-    if (!node.name.empty())
-      text += "  // " + node.name;
-    else if (!node.layer.empty())
-      text += "  // in " + node.layer;
-    text += "\n";
+    text += comment(node, graph) + "\n";
+    for (const Block &inner : node.blocks) {
+      text += indent + "  (" + declared(inner.arguments, graph) + ")\n" +
+              str(inner, graph, indent + "  ") + indent + "  give";
+      for (size_t j = 0; j < inner.results.size(); ++j)
+        text += (j ? ", " : " ") + valueName(inner.results[j]);
+      text += "\n";
+    }
   }
   return text;
 }
+
+std::string str(const Graph &graph) { return str(graph.body, graph, "  "); }
 
 std::string str(const Function &function, const Network &network) {
   std::string text = str(function.graph);
@@ -172,34 +193,78 @@ std::string print(const Network &network) {
   return text;
 }
 
-void checkSizes(const Network &network, int64_t batch, Diagnostics &diagnostics) {
-  const std::map<std::string, int64_t> values = {{network.batchSymbol, batch}};
+/// Whether each size is at least 1, else an error about the first that is not.
+static bool hasSizes(const Graph &graph, const std::map<std::string, int64_t> &values,
+                     int64_t batch, Diagnostics &diagnostics) {
   auto isEmpty = [](const Dim &dim) { return *dim.constant() < 1; };
-  for (const Function *function : {&network.training, &network.inference})
-    for (const Node &node : function->graph.nodes) {
-      Shape shape = node.type.shape;
+  bool isRight = true;
+  forEachNode(graph.body, [&](const Node &node) {
+    for (ValueId result : node.results) {
+      const TensorType &type = graph.values[result].type;
+      Shape shape = type.shape;
       for (Dim &dim : shape)
         dim = dim.substitute(values);
-      if (!std::any_of(shape.begin(), shape.end(), isEmpty))
+      if (!isRight || !std::any_of(shape.begin(), shape.end(), isEmpty))
         continue;
       diagnostics.error("size-not-positive", node.range,
-                        str(node.type) + " is " + str(shape) + " for a batch of " +
+                        str(type) + " is " + str(shape) + " for a batch of " +
                             std::to_string(batch) + "; every size must be at least 1");
-      return; // what is computed from it would say it again
+      isRight = false;
     }
+  });
+  return isRight;
 }
 
-Graph specialize(const Graph &graph, const std::map<std::string, int64_t> &values) {
-  Graph result = graph;
-  for (Node &node : result.nodes) {
-    for (Dim &dim : node.type.shape)
-      dim = dim.substitute(values);
+void checkSizes(const Network &network, int64_t batch, Diagnostics &diagnostics) {
+  const std::map<std::string, int64_t> values = {{network.batchSymbol, batch}};
+  for (const Function *function : {&network.training, &network.inference})
+    if (!hasSizes(function->graph, values, batch, diagnostics))
+      return; // what is computed from it would say it again
+}
+
+static void specialize(Block &block, const std::map<std::string, int64_t> &values) {
+  for (Node &node : block.nodes) {
     for (auto &[name, attribute] : node.attributes)
       if (Shape *shape = std::get_if<Shape>(&attribute))
         for (Dim &dim : *shape)
           dim = dim.substitute(values);
+    for (Block &inner : node.blocks)
+      specialize(inner, values);
   }
+}
+
+Graph specialize(const Graph &graph, const std::map<std::string, int64_t> &values) {
+  Graph result = graph;
+  for (GraphValue &value : result.values)
+    for (Dim &dim : value.type.shape)
+      dim = dim.substitute(values);
+  specialize(result.body, values);
   return result;
+}
+
+/// Marks what the needed nodes of a block need.
+static void markNeeded(const Block &block, std::vector<bool> &isNeeded) {
+  for (size_t i = block.nodes.size(); i-- > 0;) {
+    const Node &node = block.nodes[i];
+    if (std::none_of(node.results.begin(), node.results.end(),
+                     [&](ValueId result) { return isNeeded[result]; }))
+      continue;
+    for (ValueId operand : node.operands)
+      isNeeded[operand] = true;
+    for (const Block &inner : node.blocks) {
+      for (ValueId result : inner.results)
+        isNeeded[result] = true;
+      markNeeded(inner, isNeeded);
+    }
+  }
+}
+
+std::vector<bool> neededValues(const Graph &graph, const std::vector<ValueId> &results) {
+  std::vector<bool> isNeeded(graph.values.size());
+  for (ValueId result : results)
+    isNeeded[result] = true;
+  markNeeded(graph.body, isNeeded);
+  return isNeeded;
 }
 
 } // namespace dlc::lang

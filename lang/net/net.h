@@ -37,9 +37,19 @@ std::string str(double number);
 using Attribute =
     std::variant<bool, int64_t, double, std::string, Shape, Element, std::vector<double>>;
 
-using ValueId = int32_t;
+using ValueId = int32_t; // in Graph::values
 
-/// One operation and its one result. Besides the primitives of stdlib/ops.nn:
+struct Node;
+
+/// Nodes, each after those whose results it takes. Those of a block inside a node also take values
+/// from around the node.
+struct Block {
+  std::vector<ValueId> arguments;
+  std::vector<Node> nodes;
+  std::vector<ValueId> results;
+};
+
+/// One operation. Besides the primitives of stdlib/ops.nn:
 ///   input {index}   param {index}   state {index}   constant {values}
 ///   sample_weight   (f32[B]: each sample's share of the loss)
 ///   random_key      (int[4]: the seed's and the step's halves)
@@ -50,15 +60,34 @@ struct Node {
   std::string op;
   std::vector<ValueId> operands;
   std::map<std::string, Attribute> attributes;
-  TensorType type;
-  std::string name;  // the user's name for the value, with the path of its layer: "hidden.z"; or ""
+  std::vector<ValueId> results;
+  std::vector<Block> blocks;
   std::string layer; // the path of the layer instance it belongs to: "stage.1.conv_1"; or ""
   Range range;       // in the user's file wherever there is one
 };
 
-struct Graph {
-  std::vector<Node> nodes; // operands come before their users
+/// A result of a node or an argument of a block.
+struct GraphValue {
+  TensorType type;
+  std::string name; // the user's, with the path of its layer: "hidden.z"; or ""
 };
+
+struct Graph {
+  std::vector<GraphValue> values;
+  Block body; // without arguments; what its results are says the function
+};
+
+/// Calls `visit` with each node, those of a node's blocks before it itself.
+template <typename Visit> void forEachNode(const Block &block, Visit visit) {
+  for (const Node &node : block.nodes) {
+    for (const Block &inner : node.blocks)
+      forEachNode(inner, visit);
+    visit(node);
+  }
+}
+
+/// Which values the given ones need, directly or through others: by id.
+std::vector<bool> neededValues(const Graph &graph, const std::vector<ValueId> &results);
 
 /// How a variable starts; the kinds of dlc_init_kind (runtime/include/dlc/model.h).
 struct Init {
@@ -82,11 +111,11 @@ struct Port {
   Range range;
 };
 
-/// The network in one mode. All results are nodes of `graph`.
+/// The network in one mode. All results are values of `graph`.
 struct Function {
   Graph graph;
   std::vector<ValueId> outputs; // as Network::outputs
-  std::vector<ValueId> states;  // each state's new value; its `state` node where it is not written
+  std::vector<ValueId> states;  // each state's new value; that of its `state` if not written
   ValueId loss = -1; // f32[]: sum(sample_weight * per-sample loss); -1 without train block
   std::vector<ValueId> metrics; // f32[] each, likewise weighted sums
 };

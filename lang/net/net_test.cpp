@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace dlc::lang {
 namespace {
 
@@ -21,16 +23,28 @@ std::vector<std::string> names(const std::vector<Variable> &variables) {
 
 int count(const Graph &graph, const std::string &op) {
   int result = 0;
-  for (const Node &node : graph.nodes)
-    result += node.op == op;
+  forEachNode(graph.body, [&](const Node &node) { result += node.op == op; });
   return result;
 }
 
+/// The node that makes a value.
+const Node &nodeOf(const Graph &graph, ValueId id) {
+  const Node *found = nullptr;
+  forEachNode(graph.body, [&](const Node &node) {
+    if (std::count(node.results.begin(), node.results.end(), id))
+      found = &node;
+  });
+  return *found;
+}
+
 const Node *named(const Graph &graph, const std::string &name) {
-  for (const Node &node : graph.nodes)
-    if (node.name == name)
-      return &node;
-  return nullptr;
+  const Node *found = nullptr;
+  forEachNode(graph.body, [&](const Node &node) {
+    for (ValueId result : node.results)
+      if (graph.values[result].name == name)
+        found = &node;
+  });
+  return found;
 }
 
 using Names = std::vector<std::string>;
@@ -171,7 +185,7 @@ TEST(Names, ValuesKeepTheUsersNames) {
   EXPECT_EQ(named(graph, "hidden")->op, "sigmoid");
   ASSERT_TRUE(named(graph, "y"));
   EXPECT_EQ(network.training.outputs.size(), 1u);
-  EXPECT_EQ(graph.nodes[network.training.outputs[0]].name, "y");
+  EXPECT_EQ(graph.values[network.training.outputs[0]].name, "y");
 }
 
 // --- modes, states -----------------------------------------------------------------------------
@@ -184,7 +198,7 @@ TEST(Modes, DropoutIsInTrainingOnly) {
   EXPECT_EQ(count(network.training.graph, "random_key"), 1);
   EXPECT_EQ(count(network.inference.graph, "random_uniform"), 0);
   std::vector<int64_t> streams;
-  for (const Node &node : network.training.graph.nodes)
+  for (const Node &node : network.training.graph.body.nodes)
     if (node.op == "random_uniform")
       streams.push_back(std::get<int64_t>(node.attributes.at("stream")));
   EXPECT_EQ(streams, (std::vector<int64_t>{0, 1})) << "each has its own random numbers";
@@ -200,11 +214,67 @@ TEST(Modes, StatesAreWrittenAndReadAsTheyWere) {
                               "model m(x: f32[B, 4]) -> (y: f32[B, 4]) { y = x |> running }\n");
   EXPECT_EQ(names(network.states), (Names{"running_1.total", "running_1.unused"}));
   const Graph &graph = network.training.graph;
-  EXPECT_EQ(graph.nodes[network.training.states[0]].op, "add");
-  EXPECT_EQ(graph.nodes[network.training.states[1]].op, "state");
-  const Node &y = graph.nodes[network.training.outputs[0]];
-  EXPECT_EQ(graph.nodes[graph.nodes[y.operands[1]].operands[0]].op, "state") << "the old value";
-  EXPECT_EQ(network.inference.graph.nodes[network.inference.states[0]].op, "state");
+  EXPECT_EQ(nodeOf(graph, network.training.states[0]).op, "add");
+  EXPECT_EQ(nodeOf(graph, network.training.states[1]).op, "state");
+  const Node &y = nodeOf(graph, network.training.outputs[0]);
+  EXPECT_EQ(nodeOf(graph, nodeOf(graph, y.operands[1]).operands[0]).op, "state") << "the old value";
+  EXPECT_EQ(nodeOf(network.inference.graph, network.inference.states[0]).op, "state");
+}
+
+// --- several results, and loops ----------------------------------------------------------------
+
+TEST(Results, PartsAndWholes) {
+  Network network = networkOf("model m(x: f32[B, 5]) -> (y: f32[B, 9]) {\n"
+                              "  let (a, b) = split(axis = 1, sizes = [2, 3])(x)\n"
+                              "  var parts = [b]\n"
+                              "  for part in chunk(a, 2) { parts = parts + [part] }\n"
+                              "  y = concat(axis = 1)(parts, a, (a, b)[0])\n"
+                              "}\n");
+  const Graph &graph = network.training.graph;
+  EXPECT_EQ(count(graph, "split"), 2);
+  const Node *split = named(graph, "a");
+  ASSERT_TRUE(split);
+  ASSERT_EQ(split->results.size(), 2u);
+  EXPECT_EQ(graph.values[split->results[1]].name, "b");
+  EXPECT_EQ(str(graph.values[split->results[1]].type), "f32[B, 3]");
+  EXPECT_EQ(nodeOf(graph, network.training.outputs[0]).operands.size(), 5u);
+}
+
+TEST(Loops, AreOneNodeWithABlock) {
+  Network network = networkOf("model m(x: f32[B, 7], k: f32[B, 7]) -> (y: f32[B, 7]) {\n"
+                              "  let (h, c) = loop i in 2..7, h = x, c = zeros[B, 7] {\n"
+                              "    next c = c + (h |> dense(7)) * one_hot(7)(i)\n"
+                              "    next h = tanh(next c) * k\n"
+                              "  }\n"
+                              "  y = h + c\n"
+                              "}\n");
+  EXPECT_EQ(names(network.params), (Names{"dense_1.weight", "dense_1.bias"}));
+  const Graph &graph = network.training.graph;
+  const Node *loop = named(graph, "h");
+  ASSERT_TRUE(loop);
+  EXPECT_EQ(loop->op, "loop");
+  EXPECT_EQ(std::get<int64_t>(loop->attributes.at("count")), 5);
+  EXPECT_EQ(std::get<int64_t>(loop->attributes.at("carried")), 2);
+  EXPECT_EQ(loop->results.size(), 2u);
+  ASSERT_EQ(loop->operands.size(), 3u) << "two starts, and the numbers of the turns";
+  EXPECT_EQ(std::get<std::vector<double>>(nodeOf(graph, loop->operands[2]).attributes.at("values")),
+            (std::vector<double>{2, 3, 4, 5, 6}));
+  const Block &body = loop->blocks.at(0);
+  EXPECT_EQ(body.arguments.size(), 3u);
+  EXPECT_EQ(body.results.size(), 2u);
+  EXPECT_EQ(nodeOf(graph, body.results[0]).op, "mul");
+  for (const Node &node : body.nodes)
+    EXPECT_NE(node.op, "param") << "weights stand around the loop";
+}
+
+TEST(Loops, ANumberNobodyAsksForIsNoSlice) {
+  Network network = networkOf("model m(x: f32[B, 2]) -> (y: f32[B, 2]) {\n"
+                              "  y = loop i in 0..3, h = x { next h = x }\n"
+                              "}\n");
+  const Graph &graph = network.training.graph;
+  const Node &loop = nodeOf(graph, network.training.outputs[0]);
+  EXPECT_EQ(loop.operands.size(), 1u);
+  EXPECT_EQ(loop.blocks[0].results, std::vector{loop.operands[0]}) << "a value from around it";
 }
 
 // --- operators and shapes ----------------------------------------------------------------------
@@ -212,9 +282,9 @@ TEST(Modes, StatesAreWrittenAndReadAsTheyWere) {
 TEST(Operators, NumbersBecomeConstantsOfTheFullShape) {
   Network network = networkOf("model m(x: f32[B, 4]) -> (y: f32[B, 4]) { y = 2 * x + 1 / 4.0 }\n");
   int splats = 0;
-  for (const Node &node : network.training.graph.nodes)
+  for (const Node &node : network.training.graph.body.nodes)
     if (node.op == "constant") {
-      EXPECT_EQ(str(node.type.shape), "[B, 4]");
+      EXPECT_EQ(str(network.training.graph.values[node.results[0]].type.shape), "[B, 4]");
       ++splats;
     }
   EXPECT_EQ(splats, 2);
@@ -225,8 +295,9 @@ TEST(Operators, SuffixesAreBroadcast) {
                               "  param w: f32[4] = ones\n"
                               "  y = w - x\n"
                               "}\n");
-  const Node &y = network.training.graph.nodes[network.training.outputs[0]];
-  const Node &w = network.training.graph.nodes[y.operands[0]];
+  const Graph &graph = network.training.graph;
+  const Node &y = nodeOf(graph, network.training.outputs[0]);
+  const Node &w = nodeOf(graph, y.operands[0]);
   EXPECT_EQ(w.op, "broadcast");
   EXPECT_EQ(str(std::get<Shape>(w.attributes.at("axes"))), "[0, 1]");
   EXPECT_EQ(str(std::get<Shape>(w.attributes.at("sizes"))), "[B, 3]");
@@ -238,9 +309,9 @@ TEST(Operators, MatrixProductsOverLeadingAxes) {
                               "}\n");
   EXPECT_EQ(count(network.training.graph, "matmul"), 2);
   Graph graph = specialize(network.training.graph, {{"B", 7}});
-  for (const Node &node : graph.nodes)
-    for (const Dim &dim : node.type.shape)
-      EXPECT_TRUE(dim.isConstant()) << str(node.type.shape);
+  for (const GraphValue &value : graph.values)
+    for (const Dim &dim : value.type.shape)
+      EXPECT_TRUE(dim.isConstant()) << str(value.type.shape);
 }
 
 TEST(Operators, IntsFloorAndFloatsDivide) {
@@ -378,9 +449,9 @@ TEST(Train, OptimizersBecomeUpdates) {
     Update update = networkOf(trained(optimizer)).train->update;
     EXPECT_EQ(update.slots.size(), static_cast<size_t>(slots)) << optimizer;
     EXPECT_EQ(update.newSlots.size(), static_cast<size_t>(slots));
-    EXPECT_EQ(str(update.graph.nodes[update.weight].type.shape), "[#weights]");
+    EXPECT_EQ(str(update.graph.values[update.weight].type.shape), "[#weights]");
     ASSERT_GE(update.rate, 0) << optimizer;
-    EXPECT_EQ(update.graph.nodes[update.rate].type.element, Element::Double);
+    EXPECT_EQ(update.graph.values[update.rate].type.element, Element::Double);
     EXPECT_EQ(update.settings[0].name, "lr");
   }
 }

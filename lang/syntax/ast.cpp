@@ -125,6 +125,13 @@ std::string str(const Expr &expr) {
   case Expr::Kind::If:
     return "(if " + str(*operands[0]) + " " + str(expr.blocks[0]) +
            (expr.blocks.size() > 1 ? " else " + str(expr.blocks[1]) : "") + ")";
+  case Expr::Kind::Loop: {
+    auto text = [](const Argument &argument) { return str(argument); };
+    return "(loop " + str(*operands[0]) + " in " + str(*operands[1]) + ", " +
+           join(expr.arguments, ", ", text) + " " + str(expr.blocks[0]) + ")";
+  }
+  case Expr::Kind::Next:
+    return "next " + expr.text;
   }
   return "";
 }
@@ -147,6 +154,8 @@ std::string head(const Stmt &statement) {
     return names + " = " + value;
   case Stmt::Kind::Write:
     return names + " <- " + value;
+  case Stmt::Kind::Next:
+    return "next " + names + " = " + value;
   case Stmt::Kind::Param:
     return "param " + names + " = " + value;
   case Stmt::Kind::State:
@@ -177,7 +186,8 @@ std::string str(const Stmt &statement) {
 std::string str(const std::vector<Parameter> &parameters) {
   auto text = [](const Parameter &parameter) {
     return parameter.name.text + (parameter.type ? ": " + str(*parameter.type) : "") +
-           (parameter.defaultValue ? " = " + str(*parameter.defaultValue) : "");
+           (parameter.defaultValue ? " = " + str(*parameter.defaultValue) : "") +
+           (parameter.repeats ? ", ..." : "");
   };
   return "(" + join(parameters, ", ", text) + ")";
 }

@@ -67,6 +67,8 @@ struct Expr {
     Index,    // operands[0][operands[1..]]
     Member,   // operands[0].text
     If,       // if operands[0] { blocks[0] } else { blocks[1] }; `else if` nests
+    Loop,     // loop operands[0] in operands[1], arguments { blocks[0] }
+    Next,     // next text
   };
   Kind kind;
   Range range;
@@ -88,6 +90,7 @@ struct Stmt {
     Var,    // var names[0](: type)? = value
     Assign, // names = value             (a var, or a model's result)
     Write,  // names[0] <- value         (a state; in an optimizer also the weight)
+    Next,   // next names[0] = value     (what a loop carries)
     Param,  // param names[0]: type = value
     State,  // state names[0](: type)? = value
     If,     // if value { blocks[0] } else { blocks[1] }; `else if` nests: a block of one If. As a
@@ -114,6 +117,7 @@ struct Parameter {
   Name name;
   std::optional<Type> type;
   ExprPtr defaultValue; // may be null
+  bool repeats = false; // `x: real[...], ...`: one tensor or more (stdlib/ops.nn)
 };
 
 struct Item {

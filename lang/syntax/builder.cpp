@@ -189,6 +189,9 @@ StmtPtr Builder::assign(Stmt::Kind kind, Range range, ExprPtr target, ExprPtr va
             std::string("left of `") + (kind == Stmt::Kind::Write ? "<-" : "=") +
                 "` stands a name, found " + quoted(std::string(text(expr.range))));
   };
+  if (kind == Stmt::Kind::Assign && target->kind == Expr::Kind::Next)
+    return define(Stmt::Kind::Next, range, {{{target->text, target->range}}, false}, {},
+                  std::move(value));
   names.isTuple = target->kind == Expr::Kind::Tuple;
   if (names.isTuple && kind == Stmt::Kind::Assign)
     for (const ExprPtr &operand : target->operands)
@@ -353,6 +356,17 @@ ExprPtr Builder::choice(Range range, Range focus, ExprPtr condition, Block then,
   expr->operands.push_back(std::move(condition));
   expr->blocks.push_back(std::move(then));
   expr->blocks.push_back(std::move(otherwise));
+  return bounded(std::move(expr));
+}
+
+ExprPtr Builder::carryingLoop(Range range, Range focus, Name turn, ExprPtr turns,
+                              std::vector<Argument> carried, Block body) {
+  ExprPtr expr = leaf(Expr::Kind::Loop, range);
+  expr->focus = focus;
+  expr->operands.push_back(name(std::move(turn)));
+  expr->operands.push_back(std::move(turns));
+  expr->arguments = std::move(carried);
+  expr->blocks.push_back(std::move(body));
   return bounded(std::move(expr));
 }
 

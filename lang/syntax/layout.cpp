@@ -73,6 +73,9 @@ TokenKind closerOf(TokenKind opener) {
 const std::map<std::string, TokenKind, std::less<>> kStatementKeywords = {
     {"param", T::PARAM}, {"state", T::STATE}, {"each", T::EACH}, {"augment", T::AUGMENT}};
 
+const std::map<std::string, TokenKind, std::less<>> kExpressionKeywords = {{"loop", T::LOOP},
+                                                                           {"next", T::NEXT}};
+
 class Writer {
 public:
   Writer(const Sources &sources, int32_t file, const std::vector<Token> &raw,
@@ -171,6 +174,11 @@ TokenKind Writer::classify(size_t i) const {
   const Token &token = raw[i];
   if (token.kind != T::NAME)
     return token.kind;
+  const Token &following = after(i);
+  const bool named = following.kind == T::NAME && following.line == token.line;
+  if (!open.empty() && named) // two names side by side mean nothing else
+    if (auto keyword = kExpressionKeywords.find(text(token)); keyword != kExpressionKeywords.end())
+      return keyword->second;
   bool first = last() == T::END_OF_LINE || last() == T::LEFT_BRACE;
   if (first && open.empty()) {
     auto keyword = itemKeywords().find(text(token));
@@ -178,8 +186,6 @@ TokenKind Writer::classify(size_t i) const {
   }
   if (first && top() == T::LEFT_BRACE) {
     auto keyword = kStatementKeywords.find(text(token));
-    const Token &next = after(i);
-    bool named = next.kind == T::NAME && next.line == token.line;
     return keyword == kStatementKeywords.end() || !named ? TokenKind(T::NAME) : keyword->second;
   }
   if (item == T::TRAIN && open.empty() && last() == T::NAME && text(token) == "on")
@@ -262,10 +268,10 @@ void Writer::closeForgotten(size_t i, bool beginsLine) {
   } else if (beginsLine && beginsStatement(token.kind)) {
     closeUpTo(outer, token);
   } else if (token.kind == T::LEFT_BRACE) {
-    // Only an `if` has blocks inside brackets.
+    // Only an `if` or a `loop` has blocks inside brackets.
     size_t back = out.tokens.size();
     while (back > 0 && out.tokens[back - 1].range.begin > open[outer].range.begin &&
-           out.tokens[back - 1].kind != T::IF && out.tokens[back - 1].kind != T::ELSE)
+           !isOneOf(out.tokens[back - 1].kind, {T::IF, T::ELSE, T::LOOP}))
       --back;
     if (back == 0 || out.tokens[back - 1].range.begin <= open[outer].range.begin)
       closeUpTo(outer, token);

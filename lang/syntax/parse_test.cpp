@@ -168,6 +168,24 @@ TEST(Parse, ElseIfNests) {
             expected);
 }
 
+TEST(Parse, LoopsThatCarry) {
+  EXPECT_EQ(treeOf("fn f(x, n) {\n"
+                   "  let (h, c) = loop i in 0..n, h = x,\n"
+                   "                    c = g(x, 1) {\n"
+                   "    next c = h\n"
+                   "    next h = next c + 1\n"
+                   "  }\n"
+                   "  return f(loop i in 0..2, h = x { next h = h }, c)\n"
+                   "}"),
+            "fn f(x, n)\n"
+            "  let (h, c) = (loop i in (0..n), h = x, c = g(x, 1) "
+            "{ next c = h; next h = (next c + 1) })\n"
+            "  return f((loop i in (0..2), h = x { next h = h }), c)\n");
+  EXPECT_EQ(treeOf("fn f(loop, next) {\n  let h = loop + next(1)\n  return next\n}"),
+            "fn f(loop, next)\n  let h = (loop + next(1))\n  return next\n")
+      << "words like others elsewhere";
+}
+
 TEST(Parse, DocumentationBelongsToWhatFollows) {
   EXPECT_EQ(treeOf("/// One\n///  two.\n// not this\nconst a = 1\n//// nor this\nconst b = 2"),
             "/// One\n///  two.\nconst a = 1\nconst b = 2\n");

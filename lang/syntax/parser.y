@@ -144,6 +144,8 @@ Parser::symbol_type yylex(Builder &builder);
   ELSE          "else"
   TRUE          "true"
   FALSE         "false"
+  LOOP          "loop"
+  NEXT          "next"
 
 %token <ast::Name>   NAME   "a name"
 %token <int64_t>     INT    "a whole number"
@@ -151,7 +153,7 @@ Parser::symbol_type yylex(Builder &builder);
 %token <std::string> STRING "a string"
 
 %nterm <ast::Item> item
-%nterm <Lists> lists
+%nterm <Lists> lists op_lists
 %nterm <std::vector<ast::Parameter>> parameters parameter_list
 %nterm <ast::Parameter> parameter
 %nterm <Body> body
@@ -163,8 +165,8 @@ Parser::symbol_type yylex(Builder &builder);
 %nterm <std::optional<ast::Type>> result type_annotation
 %nterm <ast::Type> type labelled_types
 %nterm <std::vector<ast::ExprPtr>> dims dim_list list list_items
-%nterm <ast::ExprPtr> default dim expr if postfix primary
-%nterm <std::vector<ast::Argument>> arguments argument_list
+%nterm <ast::ExprPtr> default dim expr if loop postfix primary
+%nterm <std::vector<ast::Argument>> arguments argument_list carried
 %nterm <ast::Argument> argument
 
 %left       "or"
@@ -200,7 +202,7 @@ item:
     { $$ = builder.item(Item::Kind::Layer, @$, $2, $3, $4, {nullptr, $5}); }
 | "fn" NAME "(" parameters ")" result body
     { $$ = builder.item(Item::Kind::Function, @$, $2, {$4, {}}, $6, $7); }
-| "op" NAME lists "->" type
+| "op" NAME op_lists "->" type
     { $$ = builder.item(Item::Kind::Op, @$, $2, $3, $5, {}); }
 | "loader" NAME "(" parameters ")"
     { $$ = builder.item(Item::Kind::Loader, @$, $2, {$4, {}}, {}, {}); }
@@ -220,6 +222,13 @@ item:
 lists:
   "(" parameters ")"                    { $$ = Lists{{}, $2}; }
 | "(" parameters ")" "(" parameters ")" { $$ = Lists{$2, $5}; }
+;
+
+/* The last tensor of an operation may stand for several. */
+op_lists:
+  lists
+| "(" parameters ")" "(" parameter_list "," "..." ")"
+    { $$ = Lists{$2, $5}; $$.inputs.back().repeats = true; }
 ;
 
 parameters: %empty { } | parameter_list comma;
@@ -309,6 +318,7 @@ name_list:
 expr:
   postfix
 | if
+| loop
 | expr "or" expr    { $$ = builder.binary(@$, @2, "or", $1, $3); }
 | expr "and" expr   { $$ = builder.binary(@$, @2, "and", $1, $3); }
 | "not" expr        { $$ = builder.unary(@$, @1, "not", $2); }
@@ -336,6 +346,12 @@ if:
 | "if" expr block "else" if       { $$ = builder.choice(@$, @1, $2, $3, builder.block(@5, $5)); }
 ;
 
+loop: "loop" NAME "in" expr carried block { $$ = builder.carryingLoop(@$, @1, $2, $4, $5, $6); };
+carried:
+  "," NAME "=" expr         { $$.push_back(Argument{$2, $4}); }
+| carried "," NAME "=" expr { $$ = $1; $$.push_back(Argument{$3, $5}); }
+;
+
 postfix:
   primary
 | postfix "(" arguments ")" { $$ = builder.call(@$, $1, $3); }
@@ -345,6 +361,7 @@ postfix:
 
 primary:
   NAME        { $$ = builder.name($1); }
+| "next" NAME { $$ = builder.leaf(Expr::Kind::Next, @$, $2.text); }
 | INT         { $$ = builder.integer(@$, $1); }
 | FLOAT       { $$ = builder.number(@$, $1); }
 | STRING      { $$ = builder.leaf(Expr::Kind::String, @$, $1); }

@@ -82,3 +82,63 @@ func.func @gradient(%dy: tensor<1x1x3x3xf32>) {
       : (tensor<1x1x3x3xf32>) -> tensor<1x1x4x4xf32>
   return
 }
+
+// -----
+
+func.func @concat(%a: tensor<2x3xf32>, %b: tensor<3x3xf32>) {
+  // CHECK: :[[# @LINE + 1]]:{{[0-9]+}}: error: {{.*}}`concat` along axis 1 needs axis 0 to be equal: the first is f32[2, 3], tensor 2 is f32[3, 3]
+  nn.concat %a, %b axis 1 : (tensor<2x3xf32>, tensor<3x3xf32>) -> tensor<2x6xf32>
+  return
+}
+
+// -----
+
+func.func @split(%x: tensor<2x3xf32>) {
+  // CHECK: :[[# @LINE + 1]]:{{[0-9]+}}: error: {{.*}}`split` into sizes [2, 2], which are 4 together, but axis 1 of f32[2, 3] is 3
+  nn.split %x axis 1 sizes [2, 2] : (tensor<2x3xf32>) -> (tensor<2x2xf32>, tensor<2x2xf32>)
+  return
+}
+
+// -----
+
+func.func @carried(%h0: tensor<2xf32>) -> tensor<2xf32> {
+  // CHECK: :[[# @LINE + 1]]:{{[0-9]+}}: error: {{.*}}carries a value of type 'tensor<2xf32>' that becomes 'tensor<f32>'
+  %h = nn.loop 3 carry(%h0) slices() {
+  ^turn(%h: tensor<2xf32>):
+    %s = nn.reduce_sum %h axes [0] : (tensor<2xf32>) -> tensor<f32>
+    nn.yield %s : tensor<f32>
+  } : (tensor<2xf32>) -> tensor<2xf32>
+  return %h : tensor<2xf32>
+}
+
+// -----
+
+func.func @slices(%h0: tensor<2xf32>, %x: tensor<4x2xf32>) -> tensor<2xf32> {
+  // CHECK: :[[# @LINE + 1]]:{{[0-9]+}}: error: {{.*}}needs slices of type 'tensor<3x2xf32>', found 'tensor<4x2xf32>'
+  %h = nn.loop 3 carry(%h0) slices(%x) {
+  ^turn(%h: tensor<2xf32>, %xt: tensor<2xf32>):
+    nn.yield %xt : tensor<2xf32>
+  } : (tensor<2xf32>, tensor<4x2xf32>) -> tensor<2xf32>
+  return %h : tensor<2xf32>
+}
+
+// -----
+
+func.func @stacked(%h0: tensor<2xf32>) -> tensor<2x2xf32> {
+  // CHECK: :[[# @LINE + 1]]:{{[0-9]+}}: error: {{.*}}stacks to 'tensor<3x2xf32>', not 'tensor<2x2xf32>'
+  %h, %all = nn.loop 3 carry(%h0) slices() {
+  ^turn(%h: tensor<2xf32>):
+    nn.yield %h, %h : tensor<2xf32>, tensor<2xf32>
+  } : (tensor<2xf32>) -> (tensor<2xf32>, tensor<2x2xf32>)
+  return %all : tensor<2x2xf32>
+}
+
+// -----
+
+func.func @arguments(%h0: tensor<2xf32>) -> tensor<2xf32> {
+  // CHECK: :[[# @LINE + 1]]:{{[0-9]+}}: error: {{.*}}needs a block argument for each carried value and each slice
+  %h = nn.loop 3 carry(%h0) slices() {
+    nn.yield %h0 : tensor<2xf32>
+  } : (tensor<2xf32>) -> tensor<2xf32>
+  return %h : tensor<2xf32>
+}

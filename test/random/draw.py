@@ -23,6 +23,8 @@ ATTEMPTS = 10  # until what is forced fits in
 OFTEN = {"conv": 10, "dense": 6, "batch_norm": 8, "conv2d": 4, "matmul": 3, "relu": 4, "max_pool": 3, "avg_pool": 2,
          "conv2d_grad_input": 2, "softmax": 2, "transpose": 2, "reduce_sum": 3, "mul": 3, "add": 3}
 
+RANDOM = {"dropout", "random_uniform"}
+
 
 def most_elements(is_large):
     return MOST_ELEMENTS * (LARGE_TIMES if is_large else 1)
@@ -31,9 +33,9 @@ def most_elements(is_large):
 class Generator:
     """Draws one body. What TABLE's `draw` functions use is public."""
 
-    def __init__(self, random, batch, inputs, is_large, keeps_shape=False, weightless=False, cost=0):
+    def __init__(self, random, batch, inputs, is_large, keeps_shape=False, weightless=False, pure=False, cost=0):
         self.random, self.batch, self.is_large, self.cost = random, batch, is_large, cost
-        self.keeps_shape, self.weightless = keeps_shape, weightless
+        self.keeps_shape, self.weightless, self.pure = keeps_shape, weightless, pure
         self.body = Body(inputs)
         self.values = list(inputs)
         for node in inputs:
@@ -62,6 +64,8 @@ class Generator:
         if sum(size < 0 for size in node.shape) > 1 or elements > most_elements(self.is_large):
             return None
         if self.weightless and (op == "param" or op in LAYERS):
+            return None
+        if self.pure and (op in RANDOM or node.states()):
             return None
         sizes = [operand.size for operand in node.operands]
         if op in TABLE:
@@ -203,8 +207,10 @@ def draw_body(g, operands, least, most, **options):
 def draw_loop(g, x):
     if not x.shape:
         return None
-    body = draw_body(g, [x], 1, 3, keeps_shape=True)
-    attributes = {"turns": g.random.choice([1, 2, 3]), "listed": g.random.random() < 0.3}
+    runs = g.random.random() < 0.5  # such a loop writes no state, and draws the same numbers in each turn
+    body = draw_body(g, [x], 1, 4 if runs else 3, keeps_shape=True, pure=runs)
+    attributes = {"turns": g.random.choice([1, 2, 3, 5] if runs else [1, 2, 3]), "runs": runs,
+                  "listed": g.random.random() < 0.3}
     return body and g.node("loop", [x], attributes, body=body)
 
 

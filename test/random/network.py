@@ -10,7 +10,8 @@ class Node:
     """A value: an operation of TABLE on other values, or
     `input`  an input of its body                  attributes: name; of the model's also classes, 0 for numbers
     `param`  a weight of the body's own            attributes: shape, deviation
-    `loop`   a body that is done `turns` times     attributes: turns, listed: whether over a list; body
+    `loop`   a body that is done `turns` times     attributes: turns; listed: whether over a list; runs: whether it
+             is a loop of the program, whose turns share their weights; body
     `call`   a layer or function of the user's     attributes: is_layer, gain; body
     A layer that stands in the body once and is used twice is the `instance` of the later node."""
 
@@ -83,7 +84,7 @@ class Body:
         for node in self.nodes:
             yield path, node
             if node.op == "loop":
-                for turn in range(node.attributes["turns"]):
+                for turn in range(1 if node.attributes["runs"] else node.attributes["turns"]):
                     yield from node.body.unfold(path + (id(node), turn))
             elif node.op == "call":
                 yield from node.body.unfold(path + (id(node),))
@@ -184,6 +185,13 @@ class Writer:
         return [f"let {name} = {expression}"]
 
     def loop(self, node, name, operand, batch):
+        if node.attributes["runs"]:
+            carried, turn = name.replace("v", "c"), name.replace("v", "i")
+            names = {id(node.body.inputs[0]): carried}
+            lines = self.statements(node.body, names, batch)
+            lines.append(f"next {carried} = {names[id(node.body.results[0])]}")
+            head = f"let {name} = loop {turn} in 0..{node.attributes['turns']}, {carried} = {operand} {{"
+            return [head, *indented(lines), "}"]
         names = {id(node.body.inputs[0]): name}
         lines = self.statements(node.body, names, batch)
         lines.append(f"{name} = {names[id(node.body.results[0])]}")

@@ -193,6 +193,72 @@ enter("flatten", draw_flatten, "flatten({0})", lambda k, a, x: x.flatten(1),
       lambda a, x: [x[0], product(x[1:])] if len(x) > 1 and min(x[1:]) > 0 else None)
 
 
+def axis_of(g, x):
+    """One that is no batch, if there is any."""
+    axes = [axis for axis, size in enumerate(x.shape) if size > 0]
+    return g.random.choice(axes) if axes else None
+
+
+def draw_concat(g, x):
+    axis = axis_of(g, x)
+    if axis is None:
+        return None
+    parts = [x, g.twin(x), g.node(g.random.choice(["tanh", "neg", "relu"]), [x])][:g.random.choice([1, 2, 2, 3])]
+    g.random.shuffle(parts)
+    return parts, {"axis": axis}
+
+
+def concat_shape(a, *shapes):
+    axis, first = a["axis"], shapes[0]
+    if any(len(s) != len(first) or s[:axis] + s[axis + 1:] != first[:axis] + first[axis + 1:] for s in shapes):
+        return None
+    if axis >= len(first) or min(s[axis] for s in shapes) < 0:
+        return None
+    return first[:axis] + [sum(s[axis] for s in shapes)] + first[axis + 1:]
+
+
+enter("concat", draw_concat, lambda a, write, x: f"concat(axis = {a['axis']})({', '.join(x)})",
+      lambda k, a, *x: k.torch.cat(x, a["axis"]), concat_shape, size=lambda a, *x: max(x))
+
+
+def draw_split(g, x):
+    axis = axis_of(g, x)
+    if axis is None or x.shape[axis] < 2:
+        return None
+    size, cuts = x.shape[axis], sorted(g.random.sample(range(1, x.shape[axis]), min(2, x.shape[axis] - 1)))
+    sizes = [end - begin for begin, end in zip([0] + cuts, cuts + [size])]
+    return [x], {"axis": axis, "sizes": sizes, "part": g.random.randrange(len(sizes))}
+
+
+def are_sizes(a, x):
+    return a["axis"] < len(x) and sum(a["sizes"]) == x[a["axis"]]
+
+
+def split_shape(a, x):
+    return x[:a["axis"]] + [a["sizes"][a["part"]]] + x[a["axis"] + 1:] if are_sizes(a, x) else None
+
+
+SPLIT = "split(axis = {axis}, sizes = {sizes})({0})"
+enter("split", draw_split, SPLIT + "[{part}]", lambda k, a, x: x.split(a["sizes"], a["axis"])[a["part"]], split_shape)
+enter("split and concat", draw_split, "concat(axis = {axis})(" + SPLIT + "[{part}], sin({0}), " + SPLIT + ")",
+      lambda k, a, x: k.torch.cat([x.split(a["sizes"], a["axis"])[a["part"]], x.sin(), x], a["axis"]),
+      lambda a, x: x[:a["axis"]] + [2 * x[a["axis"]] + a["sizes"][a["part"]]] + x[a["axis"] + 1:]
+      if are_sizes(a, x) else None)
+
+
+def draw_chunk(g, x):
+    if not x.shape or x.shape[-1] < 2:
+        return None
+    parts = g.random.choice([d for d in range(2, x.shape[-1] + 1) if x.shape[-1] % d == 0][:3])
+    return [x], {"parts": parts, "part": g.random.randrange(parts)}
+
+
+enter("chunk", draw_chunk, "chunk({0}, {parts})[0] * chunk({0}, {parts})[{part}]",
+      lambda k, a, x: x.chunk(a["parts"], -1)[0] * x.chunk(a["parts"], -1)[a["part"]],
+      lambda a, x: x[:-1] + [x[-1] // a["parts"]] if x and x[-1] > 0 and x[-1] % a["parts"] == 0 else None,
+      size=lambda a, x: x * x)
+
+
 def draw_transpose(g, x):
     axes = list(range(len(x.shape)))
     if len(axes) < 2:

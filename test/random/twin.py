@@ -47,7 +47,7 @@ class Run:
             elif node.op == "loop":
                 value = operands[0]
                 for turn in range(node.attributes["turns"]):
-                    value = self.inner(node, [value], path + (id(node), turn))
+                    value = self.inner(node, [value], path + (id(node), 0 if node.attributes["runs"] else turn))
                 values[id(node)] = value
             elif node.op == "call":
                 values[id(node)] = self.inner(node, operands, path + (id(node),)) * node.attributes["gain"]

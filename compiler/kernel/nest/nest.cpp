@@ -127,7 +127,7 @@ static bool isSameMemory(Value a, Value b) {
     return true;
   auto x = a.getDefiningOp<memref::ViewOp>(), y = b.getDefiningOp<memref::ViewOp>();
   return x && y && x.getSource() == y.getSource() &&
-         getConstantIntValue(x.getByteShift()) == getConstantIntValue(y.getByteShift()) &&
+         isEqualConstantIntOrValue(x.getByteShift(), y.getByteShift()) &&
          cast<MemRefType>(a.getType()).getElementType() ==
              cast<MemRefType>(b.getType()).getElementType();
 }
