@@ -21,9 +21,7 @@ Tensor toTensor(DenseElementsAttr numbers) {
   return tensor;
 }
 
-bool canEvaluate(StringRef op) {
-  return op == "constant" || op == "loop" || op == "yield" || evaluationOf(op);
-}
+bool canEvaluate(StringRef op) { return op == "constant" || op == "loop" || evaluationOf(op); }
 
 namespace {
 

@@ -237,16 +237,18 @@ private:
       builder.setLoc(op.getLoc());
       if (auto copies = assignment.copies.find(&op); copies != assignment.copies.end())
         for (const Assignment::Copy &copy : copies->second)
-          copyTo(view({copy.to}, copy.from.getType()), copy.from);
+          copyTo(copy.to, copy.from);
       rewriteOperation(op);
     }
   }
 
-  void copyTo(Value to, Value from) {
-    if (TypedAttr number = filling(from))
+  void copyTo(const Place &place, Value value) {
+    TypedAttr number = filling(value);
+    Value from = number ? Value() : viewOf(value), to = view({place}, value.getType());
+    if (number)
       emitFill(to, number);
     else
-      emitCopy(builder, builder.getLoc(), viewOf(from), to, {});
+      emitCopy(builder, builder.getLoc(), from, to, {});
   }
 
   // --- operations ----------------------------------------------------------------------------
@@ -308,7 +310,11 @@ private:
         return; // it was written there
       Value whole = view({placeOf(insert.getResult())}, insert.getType());
       fillAround(insert);
-      copyTo(part(insert, whole), insert.getSource());
+      Value to = part(insert, whole);
+      if (TypedAttr number = filling(insert.getSource()))
+        emitFill(to, number);
+      else
+        emitCopy(builder, builder.getLoc(), viewOf(insert.getSource()), to, {});
       return;
     }
     if (auto loop = dyn_cast<scf::ForOp>(op))

@@ -260,6 +260,8 @@ std::vector<Value> loopValues(const ast::Expr &expr, Environment &environment) {
   Value value = evaluate(expr, environment);
   if (const List *list = value.as<List>())
     return list->elements;
+  if (const Tuple *tuple = value.as<Tuple>())
+    return tuple->elements;
   if (!value.isPoison())
     environment.unfolding.report.error(
         "loop-range", expr.range, "a loop needs a range `0..n` or a list, found " + kindOf(value));

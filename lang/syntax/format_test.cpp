@@ -109,6 +109,18 @@ TEST(Format, Indentation) {
             "}\n");
 }
 
+TEST(Format, LoopsThatCarry) {
+  EXPECT_EQ(formatted("fn f(x)\n{\nlet (h,c)=loop i in 0 .. 3,h=x,\nc=x {\nnext c=next   h\n}\n"
+                      "return loop i in 0..2,h = x{next h=h}\n}"),
+            "fn f(x) {\n"
+            "  let (h, c) = loop i in 0..3, h = x,\n"
+            "    c = x {\n"
+            "    next c = next h\n"
+            "  }\n"
+            "  return loop i in 0..2, h = x { next h = h }\n"
+            "}\n");
+}
+
 TEST(Format, WhatContinuesStandsUnderItsBeginning) {
   EXPECT_EQ(
       formatted("layer conv(channels: int,\n groups: int = 1)\n (x: f32[N,\n C])\n-> f32[N]\n{\n"
