@@ -94,6 +94,14 @@ public:
       llvm::raw_string_ostream(axes) << llvm::interleaved_array(flip.getAxes());
       return {"flip(" + axes + ")(" + arguments(op) + ")"};
     }
+    if (auto concat = dyn_cast<nn::ConcatOp>(op))
+      return {"concat(" + std::to_string(concat.getAxis()) + ")(" + arguments(op) + ")"};
+    if (auto split = dyn_cast<nn::SplitOp>(op)) {
+      std::string sizes;
+      llvm::raw_string_ostream(sizes) << llvm::interleaved_array(split.getSizes());
+      return {"split(" + std::to_string(split.getAxis()) + ", " + sizes + ")(" + arguments(op) +
+              ")"};
+    }
     std::string function = kind == "reduce_sum" ? "sum" : kind == "reduce_max" ? "max" : kind.str();
     return {function + "(" + arguments(op) + ")"};
   }
