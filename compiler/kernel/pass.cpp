@@ -1,6 +1,8 @@
 // Outlines the loop nests of all functions into kernels, alike ones into one.
 #include "compiler/kernel/pass.h"
 #include "compiler/kernel/emit/emit.h"
+#include "compiler/kernel/plan/forced.h"
+#include "compiler/kernel/plan/ranking.h"
 #include "compiler/kernel/winograd/winograd.h"
 #include "compiler/memory/arena.h"
 #include "compiler/passes/passes.h"
@@ -11,6 +13,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/Parallel.h"
 
 using namespace mlir;
@@ -27,7 +30,7 @@ namespace {
 
 KernelPassOptions optionsFor(const Processor &processor) {
   auto [vectorBytes, registers, l1, l2, l3Bytes] = processor; // all of it: a new field fails here
-  return {vectorBytes, registers, l1.bytes, l1.ways, l2.bytes, l2.ways, l3Bytes};
+  return {vectorBytes, registers, l1.bytes, l1.ways, l2.bytes, l2.ways, l3Bytes, {}, 0};
 }
 
 struct KernelPass : impl::KernelPassBase<KernelPass> {
@@ -46,6 +49,7 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
     std::optional<Prepacked> prepacked = {}; // what goes before it
     Schedule prepackSchedule = {};
     func::FuncOp function = {}, prepack = {};
+    SmallVector<std::pair<std::string, double>, 0> costs = {}; // of its forms
   };
   /// An op and what its kernel is called with.
   struct Call {
@@ -57,6 +61,9 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
 
   void runOnOperation() override {
     processor = {vectorBytes, registers, {l1Bytes, l1Ways}, {l2Bytes, l2Ways}, l3Bytes};
+    std::shared_ptr<const ForcedChooser> forced;
+    if (ArrayRef<std::string> texts = *forceSchedule; !texts.empty())
+      chooser = forced = std::make_shared<ForcedChooser>(texts);
     std::vector<Kernel> kernels;
     std::vector<Call> calls;
     members.clear(), plannedBytes.clear();
@@ -91,10 +98,18 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
     sparePaddings(calls, kernels);
     for (Call &call : calls) {
       Kernel &kernel = kernels[call.kernel];
-      if (!kernel.function)
+      if (!kernel.function) {
         emit(kernel, "kernel_" + std::to_string(call.kernel));
-      replace(call, kernel);
+        if (printSchedules > 0)
+          print(kernel);
+      }
+      replace(call, kernel); // erases the op, and with it the nest's body
     }
+    if (forced)
+      for (const std::string &text : forced->unused()) {
+        getOperation().emitError("no nest has the schedule `") << text << "`";
+        signalPassFailure();
+      }
   }
 
   // How often an op runs in a call of its function.
@@ -136,15 +151,21 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
   void schedule(Kernel &kernel) const {
     double cost;
     std::tie(kernel.schedule, cost) = chooser->schedule(kernel.nest, processor);
-    if (kernel.apart)
-      if (auto [other, cheaper] = chooser->schedule(*kernel.apart, processor); cheaper < cost)
-        std::tie(kernel.nest, kernel.schedule, cost) = std::tuple(*kernel.apart, other, cheaper);
+    kernel.costs.push_back({"as it is", cost});
+    if (kernel.apart) {
+      auto [other, apart] = chooser->schedule(*kernel.apart, processor);
+      kernel.costs.push_back({"windows apart", apart});
+      if (apart < cost)
+        std::tie(kernel.nest, kernel.schedule, cost) = std::tuple(*kernel.apart, other, apart);
+    }
     // What is prepacked is worth it if both together are cheaper.
-    auto consider = [&](const std::optional<Prepacked> &prepacked, double rest, auto take) {
+    auto consider = [&](const std::optional<Prepacked> &prepacked, double rest,
+                        const std::string &form, auto take) {
       Schedule first;
       double once = 0;
       if (prepacked)
         std::tie(first, once) = chooser->schedule(prepacked->nest, processor);
+      kernel.costs.push_back({form, once + rest});
       if (once + rest >= cost)
         return;
       cost = once + rest, kernel.prepacked = prepacked, kernel.prepackSchedule = first;
@@ -153,15 +174,36 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
     for (const Pretransposed &pretransposed : kernel.pretransposed) {
       auto [schedule, rest] = chooser->schedule(pretransposed.nest, processor);
       consider(pretransposed.input, rest,
+               "buffer " + std::to_string(pretransposed.input.from) + " pre-transposed",
                [&] { kernel.nest = pretransposed.nest, kernel.schedule = schedule; });
     }
     if (!kernel.winograd)
       return;
     double tiled = chooseSchedules(kernel.winograd->fused, processor, *chooser);
     bool isTiled = false;
-    consider(kernel.winograd->filter, tiled, [&] { isTiled = true; });
+    consider(kernel.winograd->filter, tiled, kernel.winograd->fused.name, [&] { isTiled = true; });
     if (!isTiled)
       kernel.winograd.reset();
+  }
+
+  // The forms that the kernel might have had, and of the one it has the schedules.
+  void print(Kernel &kernel) const {
+    llvm::raw_ostream &os = llvm::errs();
+    os << kernel.function.getName() << "\n";
+    for (const auto &[form, cost] : kernel.costs)
+      os << llvm::format("%12.0f  ", cost) << form << "\n";
+    auto table = [&](func::FuncOp function, const Nest &nest, const Schedule &schedule) {
+      if (function != kernel.function)
+        os << function.getName() << "\n";
+      os << rankingOf(nest, processor, schedule, printSchedules);
+    };
+    if (kernel.prepacked)
+      table(kernel.prepack, kernel.prepacked->nest, kernel.prepackSchedule);
+    if (!kernel.winograd)
+      return table(kernel.function, kernel.nest, kernel.schedule);
+    kernel.winograd->fused.forEachMember([&](const FusedNests::Member &member) {
+      table(members.lookup(fingerprint(member.nest)), member.nest, member.schedule);
+    });
   }
 
   // Drops what writes zeros that nobody reads.
@@ -205,7 +247,7 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
     auto functionOf = [&](const FusedNests::Member &member) {
       func::FuncOp &known = members[fingerprint(member.nest)];
       if (!known) {
-        std::string memberName = name + "_stage_" + std::to_string(count++);
+        std::string memberName = name + "_member_" + std::to_string(count++);
         known = emitOne(kernel.location, memberName, member.nest, member.schedule);
         known->setAttr("llvm.linkage",
                        LLVM::LinkageAttr::get(&getContext(), LLVM::Linkage::Internal));

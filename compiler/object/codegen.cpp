@@ -139,18 +139,18 @@ bool Code::emitObject() {
 bool Code::emitObjects() {
   if (verifyModule(*module, &errs()))
     return false;
-  Parts parts(*module);
-  if (parts.size() == 1)
+  Partition partition(*module);
+  if (partition.size() == 1)
     return emitObject();
-  objects.assign(parts.size(), {});
+  objects.assign(partition.size(), {});
   std::atomic<bool> done = true;
-  ThreadPoolStrategy cores = hardware_concurrency(parts.size());
+  ThreadPoolStrategy cores = hardware_concurrency(partition.size());
   cores.Limit = true; // no more than there are
   DefaultThreadPool threads(cores);
-  for (size_t part = 0; part < parts.size(); ++part)
+  for (size_t part = 0; part < partition.size(); ++part)
     threads.async([&, part] {
       LLVMContext own;
-      std::unique_ptr<Module> each = parts.load(part, own);
+      std::unique_ptr<Module> each = partition.load(part, own);
       std::unique_ptr<TargetMachine> ownMachine = makeMachine(target);
       if (!each || !ownMachine || !makeObject(*each, *ownMachine, objects[part]))
         done = false;

@@ -46,7 +46,7 @@ std::vector<size_t> distribute(ArrayRef<Function *> functions) {
 
 } // namespace
 
-Parts::Parts(Module &module) {
+Partition::Partition(Module &module) {
   std::vector<Function *> all;
   for (Function &function : module)
     if (!function.isDeclaration())
@@ -71,7 +71,7 @@ Parts::Parts(Module &module) {
   WriteBitcodeToFile(module, stream);
 }
 
-std::unique_ptr<Module> Parts::load(size_t part, LLVMContext &context) const {
+std::unique_ptr<Module> Partition::load(size_t part, LLVMContext &context) const {
   MemoryBufferRef bytes(StringRef(bitcode.data(), bitcode.size()), "model");
   Expected<std::unique_ptr<Module>> module = getLazyBitcodeModule(bytes, context);
   if (!module) {

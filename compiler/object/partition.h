@@ -10,13 +10,13 @@
 
 namespace dlc {
 
-/// The parts of a module. How it is cut depends on the module alone, not on the machine, so that
+/// A module in parts. How it is cut depends on the module alone, not on the machine, so that
 /// the same model always becomes the same program.
-class Parts {
+class Partition {
 public:
   /// Cuts a module. Functions that one part has and another calls get names for the linker, hidden
   /// from all else.
-  explicit Parts(llvm::Module &module);
+  explicit Partition(llvm::Module &module);
 
   size_t size() const { return functions.size(); }
   /// A part as a module of its own. Several threads may ask, each with a context of its own. Null,

@@ -131,7 +131,9 @@ def KernelPass : Pass<"dlc-outline-kernels", "::mlir::ModuleOp"> {
     may become a chain of kernels in one function (kernel/winograd.h) and a call before it, for
     which the arena grows. Each function gets `dlc.flops`.
 
-    The options are all that the cost model knows of the processor.
+    The options are all that the cost model knows of the processor, and for people who tune kernels a
+    schedule of their own (`force-schedule='0p:64/6 1r:256 lanes 16 of 1'`, once or several times: it
+    runs all nests that it fits) and a print of the losers on stderr.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
                            "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect",
@@ -151,6 +153,10 @@ def KernelPass : Pass<"dlc-outline-kernels", "::mlir::ModuleOp"> {
            "lines that may lie in one set of the second cache">,
     Option<"l3Bytes", "l3-bytes", "int64_t", "dlc::Processor().l3Bytes",
            "bytes of the third cache">,
+    ListOption<"forceSchedule", "force-schedule", "std::string",
+               "schedules, as kernels carry them, for all nests that they fit">,
+    Option<"printSchedules", "print-schedules", "unsigned", "0",
+           "print the costs of each kernel's forms and of so many of its schedules">,
   ];
 }
 

@@ -3,6 +3,7 @@
 
 #include "compiler/interp/evaluate.h"
 #include "compiler/kernel/pass.h"
+#include "compiler/kernel/plan/forced.h"
 #include "compiler/kernel/plan/space.h"
 #include "compiler/passes/passes.h"
 #include "compiler/pipeline.h"
@@ -67,7 +68,7 @@ public:
 
   std::pair<kernel::Schedule, double> schedule(const kernel::Nest &nest,
                                                const Processor &processor) const override {
-    // The costs of the fused nests's many nests are added up: it would hardly ever be the cheapest.
+    // The costs of the fused nests' many nests are added up: it would hardly ever be the cheapest.
     double cost = takesTiles && !nest.isShared ? 1e-9 : random.uniform();
     kernel::Space space(nest, processor);
     return {space.draw([this](uint64_t n) { return random.below(n); }), cost};
@@ -77,27 +78,6 @@ public:
 private:
   mutable Random random;
   bool takesTiles;
-};
-
-/// Takes the schedules that somebody gave.
-class Forcing : public kernel::Chooser {
-public:
-  explicit Forcing(std::vector<std::string> texts) : texts(std::move(texts)) {}
-
-  std::pair<kernel::Schedule, double> schedule(const kernel::Nest &nest,
-                                               const Processor &processor) const override {
-    for (const std::string &text : texts)
-      if (std::optional<kernel::Schedule> schedule = kernel::parseSchedule(nest, text)) {
-        isUsed = true;
-        return {*schedule, 0};
-      }
-    return chooseSchedule(nest, processor);
-  }
-
-  mutable bool isUsed = false; // for some nest
-
-private:
-  std::vector<std::string> texts;
 };
 
 /// One function, and its kernels under any number of schedules.
@@ -212,10 +192,10 @@ LogicalResult testFunction(func::FuncOp function, uint64_t number, const Schedul
     return success(nests.has_value());
   };
   if (!test.forced.empty()) {
-    auto chooser = std::make_shared<Forcing>(test.forced);
+    auto chooser = std::make_shared<kernel::ForcedChooser>(test.forced);
     if (failed(run(Processor::withVectorBits(8 * test.vectorBytes), chooser)))
       return failure();
-    if (!chooser->isUsed)
+    if (chooser->unused().size() == test.forced.size())
       return function.emitError("kernels: no nest has such a schedule");
     return success();
   }

@@ -142,9 +142,9 @@ func.func @padded(%i: tensor<8x32x8x8xf32>, %w: tensor<32x32x7x7xf32>) -> tensor
 // CHECK:         func.func private @kernel_[[N]]({{.*}}dlc.schedule = "winograd
 // CHECK-COUNT-2:   memref.alloca() {alignment = 64 : i64}
 // CHECK:           scf.for
-// CHECK:             func.call @kernel_[[N]]_stage_0
-// CHECK:             func.call @kernel_[[N]]_stage_1
-// CHECK:             func.call @kernel_[[N]]_stage_2
+// CHECK:             func.call @kernel_[[N]]_member_0
+// CHECK:             func.call @kernel_[[N]]_member_1
+// CHECK:             func.call @kernel_[[N]]_member_2
 // CHECK-NOT:         func.call
 // CHECK:           return
 func.func @tiles(%i: tensor<8x32x16x16xf32>, %w: tensor<32x32x3x3xf32>) -> tensor<8x32x16x16xf32> {
@@ -157,7 +157,7 @@ func.func @tiles(%i: tensor<8x32x16x16xf32>, %w: tensor<32x32x3x3xf32>) -> tenso
 
 // -----
 
-// Nothing around dy is read where its tiles are spread, and nothing is written there. Bands of rows
+// Nothing around dy is read where its tiles overlap, and nothing is written there. Bands of rows
 // read the padding above and below: it is filled, all four sides of it.
 
 // CHECK-LABEL: func.func @spared

@@ -1,12 +1,12 @@
 // RUN: dlc-test %s
 // RUN: sed 's/xf64/xf32/g' %s | dlc-opt -dlc-linalg -dlc-place -dlc-kernels=vector-bytes=32 | FileCheck %s
 // CHECK-COUNT-6: dlc.schedule = "winograd 1x5 tiles
-// CHECK-COUNT-3: dlc.schedule = "winograd 1x5 spread tiles
+// CHECK-COUNT-3: dlc.schedule = "winograd 1x5 overlap-add tiles
 // CHECK: dlc.schedule = "winograd 1x5 tiles 9x3
-// CHECK: dlc.schedule = "winograd 1x5 spread tiles 13x3
+// CHECK: dlc.schedule = "winograd 1x5 overlap-add tiles 13x3
 // CHECK: dlc.schedule = "winograd 1x5 tiles 15x4
 // CHECK-COUNT-3: dlc.schedule = "winograd 1x3 tiles
-// CHECK: dlc.schedule = "winograd 1x3 spread tiles
+// CHECK: dlc.schedule = "winograd 1x3 overlap-add tiles
 // CHECK: dlc.schedule = "winograd 1x5 tiles 1x4
 // CHECK-NOT: dlc.schedule = "winograd
 
@@ -65,8 +65,8 @@ func.func @bands(%x0: tensor<16x15x36x20xf64>, %w: tensor<14x15x5x5xf64>) -> ten
   return %z : tensor<16x14x32x16xf64>
 }
 
-// The gradient of an image whose convolution had no padding: tiles of its results are spread.
-func.func @spread(%dy0: tensor<64x16x10x10xf64>, %w: tensor<16x6x5x5xf64>) -> tensor<64x6x14x14xf64> attributes {test.large} {
+// The gradient of an image whose convolution had no padding: tiles of its results overlap.
+func.func @overlap_add(%dy0: tensor<64x16x10x10xf64>, %w: tensor<16x6x5x5xf64>) -> tensor<64x6x14x14xf64> attributes {test.large} {
   %dy = nn.neg %dy0 : tensor<64x16x10x10xf64>
   %dx = nn.conv2d_grad_input %dy, %w shape [64, 6, 14, 14] stride [1, 1] pad [0, 0, 0, 0] dilation [1, 1] groups 1
       : (tensor<64x16x10x10xf64>, tensor<16x6x5x5xf64>) -> tensor<64x6x14x14xf64>
@@ -75,7 +75,7 @@ func.func @spread(%dy0: tensor<64x16x10x10xf64>, %w: tensor<16x6x5x5xf64>) -> te
 }
 
 // None along the columns only, and what goes on from the sums.
-func.func @spread_columns(%dy0: tensor<32x16x11x10xf64>, %w: tensor<16x7x5x5xf64>, %b: tensor<7xf64>) -> tensor<32x7x11x14xf64> attributes {test.large} {
+func.func @overlap_add_columns(%dy0: tensor<32x16x11x10xf64>, %w: tensor<16x7x5x5xf64>, %b: tensor<7xf64>) -> tensor<32x7x11x14xf64> attributes {test.large} {
   %dy = nn.neg %dy0 : tensor<32x16x11x10xf64>
   %dx = nn.conv2d_grad_input %dy, %w shape [32, 7, 11, 14] stride [1, 1] pad [2, 0, 2, 0] dilation [1, 1] groups 1
       : (tensor<32x16x11x10xf64>, tensor<16x7x5x5xf64>) -> tensor<32x7x11x14xf64>
@@ -85,7 +85,7 @@ func.func @spread_columns(%dy0: tensor<32x16x11x10xf64>, %w: tensor<16x7x5x5xf64
 }
 
 // Many rows: items are bands of them, whose padding is made into forms like all else.
-func.func @spread_bands(%dy0: tensor<16x14x44x16xf64>, %w: tensor<14x12x5x5xf64>) -> tensor<16x12x48x20xf64> attributes {test.large} {
+func.func @overlap_add_bands(%dy0: tensor<16x14x44x16xf64>, %w: tensor<14x12x5x5xf64>) -> tensor<16x12x48x20xf64> attributes {test.large} {
   %dy = nn.neg %dy0 : tensor<16x14x44x16xf64>
   %dx = nn.conv2d_grad_input %dy, %w shape [16, 12, 48, 20] stride [1, 1] pad [0, 0, 0, 0] dilation [1, 1] groups 1
       : (tensor<16x14x44x16xf64>, tensor<14x12x5x5xf64>) -> tensor<16x12x48x20xf64>
@@ -102,7 +102,7 @@ func.func @one_left(%x0: tensor<64x6x13x13xf64>, %w: tensor<12x6x5x5xf64>) -> te
   return %z : tensor<64x12x9x9xf64>
 }
 
-func.func @three_left_spread(%dy0: tensor<32x12x9x11xf64>, %w: tensor<12x6x5x5xf64>) -> tensor<32x6x13x15xf64> attributes {test.large} {
+func.func @three_left_overlap_add(%dy0: tensor<32x12x9x11xf64>, %w: tensor<12x6x5x5xf64>) -> tensor<32x6x13x15xf64> attributes {test.large} {
   %dy = nn.neg %dy0 : tensor<32x12x9x11xf64>
   %dx = nn.conv2d_grad_input %dy, %w shape [32, 6, 13, 15] stride [1, 1] pad [0, 0, 0, 0] dilation [1, 1] groups 1
       : (tensor<32x12x9x11xf64>, tensor<12x6x5x5xf64>) -> tensor<32x6x13x15xf64>
@@ -143,7 +143,7 @@ func.func @taps3_to_weights(%x0: tensor<32x8x16x18xf64>, %dy0: tensor<32x12x16x1
   return %dw : tensor<12x8x3x3xf64>
 }
 
-func.func @taps3_spread(%dy0: tensor<64x8x10x10xf64>, %w: tensor<8x4x3x3xf64>) -> tensor<64x4x12x12xf64> attributes {test.large} {
+func.func @taps3_overlap_add(%dy0: tensor<64x8x10x10xf64>, %w: tensor<8x4x3x3xf64>) -> tensor<64x4x12x12xf64> attributes {test.large} {
   %dy = nn.neg %dy0 : tensor<64x8x10x10xf64>
   %dx = nn.conv2d_grad_input %dy, %w shape [64, 4, 12, 12] stride [1, 1] pad [0, 0, 0, 0] dilation [1, 1] groups 1
       : (tensor<64x8x10x10xf64>, tensor<8x4x3x3xf64>) -> tensor<64x4x12x12xf64>

@@ -47,7 +47,7 @@ SmallVector<Value> transposed(ImplicitLocOpBuilder &b, SmallVector<Value> rows) 
   auto shuffle = [&](Value a, Value c, ArrayRef<int64_t> from) {
     return vector::ShuffleOp::create(b, a, c, from).getResult();
   };
-  // Whole groups change places with those on the other side of the diagonal,
+  // Whole groups are exchanged with those on the other side of the diagonal,
   for (int64_t far = lanes / 2; far >= group; far /= 2) {
     SmallVector<int64_t> left, right;
     for (int64_t i = 0; i < lanes; ++i) {
@@ -63,9 +63,9 @@ SmallVector<Value> transposed(ImplicitLocOpBuilder &b, SmallVector<Value> rows) 
   // and in the squares of groups each round interleaves the first half of the rows with the second.
   SmallVector<int64_t> lower, upper;
   for (int64_t i = 0; i < lanes; ++i) {
-    int64_t place = i / group * group + i % group / 2, other = i % 2 ? lanes : 0;
-    lower.push_back(other + place);
-    upper.push_back(other + place + group / 2);
+    int64_t from = i / group * group + i % group / 2, other = i % 2 ? lanes : 0;
+    lower.push_back(other + from);
+    upper.push_back(other + from + group / 2);
   }
   for (int64_t round = 1; round < group; round *= 2) {
     SmallVector<Value> next;

@@ -61,16 +61,16 @@ Block *Bodies::transform(Matrix matrix, std::array<int64_t, 2> inputs,
 }
 
 Block *Bodies::overlapAdd(Matrix matrix, int64_t groups, int64_t apart, int64_t count) {
-  int64_t forms = matrix.size();
+  int64_t components = matrix.size();
   SmallVector<Value> sums(count);
-  Block *block = begin(groups * forms + sums.size(), b.getF32Type());
+  Block *block = begin(groups * components + sums.size(), b.getF32Type());
   for (int64_t group = 0; group < groups; ++group)
-    for (int64_t i = 0; i < forms && group * apart + i < count; ++i) {
+    for (int64_t i = 0; i < components && group * apart + i < count; ++i) {
       SmallVector<double> factors;
       SmallVector<Value> values;
-      for (int64_t form = 0; form < forms; ++form) {
-        factors.push_back(matrix[form][i]);
-        values.push_back(block->getArgument(group * forms + form));
+      for (int64_t component = 0; component < components; ++component) {
+        factors.push_back(matrix[component][i]);
+        values.push_back(block->getArgument(group * components + component));
       }
       Value &sum = sums[group * apart + i];
       sum = combine(factors, values, sum);

@@ -11,7 +11,7 @@ struct Access {
   mlir::Type element;
   int64_t offset = 0;
   llvm::SmallVector<int64_t> strides; // one for each dimension of the nest
-  bool isNear = false;                // the nest before has left it in the second cache
+  bool isNear = false;                // the nest before has left it in the L2
   int64_t prefetchDistance = 0;       // elements: what lies so much further on is prefetched
 
   int64_t stride(unsigned dim) const { return strides[dim]; }

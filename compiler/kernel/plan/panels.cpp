@@ -52,7 +52,7 @@ static SmallVector<Panels::Axis> axesOf(const Nest &nest, const Access &access,
 }
 
 // Sets the strides of the copy, from its innermost axis outward.
-static void layOut(Panels &panels, const Nest &nest, const Schedule &schedule) {
+static void setStrides(Panels &panels, const Nest &nest, const Schedule &schedule) {
   auto extent = [&](unsigned d) { return std::min(schedule.block[d], nest.sizes[d]); };
   int64_t width = schedule.tile[panels.across];
   panels.strides.assign(nest.rank(), 0);
@@ -113,7 +113,7 @@ std::optional<Panels> panelsOf(const Nest &nest, const Schedule &schedule, unsig
     if (d != *across && int(d) != panels.contiguous && access.stride(d) != 0)
       dims.insert(dims.begin(), d);
   panels.axes = axesOf(nest, access, dims);
-  layOut(panels, nest, schedule);
+  setStrides(panels, nest, schedule);
   return panels;
 }
 

@@ -68,9 +68,9 @@ private:
     double cost = model.inRegisters(schedule);
     if (tiles.size() == kCandidates && cost >= tiles.back().first)
       return;
-    auto place =
+    auto behind =
         llvm::upper_bound(tiles, cost, [](double c, const auto &t) { return c < t.first; });
-    tiles.insert(place, {cost, schedule});
+    tiles.insert(behind, {cost, schedule});
     if (tiles.size() > kCandidates)
       tiles.pop_back();
   }

@@ -10,9 +10,9 @@ namespace dlc::kernel {
 constexpr double kRegisterTile = 5;             // steps' worth that entering and leaving one takes
 constexpr double kNearRate = 24, kFarRate = 12; // bytes a cycle, within the L2
 constexpr double kCallCost = 200;
-constexpr double kMostScratch = 2; // second caches; it lies on the stack
+constexpr double kMostScratch = 2; // L2s; it lies on the stack
 
-// Cycles for a vector of tiles: from pixels to forms, and from forms to results.
+// Cycles for a vector of tiles: from pixels to components, and from components to results.
 struct TransformCost {
   double make, finish;
 };
@@ -22,7 +22,7 @@ Tiling::Tiling(const Convolution &conv, const Processor &processor)
     : conv(conv), processor(processor), lanes(processor.lanes(kElementBytes)) {
   rows = divideCeil(conv.sizes[Convolution::H], 2);
   columns = divideCeil(conv.sizes[Convolution::W], 2);
-  forms = (conv.taps() + 1) * (conv.taps() + 1);
+  components = (conv.taps() + 1) * (conv.taps() + 1);
   int64_t out = conv.sizes[Convolution::K];
   panel = out % (2 * lanes) == 0 ? 2 * lanes : out % lanes == 0 ? lanes : out;
 }
@@ -65,7 +65,7 @@ double Tiling::scratchBytes(const Blocks &at) const {
   double numbers = double(at.tiles()) * (at.in + at.out);
   if (conv.toFilter)
     numbers += double(at.in) * at.out;
-  return numbers * forms * kElementBytes;
+  return numbers * components * kElementBytes;
 }
 
 double Tiling::estimate(const Blocks &at) const {
@@ -75,10 +75,11 @@ double Tiling::estimate(const Blocks &at) const {
   double outBlocks = double(conv.sizes[Convolution::K]) / out;
   double tileBlocks = double(conv.sizes[Convolution::N]) * rows * columns / t;
   double summed = conv.toFilter ? t : in, kept = conv.toFilter ? in : t;
-  double ofImage = t * in * forms * kElementBytes, ofResult = t * out * forms * kElementBytes,
-         ofFilter = in * out * forms * kElementBytes;
-  double products =
-      forms * summed * out / lanes / 2 * divideCeil(kept, 6) * 6 * (1 + kRegisterTile / summed);
+  double ofImage = t * in * components * kElementBytes,
+         ofResult = t * out * components * kElementBytes,
+         ofFilter = in * out * components * kElementBytes;
+  double products = components * summed * out / lanes / 2 * divideCeil(kept, 6) * 6 *
+                    (1 + kRegisterTile / summed);
   double rate = scratchBytes(at) < 0.8 * processor.l2.bytes ? kNearRate : kFarRate;
   // What is written and read again, beyond what the products hide.
   double moved = 2 * ofImage + 2 * ofResult;

@@ -25,8 +25,8 @@ public:
   Tiling(const Convolution &conv, const Processor &processor);
 
   int64_t rows, columns; // of tiles, of an image
-  int64_t panel;         // filters whose forms lie side by side
-  int64_t forms;         // of a tile's pixels, and of a filter
+  int64_t panel;         // filters whose components lie side by side
+  int64_t components;    // of a tile's pixels, and of a filter
 
   /// Null if even the smallest blocks need too much scratch memory.
   std::optional<Blocks> blocks(const Chooser &chooser) const;

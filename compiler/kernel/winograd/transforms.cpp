@@ -30,15 +30,15 @@ static Row polynomial(ArrayRef<double> points, size_t without) {
 // The product of two polynomials is known by its values at so many points, and at infinity.
 static Transforms through(ArrayRef<double> points, int64_t taps) {
   Transforms t;
-  size_t forms = points.size() + 1, tile = forms - taps + 1;
+  size_t components = points.size() + 1, tile = components - taps + 1;
   t.result.resize(tile, Row{});
-  for (auto [form, point] : llvm::enumerate(points)) {
+  for (auto [component, point] : llvm::enumerate(points)) {
     double scale = 1;
     for (double other : points)
       if (other != point)
         scale *= point - other;
-    t.image.push_back(polynomial(points, form));
-    if (scale < 0) // filters' forms are sums of taps, then, at 0 and at positive points
+    t.image.push_back(polynomial(points, component));
+    if (scale < 0) // filters' components are sums of taps, then, at 0 and at positive points
       for (double &factor : t.image.back())
         factor = -factor;
     Row filter{};
@@ -48,13 +48,13 @@ static Transforms through(ArrayRef<double> points, int64_t taps) {
     t.filter.push_back(filter);
     power = 1;
     for (size_t result = 0; result < tile; ++result, power *= point)
-      t.result[result][form] = power;
+      t.result[result][component] = power;
   }
-  t.image.push_back(polynomial(points, forms)); // at infinity
+  t.image.push_back(polynomial(points, components)); // at infinity
   t.filter.push_back(Row{});
   t.filter.back()[taps - 1] = 1;
-  t.result.back()[forms - 1] = 1;
-  t.resultGradient = transposed(t.result, forms);
+  t.result.back()[components - 1] = 1;
+  t.resultGradient = transposed(t.result, components);
   t.filterGradient = transposed(t.filter, taps);
   return t;
 }

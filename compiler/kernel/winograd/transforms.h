@@ -4,11 +4,12 @@
 
 namespace dlc::kernel {
 
-/// How a tile of results of a convolution is made from forms of pixels and of taps, one form less
-/// than there are results and taps, along one axis: Toom and Cook's polynomials.
+/// How a tile of results of a convolution is made from components of pixels and of taps, one
+/// component less than there are results and taps, along one axis: Toom and Cook's polynomials.
 struct Transforms {
-  std::vector<Row> image, filter, result; // pixels and taps to forms, forms to results
-  // The last two turned around, for the gradient of the filter: results to forms, forms to taps.
+  std::vector<Row> image, filter, result; // pixels and taps to components, components to results
+  // The last two turned around, for the gradient of the filter: results to components, components
+  // to taps.
   std::vector<Row> resultGradient, filterGradient;
 };
 

@@ -1,5 +1,5 @@
 // Builds the fused nests that compute convolutions by tiles.
-#include "compiler/kernel/winograd/builder.h"
+#include "compiler/kernel/winograd/assembly.h"
 #include "compiler/kernel/winograd/tiling.h"
 #include "compiler/kernel/winograd/winograd.h"
 
@@ -30,11 +30,12 @@ SmallVector<Run> runsOf(int64_t size, int64_t block, int64_t blocks) {
   return runs;
 }
 
-class Builder : NestsBuilder {
+class TwoDimensional : Assembly {
 public:
-  Builder(const Nest &nest, const Convolution &conv, const Tiling &tiling, const Blocks &blocks)
-      : NestsBuilder(nest, conv), tiling(tiling), at(blocks),
-        transforms(transformsFor(conv.taps(), 2)), taps(conv.taps()), axisForms(taps + 1) {}
+  TwoDimensional(const Nest &nest, const Convolution &conv, const Tiling &tiling,
+                 const Blocks &blocks)
+      : Assembly(nest, conv), tiling(tiling), at(blocks), transforms(transformsFor(conv.taps(), 2)),
+        taps(conv.taps()), axisComponents(taps + 1) {}
 
   Winograd run() {
     fused.name = "winograd";
@@ -51,7 +52,7 @@ private:
   const Tiling &tiling;
   const Blocks at;
   const Transforms &transforms;
-  const int64_t taps, axisForms; // along one axis
+  const int64_t taps, axisComponents; // along one axis
   const BlockLoop images{Convolution::N, conv.sizes[Convolution::N] / at.images, at.images},
       rowBlocks{Convolution::H, tiling.rows / at.rows, 2 * at.rows},
       columnBlocks{Convolution::W, tiling.columns / at.columns, 2 * at.columns},
@@ -69,11 +70,11 @@ private:
     return finish(nest, operands, calls, {turn, unsigned(overRows - loops.begin())});
   }
 
-  // The pixels, or the 2x2 results, of each tile become its forms.
-  void addTransforms(Convolution::Role role, unsigned forms, int64_t channels) {
+  // The pixels, or the 2x2 results, of each tile become its components.
+  void addTransforms(Convolution::Role role, unsigned components, int64_t channels) {
     bool isImage = role == Convolution::Image;
     int64_t around = isImage ? taps - 1 : 0; // pixels, beyond those of the results
-    int64_t formStride = apart(at.tiles() * channels);
+    int64_t componentStride = apart(at.tiles() * channels);
     for (Run rows : runsOf(conv.sizes[Convolution::H], at.rows, rowBlocks.count))
       for (Run columns : runsOf(conv.sizes[Convolution::W], at.columns, 1)) {
         std::array<int64_t, 2> read{rows.size + around, columns.size + around};
@@ -82,12 +83,13 @@ private:
         for (int64_t p = 0; p < read[0]; ++p)
           for (int64_t q = 0; q < read[1]; ++q)
             nest.inputs.push_back(pixelsAccess(0, role, rows, columns, p, q));
-        for (int64_t form = 0; form < tiling.forms; ++form)
-          nest.outputs.push_back(tilesAccess(1, form * formStride, rows, columns, channels));
+        for (int64_t component = 0; component < tiling.components; ++component)
+          nest.outputs.push_back(
+              tilesAccess(1, component * componentStride, rows, columns, channels));
         nest.body = bodies.transform(isImage ? transforms.image : transforms.resultGradient, read,
-                                     {axisForms, axisForms});
-        fused.each.push_back(
-            finishIn(rows.turn, nest, {operandOf(role), scratchOperand(forms)}, fused.stepCount()));
+                                     {axisComponents, axisComponents});
+        fused.each.push_back(finishIn(
+            rows.turn, nest, {operandOf(role), scratchOperand(components)}, fused.stepCount()));
       }
   }
 
@@ -111,7 +113,7 @@ private:
     return result;
   }
 
-  // The tiles of two runs in a block of forms, point by point.
+  // The tiles of two runs in a block of components, point by point.
   Access tilesAccess(unsigned buffer, int64_t offset, Run rows, Run columns, int64_t channels) {
     int64_t column = channels, row = at.columns * column, image = at.rows * row;
     return access(buffer, offset + rows.first * row + columns.first * column,
@@ -125,16 +127,16 @@ private:
     int64_t panel = tiling.panel, panelStride = in * panel, tiles = at.tiles();
     winograd.filter = prepack(panel, panelStride);
     fused.buffers.push_back(winograd.filter->type);
-    unsigned forms = fused.buffers.size() - 1;
-    unsigned pixels = addScratch(tiling.forms * apart(tiles * at.in)),
-             sums = addScratch(tiling.forms * apart(tiles * at.out));
+    unsigned components = fused.buffers.size() - 1;
+    unsigned pixels = addScratch(tiling.components * apart(tiles * at.in)),
+             sums = addScratch(tiling.components * apart(tiles * at.out));
 
     bool isWhole = inputs.count == 1;
     if (!isWhole)
-      fused.before.push_back(zeros(sums, 0, tiling.forms * apart(tiles * at.out)));
+      fused.before.push_back(zeros(sums, 0, tiling.components * apart(tiles * at.out)));
     addTransforms(Convolution::Image, pixels, at.in);
     Nest products;
-    products.sizes = {tiling.forms, tiles, at.out / panel, panel, at.in};
+    products.sizes = {tiling.components, tiles, at.out / panel, panel, at.in};
     products.reduces = {false, false, false, false, true};
     products.inputs = {access(0, 0, {apart(tiles * at.in), at.in, 0, 0, 1}, true),
                        access(1, 0, {apart(in * out), 0, panelStride, 1, panel}, true)};
@@ -142,7 +144,7 @@ private:
     products.body = bodies.multiplyAdd();
     if (isWhole)
       products.starts = {FloatAttr::get(f32, 0)};
-    FusedNests::Operand filters{forms, 0, {}};
+    FusedNests::Operand filters{components, 0, {}};
     for (const BlockLoop &loop : loops)
       filters.strides.push_back(loop.along == Convolution::C   ? at.in * panel
                                 : loop.along == Convolution::K ? at.out / panel * panelStride
@@ -154,11 +156,11 @@ private:
       for (Run columns : runsOf(conv.sizes[Convolution::W], at.columns, 1)) {
         Nest nest;
         nest.sizes = {at.images, rows.count, columns.count, at.out};
-        for (int64_t form = 0; form < tiling.forms; ++form)
+        for (int64_t component = 0; component < tiling.components; ++component)
           nest.inputs.push_back(
-              tilesAccess(0, form * apart(tiles * at.out), rows, columns, at.out));
-        nest.body =
-            bodies.transform(transforms.result, {axisForms, axisForms}, {rows.size, columns.size});
+              tilesAccess(0, component * apart(tiles * at.out), rows, columns, at.out));
+        nest.body = bodies.transform(transforms.result, {axisComponents, axisComponents},
+                                     {rows.size, columns.size});
         SmallVector<FusedNests::Operand> operands{scratchOperand(sums)};
         addResults(nest, operands, rows.size * columns.size,
                    [&](unsigned buffer, const Strides &s, unsigned i) {
@@ -169,7 +171,7 @@ private:
       }
   }
 
-  // The forms of the filter, panel by panel.
+  // The components of the filter, panel by panel.
   Prepacked prepack(int64_t panel, int64_t panelStride) {
     const Strides &s = conv.strides[Convolution::Filter];
     int64_t in = conv.sizes[Convolution::C], out = conv.sizes[Convolution::K];
@@ -180,26 +182,27 @@ private:
         nest.inputs.push_back(access(
             0, conv.offsets[Convolution::Filter] + r * s[Convolution::R] + c * s[Convolution::S],
             {panel * s[Convolution::K], s[Convolution::C], s[Convolution::K]}, false));
-    for (int64_t form = 0; form < tiling.forms; ++form)
-      nest.outputs.push_back(access(1, form * apart(in * out), {panelStride, panel, 1}, false));
-    nest.body = bodies.transform(transforms.filter, {taps, taps}, {axisForms, axisForms});
+    for (int64_t component = 0; component < tiling.components; ++component)
+      nest.outputs.push_back(
+          access(1, component * apart(in * out), {panelStride, panel, 1}, false));
+    nest.body = bodies.transform(transforms.filter, {taps, taps}, {axisComponents, axisComponents});
     unsigned filter = conv.buffers[Convolution::Filter];
     return prepacked(std::move(nest), filter, fused.buffers[filter],
-                     MemRefType::get({tiling.forms * apart(in * out)}, f32), bodies.region);
+                     MemRefType::get({tiling.components * apart(in * out)}, f32), bodies.region);
   }
 
   // The gradient of a filter from two images.
   void toFilter() {
     setLoops({parts, inputs, results}, {images, rowBlocks, columnBlocks});
     int64_t tiles = at.tiles();
-    unsigned pixels = addScratch(tiling.forms * apart(tiles * at.in)),
-             results = addScratch(tiling.forms * apart(tiles * at.out)),
-             sums = addScratch(tiling.forms * apart(at.in * at.out));
-    fused.before.push_back(zeros(sums, 0, tiling.forms * apart(at.in * at.out)));
+    unsigned pixels = addScratch(tiling.components * apart(tiles * at.in)),
+             results = addScratch(tiling.components * apart(tiles * at.out)),
+             sums = addScratch(tiling.components * apart(at.in * at.out));
+    fused.before.push_back(zeros(sums, 0, tiling.components * apart(at.in * at.out)));
     addTransforms(Convolution::Image, pixels, at.in);
     addTransforms(Convolution::Result, results, at.out);
     Nest products;
-    products.sizes = {tiling.forms, at.in, at.out, tiles};
+    products.sizes = {tiling.components, at.in, at.out, tiles};
     products.reduces = {false, false, false, true};
     products.inputs = {access(0, 0, {apart(tiles * at.in), 1, 0, at.in}, true),
                        access(1, 0, {apart(tiles * at.out), 0, 1, at.out}, true)};
@@ -211,13 +214,14 @@ private:
     const Strides &s = conv.strides[Convolution::Filter];
     Nest nest;
     nest.sizes = {at.in, at.out};
-    for (int64_t form = 0; form < tiling.forms; ++form)
-      nest.inputs.push_back(access(0, form * apart(at.in * at.out), {at.out, 1}, true));
+    for (int64_t component = 0; component < tiling.components; ++component)
+      nest.inputs.push_back(access(0, component * apart(at.in * at.out), {at.out, 1}, true));
     for (int64_t r = 0; r < taps; ++r)
       for (int64_t c = 0; c < taps; ++c)
         nest.outputs.push_back(access(1, r * s[Convolution::R] + c * s[Convolution::S],
                                       {s[Convolution::C], s[Convolution::K]}, false));
-    nest.body = bodies.transform(transforms.filterGradient, {axisForms, axisForms}, {taps, taps});
+    nest.body =
+        bodies.transform(transforms.filterGradient, {axisComponents, axisComponents}, {taps, taps});
     fused.after.push_back(finish(nest, {scratchOperand(sums), operandOf(Convolution::Filter)}, 1));
   }
 };
@@ -235,7 +239,7 @@ std::optional<Winograd> winogradOf(const Nest &nest, const Processor &processor,
   std::optional<Blocks> blocks = tiling.blocks(chooser);
   if (!blocks)
     return std::nullopt;
-  return Builder(nest, *conv, tiling, *blocks).run();
+  return TwoDimensional(nest, *conv, tiling, *blocks).run();
 }
 
 } // namespace dlc::kernel

@@ -9,11 +9,11 @@
 namespace dlc::kernel {
 
 /// How a convolution is computed that way. Per tile of 2x2 results, 4x4 pixels of the image and the
-/// 3x3 taps become 16 numbers each, their forms, by additions; products of these, summed over the
-/// channels, become the results by additions: sixteen matrix products in all. With 5x5 taps, of 6x6
-/// pixels, they are 36.
+/// 3x3 taps become 16 numbers each, their components, by additions; products of these, summed over
+/// the channels, become the results by additions: sixteen matrix products in all. With 5x5 taps, of
+/// 6x6 pixels, they are 36.
 struct Winograd {
-  /// The filter's forms, made once before the fused nests runs; the gradient of a filter needs
+  /// The filter's components, made once before the fused nests run; the gradient of a filter needs
   /// none.
   std::optional<Prepacked> filter;
   FusedNests fused;
@@ -28,7 +28,7 @@ std::optional<Winograd> winogradOf(const Nest &nest, const Processor &processor,
 /// With the batch in the lanes there are few channels to sum over: tiles are 1x4 results then, in
 /// whose sums the rows of taps stay, F(4, 3) and F(4, 5). 3 taps become 6 products, 5 become 8,
 /// instead of 12 and 20. Gradients to images whose convolution had no padding go the other way:
-/// tiles are 1x4 of what is read, spread over a row of results. Null if even single rows fit no
+/// tiles are 1x4 of what is read, whose results overlap in a row. Null if even single rows fit no
 /// cache.
 std::optional<Winograd> winograd1dOf(const Nest &nest, const Convolution &conv,
                                      const Processor &processor, const Chooser &chooser);

@@ -1,4 +1,4 @@
-// What the builders of a convolution's fused nests share.
+// What is shared by those who assemble a convolution's fused nests.
 #pragma once
 #include "compiler/kernel/plan/fused_nests.h"
 #include "compiler/kernel/winograd/recognise.h"
@@ -7,21 +7,21 @@
 namespace dlc::kernel {
 
 /// The fused nests of members on f32 numbers in the making. Its loops are set first.
-class NestsBuilder {
+class Assembly {
 protected:
   using Strides = Convolution::Strides;
 
   /// The fused nests's first buffers are the nest's.
-  NestsBuilder(const Nest &nest, const Convolution &conv);
+  Assembly(const Nest &nest, const Convolution &conv);
 
-  const Nest &whole; // what the fused nests computes
+  const Nest &whole; // what the fused nests compute
   const Convolution &conv;
   FusedNests fused;
   Bodies bodies;
   mlir::Type f32;
 
-  /// From a form's block of so many numbers to the next form's: an odd number of cache lines, so
-  /// that the places that a transform writes to lie in sets of their own.
+  /// From a component's block of so many numbers to the next component's: an odd number of cache
+  /// lines, so that the addresses that a transform writes to lie in sets of their own.
   static int64_t apart(int64_t elements);
 
   /// A loop over blocks: `count` of them, `step` turns of the convolution's loop each.
@@ -48,11 +48,11 @@ protected:
                            int64_t stride = 0, double calls = 1);
 
   /// Where result `i` of a member lies in a buffer that the convolution's loops walk so.
-  using PlaceOf = llvm::function_ref<Access(unsigned buffer, const Strides &, unsigned i)>;
+  using AccessOf = llvm::function_ref<Access(unsigned buffer, const Strides &, unsigned i)>;
   /// Completes a member's nest, whose body makes `count` results of its inputs, and its operands:
   /// the results are stored, or what the convolution's epilogue makes of them.
   void addResults(Nest &nest, llvm::SmallVectorImpl<FusedNests::Operand> &operands, unsigned count,
-                  PlaceOf place);
+                  AccessOf accessOf);
 };
 
 } // namespace dlc::kernel

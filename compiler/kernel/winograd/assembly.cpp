@@ -1,5 +1,5 @@
 // Accesses, scratch memory and members of fused nests.
-#include "compiler/kernel/winograd/builder.h"
+#include "compiler/kernel/winograd/assembly.h"
 #include "compiler/kernel/plan/prefetch.h"
 
 using namespace mlir;
@@ -8,18 +8,18 @@ namespace dlc::kernel {
 
 static MLIRContext *contextOf(const Nest &nest) { return nest.body->getParentOp()->getContext(); }
 
-NestsBuilder::NestsBuilder(const Nest &nest, const Convolution &conv)
+Assembly::Assembly(const Nest &nest, const Convolution &conv)
     : whole(nest), conv(conv), bodies(contextOf(nest)), f32(Float32Type::get(contextOf(nest))) {
   fused.buffers.assign(nest.buffers.begin(), nest.buffers.end());
   fused.bodies = bodies.region;
 }
 
-int64_t NestsBuilder::apart(int64_t elements) {
+int64_t Assembly::apart(int64_t elements) {
   constexpr int64_t kLineElements = kCacheLine / sizeof(float);
   return (llvm::divideCeil(elements, kLineElements) | 1) * kLineElements;
 }
 
-void NestsBuilder::setLoops(ArrayRef<BlockLoop> items, ArrayRef<BlockLoop> steps) {
+void Assembly::setLoops(ArrayRef<BlockLoop> items, ArrayRef<BlockLoop> steps) {
   loops.append(items.begin(), items.end());
   loops.append(steps.begin(), steps.end());
   for (const BlockLoop &loop : items)
@@ -28,29 +28,29 @@ void NestsBuilder::setLoops(ArrayRef<BlockLoop> items, ArrayRef<BlockLoop> steps
     fused.steps.push_back(loop.count);
 }
 
-FusedNests::Operand NestsBuilder::operandOf(Convolution::Role role) const {
+FusedNests::Operand Assembly::operandOf(Convolution::Role role) const {
   return operandOf(conv.buffers[role], conv.offsets[role], conv.strides[role]);
 }
 
-FusedNests::Operand NestsBuilder::operandOf(unsigned buffer, int64_t offset,
-                                            const Strides &strides) const {
+FusedNests::Operand Assembly::operandOf(unsigned buffer, int64_t offset,
+                                        const Strides &strides) const {
   FusedNests::Operand operand{buffer, offset, {}};
   for (const BlockLoop &loop : loops)
     operand.strides.push_back(loop.step * strides[loop.along]);
   return operand;
 }
 
-unsigned NestsBuilder::addScratch(int64_t elements) {
+unsigned Assembly::addScratch(int64_t elements) {
   fused.scratch.push_back(MemRefType::get({elements}, f32));
   return fused.buffers.size() + fused.scratch.size() - 1;
 }
 
-FusedNests::Operand NestsBuilder::scratchOperand(unsigned buffer) const {
+FusedNests::Operand Assembly::scratchOperand(unsigned buffer) const {
   return {buffer, 0, SmallVector<int64_t>(fused.items.size() + fused.steps.size(), 0)};
 }
 
-Access NestsBuilder::access(unsigned buffer, int64_t offset, ArrayRef<int64_t> strides,
-                            bool isNear) const {
+Access Assembly::access(unsigned buffer, int64_t offset, ArrayRef<int64_t> strides,
+                        bool isNear) const {
   Access result;
   result.buffer = buffer, result.element = f32, result.offset = offset;
   result.strides.assign(strides.begin(), strides.end());
@@ -58,8 +58,8 @@ Access NestsBuilder::access(unsigned buffer, int64_t offset, ArrayRef<int64_t> s
   return result;
 }
 
-FusedNests::Member NestsBuilder::finish(Nest nest, ArrayRef<FusedNests::Operand> operands,
-                                        double calls, FusedNests::When when) const {
+FusedNests::Member Assembly::finish(Nest nest, ArrayRef<FusedNests::Operand> operands, double calls,
+                                    FusedNests::When when) const {
   nest.isShared = false;
   nest.reduces.resize(nest.rank(), false);
   nest.starts.resize(nest.outputs.size());
@@ -79,8 +79,8 @@ FusedNests::Member NestsBuilder::finish(Nest nest, ArrayRef<FusedNests::Operand>
   return {nest, SmallVector<FusedNests::Operand>(operands), calls, when};
 }
 
-void NestsBuilder::addResults(Nest &nest, SmallVectorImpl<FusedNests::Operand> &operands,
-                              unsigned count, PlaceOf place) {
+void Assembly::addResults(Nest &nest, SmallVectorImpl<FusedNests::Operand> &operands,
+                          unsigned count, AccessOf accessOf) {
   auto add = [&](SmallVectorImpl<Access> &accesses, const Access &access) {
     Strides strides = conv.stridesOf(access);
     FusedNests::Operand operand = operandOf(access.buffer, access.offset, strides);
@@ -92,7 +92,7 @@ void NestsBuilder::addResults(Nest &nest, SmallVectorImpl<FusedNests::Operand> &
     if (known == operands.end())
       operands.push_back(operand);
     for (unsigned i = 0; i < count; ++i) {
-      accesses.push_back(place(buffer, strides, i));
+      accesses.push_back(accessOf(buffer, strides, i));
       accesses.back().element = access.element;
     }
   };
@@ -107,8 +107,8 @@ void NestsBuilder::addResults(Nest &nest, SmallVectorImpl<FusedNests::Operand> &
     add(nest.outputs, output);
 }
 
-FusedNests::Member NestsBuilder::zeros(unsigned buffer, int64_t offset, int64_t elements,
-                                       int64_t count, int64_t stride, double calls) {
+FusedNests::Member Assembly::zeros(unsigned buffer, int64_t offset, int64_t elements, int64_t count,
+                                   int64_t stride, double calls) {
   Nest nest;
   nest.sizes = {count, elements};
   nest.outputs = {access(0, offset, {stride, 1}, /*isNear=*/true)};

@@ -1,0 +1,18 @@
+// What the forms of a kernel would take, and the schedules of the one that it has: the chosen one,
+// marked, and the best of the losers, each with what it takes and of what.
+// RUN: dlc-opt %s -dlc-linalg -dlc-place -dlc-outline-kernels=print-schedules=3 2>&1 >%t | FileCheck %s
+
+// CHECK:      kernel_0
+// CHECK-NEXT: {{[0-9]+}}  as it is
+// CHECK-NEXT: {{[0-9]+}}  buffer 0 pre-transposed
+// CHECK-NEXT: {{[0-9]+}}  buffer 1 pre-transposed
+// CHECK-NEXT: cycles {{.*}} issue {{.*}} from afar {{.*}} schedule
+// CHECK-NEXT: {{^\* +[0-9]+ .*}} 0p:64/{{.*}} items
+// CHECK-NEXT: {{^  +[0-9]+ .*}} 0p:64/{{.*}} items
+// CHECK-NEXT: {{^  +[0-9]+ .*}} 0p:64/{{.*}} items
+// CHECK-NOT:  items
+func.func @product(%a: tensor<256x64xf32>, %b: tensor<256x512xf32>) -> tensor<64x512xf32> {
+  %t = nn.transpose %a permutation [1, 0] : (tensor<256x64xf32>) -> tensor<64x256xf32>
+  %y = nn.matmul %t, %b : (tensor<64x256xf32>, tensor<256x512xf32>) -> tensor<64x512xf32>
+  return %y : tensor<64x512xf32>
+}
