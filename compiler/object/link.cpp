@@ -151,7 +151,7 @@ std::string writeArchive(const std::string &path, StringRef object, StringRef he
   sys::path::append(headerPath, stem + ".h");
   std::string wrong = writeFile(headerPath.str().str(), header);
   if (!wrong.empty())
-    sys::fs::remove(path); // both or none
+    (void)sys::fs::remove(path); // both or none
   return wrong;
 }
 

@@ -108,7 +108,7 @@ Value evaluateLogical(const Expr &expr, Environment &environment) {
   Value b = left ? evaluate(*expr.operands[1], environment) : Value(Nothing{});
   if (b.isPoison())
     return b;
-  if (left && b.is<bool>())
+  if (left != nullptr && b.is<bool>())
     return b;
   environment.unfolding.report.error("operator-type", expr.operands[left ? 1 : 0]->range,
                                      quoted(expr.text) + " needs static bools, found " +
