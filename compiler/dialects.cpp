@@ -1,6 +1,7 @@
 // The dialects that the stages use.
 #include "compiler/dialects.h"
 
+#include "compiler/contract/contract.h"
 #include "compiler/nn/nn.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -18,11 +19,11 @@
 namespace dlc {
 
 void registerDialects(mlir::DialectRegistry &registry) {
-  registry
-      .insert<nn::NnDialect, mlir::affine::AffineDialect, mlir::arith::ArithDialect,
-              mlir::cf::ControlFlowDialect, mlir::func::FuncDialect, mlir::linalg::LinalgDialect,
-              mlir::LLVM::LLVMDialect, mlir::math::MathDialect, mlir::memref::MemRefDialect,
-              mlir::scf::SCFDialect, mlir::tensor::TensorDialect, mlir::vector::VectorDialect>();
+  registry.insert<nn::NnDialect, contract::DlcDialect, mlir::affine::AffineDialect,
+                  mlir::arith::ArithDialect, mlir::cf::ControlFlowDialect, mlir::func::FuncDialect,
+                  mlir::linalg::LinalgDialect, mlir::LLVM::LLVMDialect, mlir::math::MathDialect,
+                  mlir::memref::MemRefDialect, mlir::scf::SCFDialect, mlir::tensor::TensorDialect,
+                  mlir::vector::VectorDialect>();
 }
 
 } // namespace dlc

@@ -1,6 +1,7 @@
 // What each stage does.
 #include "compiler/stages.h"
 
+#include "compiler/contract/contract.h"
 #include "compiler/dialects.h"
 #include "compiler/object/levels.h"
 #include "compiler/object/link.h"
@@ -175,11 +176,10 @@ bool lowerToLlvm(Compilation &c) {
   // The entry points carry what compiling them told.
   for (auto function : c.module->getOps<LLVM::LLVMFuncOp>()) {
     StringRef name = function.getName();
-    auto arena = function->getAttrOfType<IntegerAttr>("dlc.arena_bytes");
+    auto arena = contract::get<contract::ArenaBytes>(function);
     if (!name.consume_front("dlc_") || !arena)
       continue;
-    auto flops = function->getAttrOfType<IntegerAttr>("dlc.flops");
-    c.facts[name.str()] = {arena.getInt(), flops ? flops.getInt() : 0};
+    c.facts[name.str()] = {arena.getInt(), contract::get<contract::Flops>(function).getInt()};
   }
   return fitsBudget(c);
 }

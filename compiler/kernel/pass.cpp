@@ -1,10 +1,11 @@
 // Outlines the loop nests of all functions into kernels, alike ones into one.
 #include "compiler/kernel/pass.h"
+#include "compiler/contract/contract.h"
 #include "compiler/kernel/emit/emit.h"
 #include "compiler/kernel/plan/forced.h"
 #include "compiler/kernel/plan/ranking.h"
 #include "compiler/kernel/winograd/winograd.h"
-#include "compiler/memory/arena.h"
+#include "compiler/memory/workspace.h"
 #include "compiler/passes/passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -66,7 +67,7 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
       chooser = forced = std::make_shared<ForcedChooser>(texts);
     std::vector<Kernel> kernels;
     std::vector<Call> calls;
-    members.clear(), plannedBytes.clear();
+    members.clear(), workspaces = {};
     llvm::StringMap<unsigned> numbers;
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       int64_t flops = 0;
@@ -76,7 +77,10 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
         Call call;
         call.op = *next++;
         Nest nest = makeNest(call.op, call.operands);
-        if (next != ops.end() && mayHaveEpilogue(nest, *next)) {
+        std::optional<Convolution> conv = convolutionOf(call.op, nest);
+        // Gradients of filters by tiles have no epilogues.
+        if (next != ops.end() && contract::get<contract::Epilogue>(*next) &&
+            !(conv && conv->toFilter)) {
           call.epilogue = *next++;
           addEpilogue(nest, call.op, call.epilogue, call.operands);
         }
@@ -84,14 +88,16 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
         call.work = nest.work();
         Nest whole = nest;
         collapse(nest);
-        auto [entry, isNew] = numbers.try_emplace(fingerprint(nest), kernels.size());
+        std::string key = fingerprint(nest) + (conv ? " convolution" : "");
+        auto [entry, isNew] = numbers.try_emplace(key, kernels.size());
         if (isNew)
           kernels.push_back({nest, formWithWindows(whole), pretransposedForms(nest),
-                             winogradOf(whole, processor, *chooser), call.op.getLoc()});
+                             conv ? winogradOf(whole, *conv, processor, *chooser) : std::nullopt,
+                             call.op.getLoc()});
         call.kernel = entry->second;
         calls.push_back(std::move(call));
       }
-      function->setAttr("dlc.flops", Builder(&getContext()).getI64IntegerAttr(flops));
+      contract::set<contract::Flops>(function, Builder(&getContext()).getI64IntegerAttr(flops));
     }
     // The searches change nothing but their own kernel.
     llvm::parallelFor(0, kernels.size(), [&](size_t i) { schedule(kernels[i]); });
@@ -119,15 +125,6 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
          loop = loop->getParentOfType<scf::ForOp>())
       turns *= *getConstantIntValue(loop.getUpperBound());
     return turns;
-  }
-
-  // Whether the op behind a nest goes on from its sums. Gradients of filters by tiles have no
-  // epilogues.
-  static bool mayHaveEpilogue(const Nest &nest, linalg::GenericOp next) {
-    if (!next->hasAttr("dlc.epilogue"))
-      return false;
-    std::optional<Convolution> conv = convolutionOf(nest);
-    return !conv || !conv->toFilter;
   }
 
   static std::optional<Nest> formWithWindows(const Nest &nest) {
@@ -210,7 +207,7 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
   static void sparePaddings(std::vector<Call> &calls, ArrayRef<Kernel> kernels) {
     llvm::DenseSet<Attribute> read;
     auto marksOf = [](linalg::GenericOp op) {
-      auto marks = op ? op->getAttrOfType<ArrayAttr>("dlc.padding") : nullptr;
+      auto marks = op ? contract::get<contract::Padding>(op) : nullptr;
       return marks ? marks.getValue() : ArrayRef<Attribute>();
     };
     auto writesZeros = [&](Call &call) {
@@ -256,13 +253,13 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
     };
     const Winograd &winograd = *kernel.winograd;
     kernel.function = emitFusedNests(b, kernel.location, name, winograd.fused, functionOf);
-    kernel.function->setAttr("dlc.schedule", b.getStringAttr(describe(winograd.fused)));
+    contract::set<contract::Schedule>(kernel.function, b.getStringAttr(describe(winograd.fused)));
   }
 
   func::FuncOp emitOne(Location loc, StringRef name, const Nest &nest, const Schedule &schedule) {
     auto b = OpBuilder::atBlockEnd(getOperation().getBody());
     func::FuncOp function = emitKernel(b, loc, name, nest, schedule);
-    function->setAttr("dlc.schedule", b.getStringAttr(describe(nest, schedule)));
+    contract::set<contract::Schedule>(function, b.getStringAttr(describe(nest, schedule)));
     return function;
   }
 
@@ -282,10 +279,10 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
       for (int64_t bound : {int64_t(0), items})
         arguments.push_back(arith::ConstantIndexOp::create(b, call.op.getLoc(), bound));
       auto called = func::CallOp::create(b, call.op.getLoc(), function, arguments);
-      called->setAttr("dlc.work", b.getI64IntegerAttr(work));
+      contract::set<contract::Work>(called, b.getI64IntegerAttr(work));
     };
     if (const auto &prepacked = kernel.prepacked) {
-      Value made = workspace(b, call.op, prepacked->type);
+      Value made = workspaces.create(b, call.op.getLoc(), prepacked->type);
       // Turning an input is a part of the sum's work.
       emitCall(kernel.prepack, {call.operands[prepacked->from], made},
                itemCount(prepacked->nest, kernel.prepackSchedule),
@@ -300,33 +297,9 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
       call.epilogue.erase();
   }
 
-  // Memory that only this call needs: behind all else in the arena, shared by all such calls.
-  Value workspace(OpBuilder &b, Operation *op, MemRefType type) {
-    auto function = op->getParentOfType<func::FuncOp>();
-    auto isArena = [&](BlockArgument argument) {
-      return function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "dlc.buffer") ==
-             "arena";
-    };
-    BlockArgument arena = *llvm::find_if(function.getArguments(), isArena);
-    auto [planned, isNew] = plannedBytes.try_emplace(
-        function, function->getAttrOfType<IntegerAttr>(kArenaBytes).getInt());
-    int64_t begin = memory::aligned(planned->second);
-    int64_t bytes = type.getNumElements() * type.getElementTypeBitWidth() / 8;
-    int64_t end = std::max(cast<MemRefType>(arena.getType()).getNumElements(), begin + bytes);
-    arena.setType(MemRefType::get({end}, b.getI8Type()));
-    SmallVector<Type> types(function.getFunctionType().getInputs());
-    types[arena.getArgNumber()] = arena.getType();
-    function.setFunctionType(b.getFunctionType(types, {}));
-    function->setAttr(kArenaBytes, b.getI64IntegerAttr(end));
-    Value offset = arith::ConstantIndexOp::create(b, op->getLoc(), begin);
-    return memref::ViewOp::create(b, op->getLoc(), type, arena, offset, ValueRange{});
-  }
-
-  static constexpr StringLiteral kArenaBytes = "dlc.arena_bytes";
-
-  llvm::StringMap<func::FuncOp> members;             // of fused nests, by their nests' fingerprints
-  llvm::DenseMap<Operation *, int64_t> plannedBytes; // of the arenas, without workspaces
-  Processor processor;                               // as the options say
+  llvm::StringMap<func::FuncOp> members; // of fused nests, by their nests' fingerprints
+  memory::Workspaces workspaces;
+  Processor processor; // as the options say
   std::shared_ptr<const Chooser> chooser = std::make_shared<Chooser>();
 };
 

@@ -98,8 +98,9 @@ void Layouts::decide(Value value, Layout layout) {
 void Layouts::decideConvolutions() {
   for (auto op : block.getOps<linalg::GenericOp>())
     if (std::optional<Direction> direction = convolutionOf(op)) {
+      convolutions[op] = *direction;
       Value a = op.getInputs()[0];
-      Value b = *direction == Direction::ToWeights ? op.getInputs()[1] : op.getResult(0);
+      Value b = *direction == Direction::Filter ? op.getInputs()[1] : op.getResult(0);
       if (isImage(a) && isImage(b) && wantsBatchInLanes(a, b))
         decide(a, Layout::BatchInLanes), decide(b, Layout::BatchInLanes);
     }
@@ -114,7 +115,7 @@ bool Layouts::spreadLanes(const llvm::BitVector &isKept) {
     for (Value operand : op->getOperands())
       if (rankOf(operand) >= 4 && of(operand) == Layout::BatchInLanes)
         origin = operand;
-    if (!origin || convolutionOf(op))
+    if (!origin || convolutions.contains(op))
       continue;
     for (Value operand : op->getOperands())
       if (rankOf(operand) >= 4 && of(operand) != Layout::BatchInLanes &&

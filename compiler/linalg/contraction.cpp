@@ -1,4 +1,5 @@
 // Matrix products and convolutions in all three directions: one multiply-add with other maps.
+#include "compiler/contract/contract.h"
 #include "compiler/linalg/rules.h"
 #include <numeric>
 
@@ -70,6 +71,9 @@ Value split(Builder &b, Value x, unsigned axis, int64_t groups) {
 // worth.
 constexpr int64_t kMostPhases = 16;
 
+using contract::Direction;
+using contract::Loop;
+
 // The dimensions of a convolution's nest; `kept` of them first, then the reduced ones.
 struct Nest {
   Builder &b;
@@ -101,15 +105,16 @@ struct Nest {
       axis = axis.replaceDims(moved);
     return b.map(7, axes);
   }
+  // Tells the layout pass and the kernels what the nest that makes `result` computes.
+  void mark(Value result, Direction direction, SmallVector<Loop> loops) {
+    if (!grouped)
+      llvm::erase(loops, Loop::G);
+    contract::set<contract::Convolution>(
+        result.getDefiningOp(), contract::ConvolutionAttr::get(b.getContext(), direction, loops));
+  }
 };
 
 TypedAttr zeroOf(Builder &b, Value x) { return b.getFloatAttr(elementOf(x), 0); }
-
-// Tells the layout pass what a convolution computes: an image from one and weights, or weights from
-// two images.
-void mark(Builder &b, Value result, StringRef what) {
-  result.getDefiningOp()->setAttr("dlc.convolution", b.getStringAttr(what));
-}
 
 // y[n,g,o,p,q] = sum over c, r, s of x[n,g,c, p*stride + r*dilation, q*stride + s*dilation]
 // w[g,o,c,r,s]
@@ -130,7 +135,8 @@ Value lowerConv2d(Builder &b, Operation *op, ValueRange operands) {
                 {nest.image(N, G, C, h, v), nest.weight(G, O, C, b.dim(R), b.dim(S)),
                  nest.image(N, G, O, b.dim(P), b.dim(Q))},
                 3, Builder::multiplyAdd);
-  mark(b, y, "image");
+  nest.mark(y, Direction::Image,
+            {Loop::N, Loop::G, Loop::K, Loop::H, Loop::W, Loop::C, Loop::R, Loop::S});
   return b.reshape(y, shape);
 }
 
@@ -216,7 +222,8 @@ Value lowerConv2dGradInput(Builder &b, Operation *op, ValueRange operands) {
                          {nest.image(N, G, O, p, q), nest.weight(G, O, C, r, s), nest.window(R, S),
                           nest.image(N, G, C, b.dim(H), b.dim(V))},
                          3, Builder::multiplyAdd);
-        mark(b, part, "image");
+        nest.mark(part, Direction::Image,
+                  {Loop::N, Loop::G, Loop::K, Loop::H, Loop::W, Loop::C, Loop::R, Loop::S});
       }
       bool isWhole = shapeOf(part) == shapeOf(dx);
       dx = isWhole ? part : insert(b, part, dx, {rows.place, columns.place}, stride);
@@ -242,7 +249,8 @@ Value lowerConv2dGradWeight(Builder &b, Operation *op, ValueRange operands) {
                  {nest.image(N, G, C, h, v), nest.image(N, G, O, b.dim(P), b.dim(Q)),
                   nest.weight(G, O, C, b.dim(R), b.dim(S))},
                  3, Builder::multiplyAdd);
-  mark(b, dw, "weight");
+  nest.mark(dw, Direction::Filter,
+            {Loop::G, Loop::K, Loop::C, Loop::R, Loop::S, Loop::N, Loop::H, Loop::W});
   return b.reshape(dw, shape);
 }
 

@@ -1,5 +1,6 @@
 // Finds the epilogue of each sum of products.
 #include "compiler/linalg/epilogue.h"
+#include "compiler/contract/contract.h"
 #include "compiler/passes/passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -16,12 +17,10 @@ namespace dlc {
 
 namespace dlc::fuse {
 
-constexpr StringLiteral kEpilogue = "dlc.epilogue";
-
 linalg::GenericOp sumBefore(linalg::GenericOp epilogue) {
-  auto input = epilogue->getAttrOfType<IntegerAttr>(kEpilogue);
-  return input ? epilogue.getDpsInputs()[input.getInt()].getDefiningOp<linalg::GenericOp>()
-               : linalg::GenericOp();
+  auto fact = contract::get<contract::Epilogue>(epilogue);
+  return fact ? epilogue.getDpsInputs()[fact.getInput()].getDefiningOp<linalg::GenericOp>()
+              : linalg::GenericOp();
 }
 
 bool isSumOfProducts(linalg::GenericOp op) {
@@ -113,10 +112,16 @@ struct EpiloguePass : impl::EpiloguePassBase<EpiloguePass> {
           continue;
         if (std::optional<unsigned> input = sumAmongInputs(nest, sum)) {
           nest->moveAfter(sum);
-          nest->setAttr(kEpilogue, IntegerAttr::get(IndexType::get(&getContext()), *input));
+          auto after = sum->hasOneUse() ? contract::Sum::Dropped : contract::Sum::Kept;
+          contract::set<contract::Epilogue>(
+              nest, contract::EpilogueAttr::get(&getContext(), *input, after));
           break;
         }
       }
+    // What another sum needed may have moved between the two.
+    for (auto nest : getOperation().getOps<linalg::GenericOp>())
+      if (linalg::GenericOp sum = sumBefore(nest); sum && sum->getNextNode() != nest)
+        contract::drop<contract::Epilogue>(nest);
   }
 };
 

@@ -1,4 +1,5 @@
 // Fuses elementwise producers into their users, in the order of the code.
+#include "compiler/contract/contract.h"
 #include "compiler/linalg/blocks.h"
 #include "compiler/linalg/epilogue.h"
 #include "compiler/passes/passes.h"
@@ -159,6 +160,10 @@ void fuseInto(linalg::GenericOp op, IRRewriter &rewriter, SmallPtrSetImpl<Operat
         // The fused op may read the producer through another operand still.
         rewriter.replaceUsesWithIf(original, replacement,
                                    [&](OpOperand &other) { return other.getOwner() != next; });
+    // It is a convolution still if the producer only moved elements.
+    auto convolution = contract::get<contract::Convolution>(op);
+    if (convolution && contract::contradiction(convolution, next).empty())
+      contract::set<contract::Convolution>(next, convolution);
     gone.insert(op);
     rewriter.eraseOp(op);
     if (producer->use_empty()) {

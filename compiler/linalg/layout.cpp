@@ -65,6 +65,13 @@ void setMap(linalg::GenericOp op, OpOperand &operand, AffineMap map) {
   op.setIndexingMapsAttr(Builder(op).getAffineMapArrayAttr(maps));
 }
 
+// Says anew what the loops of a convolution are.
+static void setLoops(linalg::GenericOp op, ArrayRef<contract::Loop> loops) {
+  auto direction = contract::get<contract::Convolution>(op).getDirection();
+  contract::set<contract::Convolution>(
+      op, contract::ConvolutionAttr::get(op.getContext(), direction, loops));
+}
+
 unsigned rankOf(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   return type ? type.getRank() : 0;
@@ -89,10 +96,17 @@ bool isPaddedArgument(Value value) {
 }
 
 std::optional<Direction> convolutionOf(linalg::GenericOp op) {
-  auto direction = op->getAttrOfType<StringAttr>("dlc.convolution");
-  if (!direction)
+  auto convolution = contract::get<contract::Convolution>(op);
+  if (!convolution)
     return std::nullopt;
-  return direction == "weight" ? Direction::ToWeights : Direction::ToImage;
+  ArrayRef<AffineExpr> axes = op.getMatchingIndexingMap(op.getDpsInputOperand(0)).getResults();
+  auto isAlong = [&](AffineExpr axis, contract::Loop loop) {
+    auto dim = dyn_cast<AffineDimExpr>(axis);
+    return dim && convolution.getLoops()[dim.getPosition()] == loop;
+  };
+  bool isInOrder = axes.size() >= 4 && isAlong(axes[0], contract::Loop::N) &&
+                   isAlong(axes[axes.size() - 3], contract::Loop::C);
+  return isInOrder ? std::optional(convolution.getDirection()) : std::nullopt;
 }
 
 // --- the rewriting -------------------------------------------------------------------------------
@@ -189,6 +203,12 @@ private:
       names.push_back(linalg::IteratorTypeAttr::get(op.getContext(), kind));
     op.setIndexingMapsAttr(b.getAffineMapArrayAttr(maps));
     op.setIteratorTypesAttr(b.getArrayAttr(names));
+    if (auto convolution = contract::get<contract::Convolution>(op)) {
+      SmallVector<contract::Loop> loops(convolution.getLoops());
+      bool isOfImages = loops[loop] == contract::Loop::N;
+      loops.push_back(contract::Loop::Lane);
+      isOfImages ? setLoops(op, loops) : contract::drop<contract::Convolution>(op);
+    }
     for (auto index : llvm::make_early_inc_range(op.getBody()->getOps<linalg::IndexOp>()))
       if (index.getDim() == loop) {
         rewriter.setInsertionPointAfter(index);
@@ -213,7 +233,7 @@ private:
     for (linalg::GenericOp op : ops) {
       llvm::SmallSet<unsigned, 2> loops = layouts.batchLoops(op);
       OpOperand &image = *op.getDpsInputOperand(0);
-      if (!convolutionOf(op) || loops.empty() || !isa<BlockArgument>(image.get()))
+      if (!layouts.convolutions.contains(op) || loops.empty() || !isa<BlockArgument>(image.get()))
         continue;
       rewriter.setInsertionPoint(op);
       AffineMap map = op.getMatchingIndexingMap(&image);
@@ -249,6 +269,12 @@ private:
         order.push_back(d);
     rewriter.setInsertionPoint(op);
     (void)linalg::interchangeGenericOp(rewriter, op, order);
+    if (auto convolution = contract::get<contract::Convolution>(op)) {
+      SmallVector<contract::Loop> loops;
+      for (unsigned from : order)
+        loops.push_back(convolution.getLoops()[from]);
+      setLoops(op, loops);
+    }
   }
 };
 
@@ -286,7 +312,7 @@ struct LayoutPass : impl::LayoutPassBase<LayoutPass> {
   void runOnOperation() override {
     for (Block *block : blocksOf(getOperation())) {
       if (!llvm::any_of(block->getOps<linalg::GenericOp>(),
-                        [](linalg::GenericOp op) { return op->hasAttr("dlc.convolution"); }))
+                        [](linalg::GenericOp op) { return convolutionOf(op).has_value(); }))
         continue;
       separateStarts(*block);
       Layouts layouts(*block);

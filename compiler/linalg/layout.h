@@ -1,6 +1,7 @@
 // The layout of images in memory: the channels last, or where those are few the batch, to give
 // vectors something to do.
 #pragma once
+#include "compiler/contract/contract.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/PatternMatch.h"
 #include "llvm/ADT/BitVector.h"
@@ -37,8 +38,11 @@ bool reshapesEach(mlir::Operation &op);
 /// An argument between zeros: a copy of it, whose order is free.
 bool isPaddedArgument(mlir::Value value);
 
-/// What a convolution makes, if the op is one.
-enum class Direction { ToImage, ToWeights };
+using contract::Direction;
+
+/// What a convolution computes. Null for other nests, and for convolutions into which a producer
+/// has gone that turned the axes of the image: their operands lie as they are. Before its maps are
+/// rewritten.
 std::optional<Direction> convolutionOf(mlir::linalg::GenericOp op);
 
 void setMap(mlir::linalg::GenericOp op, mlir::OpOperand &operand, mlir::AffineMap map);
@@ -59,6 +63,7 @@ public:
   llvm::SmallSet<unsigned, 2> batchLoops(mlir::linalg::GenericOp op) const;
 
   llvm::SmallVector<mlir::Value> tensors; // of two axes and more
+  llvm::DenseMap<mlir::Operation *, Direction> convolutions;
 
 private:
   mlir::Block &block;

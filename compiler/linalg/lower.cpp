@@ -1,5 +1,6 @@
 // The walk that lowers nn to linalg by the table of rules, and the builder they use.
 #include "compiler/linalg/lower.h"
+#include "compiler/contract/contract.h"
 #include "compiler/linalg/rules.h"
 #include "compiler/passes/passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -82,9 +82,11 @@ static void packResult(IRRewriter &rewriter, linalg::GenericOp op, const Layouts
 }
 
 void packConvolution(IRRewriter &rewriter, linalg::GenericOp op, const Layouts &layouts) {
-  if (std::optional<Direction> direction = convolutionOf(op))
-    *direction == Direction::ToWeights ? packResult(rewriter, op, layouts)
-                                       : packWeights(rewriter, op, layouts);
+  auto convolution = layouts.convolutions.find(op);
+  if (convolution == layouts.convolutions.end())
+    return;
+  convolution->second == Direction::Filter ? packResult(rewriter, op, layouts)
+                                           : packWeights(rewriter, op, layouts);
 }
 
 } // namespace dlc::fuse

@@ -1,5 +1,6 @@
 // Cuts long sums into parts.
 #include "compiler/linalg/split_reduction.h"
+#include "compiler/contract/contract.h"
 #include "compiler/passes/passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -129,6 +130,13 @@ void cut(linalg::GenericOp op, unsigned dim) {
   auto parts = linalg::GenericOp::create(b, start.getType(), inputs, start, maps, kinds);
   parts.getRegion().takeBody(op.getRegion());
   parts.getBody()->insertArgument(inputs.size() - 1, b.getI8Type(), op.getLoc());
+  auto convolution = contract::get<contract::Convolution>(op);
+  if (convolution && convolution.getDirection() == contract::Direction::Filter) {
+    SmallVector<contract::Loop> loops{contract::Loop::Part};
+    llvm::append_range(loops, convolution.getLoops());
+    contract::set<contract::Convolution>(
+        parts, contract::ConvolutionAttr::get(b.getContext(), contract::Direction::Filter, loops));
+  }
   replaceBySum(op, parts, 0);
 }
 
@@ -156,6 +164,8 @@ void sumInLanes(linalg::GenericOp op, unsigned dim) {
   Value start = filled(b, op.getLoc(), op, shape);
   auto lanes = linalg::GenericOp::create(b, start.getType(), op.getInputs(), start, maps, kinds);
   lanes.getRegion().takeBody(op.getRegion());
+  if (auto convolution = contract::get<contract::Convolution>(op))
+    contract::set<contract::Convolution>(lanes, convolution);
   replaceBySum(op, lanes, type.getRank());
 }
 

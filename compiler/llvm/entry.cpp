@@ -1,5 +1,6 @@
 // The entry points: they find the buffers of a call, and run its kernels one after the other, each
 // on the call's thread pool if it has work for several threads.
+#include "compiler/contract/contract.h"
 #include "compiler/passes/passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -23,12 +24,14 @@ namespace dlc {
 namespace dlc::lower {
 namespace {
 
+using contract::BufferKind;
+
 // Less than this (operations) is done before another thread is awake.
 constexpr int64_t kParallelWork = 16384;
 
 // Where the address of a buffer stands in the argument of an entry point.
 struct Field {
-  StringRef buffer;
+  BufferKind buffer;
   size_t offset;
   enum Form {
     Pointer,
@@ -38,27 +41,27 @@ struct Field {
 };
 
 constexpr Field kCallFields[] = {
-    {"weights", offsetof(dlc_call, weights), Field::Pointer},
-    {"gradients", offsetof(dlc_call, gradients), Field::Pointer},
-    {"state", offsetof(dlc_call, state), Field::Pointer},
-    {"arena", offsetof(dlc_call, arena), Field::Pointer},
-    {"input", offsetof(dlc_call, inputs), Field::Array},
-    {"output", offsetof(dlc_call, outputs), Field::Array},
-    {"sample_weight", offsetof(dlc_call, sample_weights), Field::Pointer},
-    {"results", offsetof(dlc_call, results), Field::Pointer},
-    {"random_key", offsetof(dlc_call, seed), Field::Inside},
+    {BufferKind::Weights, offsetof(dlc_call, weights), Field::Pointer},
+    {BufferKind::Gradients, offsetof(dlc_call, gradients), Field::Pointer},
+    {BufferKind::State, offsetof(dlc_call, state), Field::Pointer},
+    {BufferKind::Arena, offsetof(dlc_call, arena), Field::Pointer},
+    {BufferKind::Input, offsetof(dlc_call, inputs), Field::Array},
+    {BufferKind::Output, offsetof(dlc_call, outputs), Field::Array},
+    {BufferKind::SampleWeight, offsetof(dlc_call, sample_weights), Field::Pointer},
+    {BufferKind::Results, offsetof(dlc_call, results), Field::Pointer},
+    {BufferKind::RandomKey, offsetof(dlc_call, seed), Field::Inside},
 };
 static_assert(offsetof(dlc_call, step) == offsetof(dlc_call, seed) + 8, "the key is seed and step");
 
 constexpr Field kUpdateFields[] = {
-    {"weights", offsetof(dlc_update, weights), Field::Pointer},
-    {"gradients", offsetof(dlc_update, gradients), Field::Pointer},
-    {"slot", offsetof(dlc_update, slots), Field::Array},
-    {"settings", offsetof(dlc_update, settings), Field::Pointer},
-    {"step", offsetof(dlc_update, step), Field::Inside},
-    {"total_steps", offsetof(dlc_update, total_steps), Field::Inside},
-    {"arena", offsetof(dlc_update, arena), Field::Pointer},
-    {"rate", offsetof(dlc_update, rate), Field::Pointer},
+    {BufferKind::Weights, offsetof(dlc_update, weights), Field::Pointer},
+    {BufferKind::Gradients, offsetof(dlc_update, gradients), Field::Pointer},
+    {BufferKind::Slot, offsetof(dlc_update, slots), Field::Array},
+    {BufferKind::Settings, offsetof(dlc_update, settings), Field::Pointer},
+    {BufferKind::Step, offsetof(dlc_update, step), Field::Inside},
+    {BufferKind::TotalSteps, offsetof(dlc_update, total_steps), Field::Inside},
+    {BufferKind::Arena, offsetof(dlc_update, arena), Field::Pointer},
+    {BufferKind::Rate, offsetof(dlc_update, rate), Field::Pointer},
 };
 
 // Writes one entry point, and the form of its kernels that a thread pool can call.
@@ -71,8 +74,9 @@ public:
     ArrayRef<Field> fields =
         isUpdate ? ArrayRef<Field>(kUpdateFields) : ArrayRef<Field>(kCallFields);
     SmallVector<Type> arguments{pointer()};
-    bool hasTrace = llvm::any_of(function.getArguments(),
-                                 [&](BlockArgument a) { return bufferOf(function, a) == "trace"; });
+    bool hasTrace = llvm::any_of(function.getArguments(), [&](BlockArgument a) {
+      return kindOf(function, a) == BufferKind::Trace;
+    });
     if (hasTrace)
       arguments.push_back(pointer());
     b.setLoc(function.getLoc());
@@ -87,24 +91,23 @@ public:
     pool = load(at(call, poolAt));
     addresses.clear();
     for (BlockArgument argument : function.getArguments()) {
-      StringRef buffer = bufferOf(function, argument);
-      if (buffer == "trace") {
+      contract::BufferAttr buffer = contract::bufferOf(function, argument.getArgNumber());
+      if (buffer.getKind() == BufferKind::Trace) {
         addresses[argument] = entry.getArgument(1);
         continue;
       }
-      auto *field = llvm::find_if(fields, [&](const Field &f) { return f.buffer == buffer; });
+      auto *field =
+          llvm::find_if(fields, [&](const Field &f) { return f.buffer == buffer.getKind(); });
       if (field == fields.end())
-        return function.emitError("has no buffer `") << buffer << "` in its call";
-      auto index = function.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), "nn.index");
-      addresses[argument] = address(call, *field, index.getInt());
+        return function.emitError("has no buffer ") << buffer << " in its call";
+      addresses[argument] = address(call, *field, buffer.getIndex());
     }
     makeTable(function);
     numbers.clear();
     buildBlock(function.front());
     func::ReturnOp::create(b);
-    for (StringRef name : {"dlc.arena_bytes", "dlc.flops"})
-      if (Attribute value = function->getAttr(name))
-        entry->setAttr(name, value);
+    contract::set<contract::ArenaBytes>(entry, contract::get<contract::ArenaBytes>(function));
+    contract::set<contract::Flops>(entry, contract::get<contract::Flops>(function));
     return success();
   }
 
@@ -134,8 +137,8 @@ private:
     return LLVM::GEPOp::create(b, pointer(), b.getI8Type(), address, ValueRange{distance});
   }
 
-  static StringRef bufferOf(func::FuncOp function, BlockArgument argument) {
-    return function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "dlc.buffer");
+  static BufferKind kindOf(func::FuncOp function, BlockArgument argument) {
+    return contract::bufferOf(function, argument.getArgNumber()).getKind();
   }
 
   Value address(Value call, const Field &field, int64_t index) {
@@ -197,7 +200,7 @@ private:
                             at(table, i * sizeof(void *)));
     }
     int64_t items = *getConstantIntValue(operands.back());
-    int64_t work = call->getAttrOfType<IntegerAttr>("dlc.work").getInt();
+    int64_t work = contract::get<contract::Work>(call).getInt();
     func::FuncOp kernel = withTable(module.lookupSymbol<func::FuncOp>(call.getCallee()));
     if (items == 1 || work < kParallelWork) {
       func::CallOp::create(b, kernel, ValueRange{table, integer(0), integer(items)});
@@ -260,7 +263,7 @@ struct EntryPass : impl::EntryPassBase<EntryPass> {
   void runOnOperation() override {
     SmallVector<func::FuncOp> functions;
     for (auto function : getOperation().getOps<func::FuncOp>())
-      if (function->hasAttr("dlc.arena_bytes"))
+      if (contract::get<contract::ArenaBytes>(function))
         functions.push_back(function);
     EntryBuilder builder(getOperation());
     for (func::FuncOp function : functions) {

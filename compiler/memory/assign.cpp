@@ -254,7 +254,7 @@ private:
     // The raw data of a splat is one element.
     while (int64_t(assignment.constants.size()) < offset + bytes)
       assignment.constants.append(raw.begin(), raw.end());
-    return {"constants", 0, offset};
+    return {std::nullopt, 0, offset};
   }
 
   // The memory of an operand that dies here and that the result may take over element by element.
@@ -343,7 +343,7 @@ private:
       }
     assignment.arenaBytes = planArena(intervals);
     for (auto [memory, interval] : llvm::zip(planned, intervals))
-      memory->place = Place{"arena", 0, interval.offset};
+      memory->place = Place{contract::BufferKind::Arena, 0, interval.offset};
   }
 };
 

@@ -13,7 +13,7 @@ struct Assignment {
     Place to;
   };
   llvm::DenseMap<mlir::Operation *, llvm::SmallVector<Copy>> copies;
-  llvm::SmallVector<char> constants; // the bytes of the buffer `constants`
+  llvm::SmallVector<char> constants; // their bytes
   int64_t arenaBytes = 0;
 
   /// Null for a tensor without memory, which only gives a nest its shape.

@@ -1,5 +1,6 @@
 // Writes a function once more, over buffers.
 #include "compiler/memory/bufferize.h"
+#include "compiler/contract/contract.h"
 #include "compiler/linalg/epilogue.h"
 #include "compiler/memory/arena.h"
 #include "compiler/memory/zeros.h"
@@ -28,8 +29,6 @@ void sinkConstants(Block &body) {
     }
 }
 
-constexpr StringLiteral kPadding = "dlc.padding";
-
 class Bufferizer {
 public:
   Bufferizer(func::FuncOp function, const Assignment &assignment, const Aliasing &aliasing)
@@ -37,7 +36,8 @@ public:
         builder(function.getLoc(), function) {}
 
   void run() {
-    noteBuffer({"arena"}, RankedTensorType::get({assignment.arenaBytes}, builder.getI8Type()));
+    noteBuffer({BufferKind::Arena},
+               RankedTensorType::get({assignment.arenaBytes}, builder.getI8Type()));
     function.walk([&](Operation *op) {
       if (isa<linalg::GenericOp, linalg::FillOp, tensor::InsertSliceOp, scf::ForOp, scf::YieldOp,
               func::ReturnOp>(op))
@@ -60,7 +60,7 @@ public:
     builder.setInsertionPointToEnd(body);
     rewriteBlock(function.front());
     func::ReturnOp::create(builder);
-    placed->setAttr("dlc.arena_bytes", builder.getI64IntegerAttr(assignment.arenaBytes));
+    contract::set<contract::ArenaBytes>(placed, builder.getI64IntegerAttr(assignment.arenaBytes));
     function.erase();
   }
 
@@ -75,16 +75,16 @@ private:
     int64_t bytes = 0;
     Value value;
   };
-  std::map<std::pair<std::string, int64_t>, Buffer> buffers;
+  std::map<std::pair<std::optional<BufferKind>, int64_t>, Buffer> buffers;
 
   // A tensor without memory, which only gives a nest its shape, lies anywhere.
   Place placeOf(Value value) const {
     const Place *place = assignment.placeOf(value);
-    return place ? *place : Place{"arena"};
+    return place ? *place : Place{BufferKind::Arena};
   }
 
   void noteBuffer(const Place &place, Type type) {
-    Buffer &buffer = buffers[{place.buffer.str(), place.index}];
+    Buffer &buffer = buffers[{place.buffer, place.index}];
     buffer.bytes = std::max(buffer.bytes, place.offset + bytesOf(type));
   }
 
@@ -93,15 +93,15 @@ private:
     SmallVector<DictionaryAttr> attributes;
     for (auto &[key, buffer] : buffers) {
       auto type = MemRefType::get({buffer.bytes}, builder.getI8Type());
-      if (key.first == "constants") {
+      if (!key.first) {
         buffer.value = constantBuffer(body);
         continue;
       }
       buffer.value = body->addArgument(type, function.getLoc());
       types.push_back(type);
-      attributes.push_back(builder.getDictionaryAttr(
-          {builder.getNamedAttr("dlc.buffer", builder.getStringAttr(key.first)),
-           builder.getNamedAttr("nn.index", builder.getI64IntegerAttr(key.second))}));
+      attributes.push_back(builder.getDictionaryAttr(builder.getNamedAttr(
+          contract::Buffer::getNameStr(),
+          contract::BufferAttr::get(builder.getContext(), *key.first, key.second))));
     }
     placed.setFunctionType(builder.getFunctionType(types, {}));
     placed.setAllArgAttrs(attributes);
@@ -177,7 +177,7 @@ private:
 
   Value view(const Address &address, Type type) {
     auto shaped = cast<ShapedType>(type);
-    Value buffer = buffers.at({address.place.buffer.str(), address.place.index}).value;
+    Value buffer = buffers.at({address.place.buffer, address.place.index}).value;
     return memref::ViewOp::create(builder,
                                   MemRefType::get(shaped.getShape(), shaped.getElementType()),
                                   buffer, shift(address), ValueRange{});
@@ -348,16 +348,15 @@ private:
     sinkConstants(*generic.getBlock());
     auto placed = linalg::GenericOp::create(
         builder, inputs, outputs, generic.getIndexingMapsArray(), generic.getIteratorTypesArray());
-    placed->setAttr("dlc.start", builder.getArrayAttr(starts));
+    contract::set<contract::Start>(placed, builder.getArrayAttr(starts));
     if (ArrayAttr bounds = nonzeroOf(generic))
-      placed->setAttr("dlc.nonzero", bounds);
+      contract::set<contract::Nonzero>(placed, bounds);
     if (SmallVector<Attribute> marks = paddings.readBy(generic); !marks.empty())
-      placed->setAttr(kPadding, builder.getArrayAttr(marks));
-    if (sum) {
-      placed->setAttr("dlc.epilogue", generic->getAttr("dlc.epilogue"));
-      if (sum->hasOneUse())
-        placed->setAttr("dlc.epilogue_alone", builder.getUnitAttr());
-    }
+      contract::set<contract::Padding>(placed, builder.getArrayAttr(marks));
+    if (auto convolution = contract::get<contract::Convolution>(generic))
+      contract::set<contract::Convolution>(placed, convolution);
+    if (auto epilogue = contract::get<contract::Epilogue>(generic))
+      contract::set<contract::Epilogue>(placed, epilogue);
     placed.getRegion().takeBody(generic.getRegion());
   }
 
@@ -375,7 +374,7 @@ private:
           linalg::YieldOp::create(b, loc, arith::ConstantOp::create(b, loc, number).getResult());
         });
     if (padding)
-      fill->setAttr(kPadding, builder.getArrayAttr(padding));
+      contract::set<contract::Padding>(fill, builder.getArrayAttr(padding));
   }
 };
 

@@ -30,50 +30,69 @@ static std::pair<StringRef, int64_t> kindAndIndex(DictionaryAttr attributes, Str
   return {kind, index};
 }
 
-Layouts::Layouts(ModuleOp module) {
-  for (func::FuncOp function : module.getOps<func::FuncOp>())
+// The buffer that holds what is of a kind by itself; null if none does.
+static std::optional<BufferKind> bufferFor(StringRef kind) {
+  if (kind == "param" || kind == "weight")
+    return BufferKind::Weights;
+  if (kind == "setting")
+    return BufferKind::Settings;
+  if (kind == "gradient")
+    return BufferKind::Gradients;
+  if (kind == "loss" || kind == "metric")
+    return BufferKind::Results;
+  return contract::symbolizeBufferKind(kind);
+}
+
+FailureOr<Layouts> Layouts::of(ModuleOp module) {
+  Layouts layouts;
+  for (func::FuncOp function : module.getOps<func::FuncOp>()) {
+    auto check = [&](DictionaryAttr attributes) {
+      StringRef kind = kindAndIndex(attributes, "input", 0).first;
+      if (bufferFor(kind))
+        return success();
+      return LogicalResult(function.emitError("has no buffer for `nn.kind` \"") << kind << "\"");
+    };
+    for (unsigned i = 0; i < function.getNumResults(); ++i)
+      if (failed(check(function.getResultAttrDict(i))))
+        return failure();
     for (BlockArgument argument : function.getArguments()) {
-      auto kind = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "nn.kind");
-      auto index = function.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), "nn.index");
-      if (!kind || !index)
-        continue;
+      DictionaryAttr attributes = function.getArgAttrDict(argument.getArgNumber());
+      if (failed(check(attributes)))
+        return failure();
+      auto [kind, index] = kindAndIndex(attributes, "input", 0);
       if (kind == "param")
-        weights.bytes[index.getInt()] = bytesOf(argument.getType());
+        layouts.weights.bytes[index] = bytesOf(argument.getType());
       if (kind == "state")
-        state.bytes[index.getInt()] = bytesOf(argument.getType());
+        layouts.state.bytes[index] = bytesOf(argument.getType());
     }
+  }
+  return layouts;
 }
 
 Place Layouts::argument(DictionaryAttr attributes, int64_t order) const {
   auto [kind, index] = kindAndIndex(attributes, "input", order);
+  BufferKind buffer = *bufferFor(kind);
   if (kind == "param")
-    return {"weights", 0, weights.offset(index)};
+    return {buffer, 0, weights.offset(index)};
   if (kind == "state")
-    return {"state", 0, state.offset(index)};
+    return {buffer, 0, state.offset(index)};
   if (kind == "setting")
-    return {"settings", 0, index * int64_t(sizeof(double))};
-  if (kind == "weight")
-    return {"weights"};
-  if (kind == "gradient")
-    return {"gradients"};
-  return {kind, kind == "input" || kind == "slot" ? index : 0};
+    return {buffer, 0, index * int64_t(sizeof(double))};
+  return {buffer, kind == "input" || kind == "slot" ? index : 0};
 }
 
 Place Layouts::result(DictionaryAttr attributes, Type type, int64_t order) const {
   auto [kind, index] = kindAndIndex(attributes, "output", order);
-  if (kind == "loss")
-    return {"results"};
+  BufferKind buffer = *bufferFor(kind);
   if (kind == "metric")
-    return {"results", 0, (1 + index) * bytesOf(type)};
+    return {buffer, 0, (1 + index) * bytesOf(type)};
   if (kind == "state")
-    return {"state", 0, state.offset(index)};
+    return {buffer, 0, state.offset(index)};
   if (kind == "gradient")
-    return {"gradients", 0, weights.offset(index)};
-  if (kind == "weight")
-    return {"weights"};
+    return {buffer, 0, weights.offset(index)};
   if (kind == "trace")
-    return {"trace", 0, cast<IntegerAttr>(attributes.get("nn.offset")).getInt()};
-  return {kind, kind == "output" || kind == "slot" ? index : 0};
+    return {buffer, 0, cast<IntegerAttr>(attributes.get("nn.offset")).getInt()};
+  return {buffer, kind == "output" || kind == "slot" ? index : 0};
 }
 
 } // namespace dlc::memory

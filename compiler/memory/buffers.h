@@ -1,5 +1,6 @@
 // The buffers of a call, and where in them arguments and results lie.
 #pragma once
+#include "compiler/contract/contract.h"
 #include "compiler/memory/arena.h"
 #include "mlir/IR/BuiltinOps.h"
 #include <map>
@@ -9,10 +10,12 @@ namespace dlc::memory {
 /// Of a tensor or a buffer.
 int64_t bytesOf(mlir::Type type);
 
-/// Bytes of one of the call's buffers.
+using contract::BufferKind;
+
+/// Bytes of one of the call's buffers, or of the function's constants.
 struct Place {
-  llvm::StringRef buffer;
-  int64_t index = 0; // among the buffers of this name
+  std::optional<BufferKind> buffer; // null: the constants
+  int64_t index = 0;                // among the buffers of this name
   int64_t offset = 0;
 
   bool operator==(const Place &other) const {
@@ -30,7 +33,8 @@ struct Layout {
 /// Where the values lie that a module's functions take and return.
 class Layouts {
 public:
-  explicit Layouts(mlir::ModuleOp module);
+  /// Fails, with an error, if an argument or result is of a kind that no buffer is for.
+  static mlir::FailureOr<Layouts> of(mlir::ModuleOp module);
 
   // `order`: the number among arguments or results, for those without attributes.
   Place argument(mlir::DictionaryAttr attributes, int64_t order) const;

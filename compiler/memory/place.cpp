@@ -1,4 +1,5 @@
 // Places the tensors of each function in the buffers of its calls.
+#include "compiler/contract/contract.h"
 #include "compiler/memory/assign.h"
 #include "compiler/memory/bufferize.h"
 #include "compiler/passes/passes.h"
@@ -47,11 +48,13 @@ struct PlacePass : impl::PlacePassBase<PlacePass> {
       copyScattered(function);
       copyExchanged(function);
     }
-    Layouts layouts(getOperation());
+    FailureOr<Layouts> layouts = Layouts::of(getOperation());
+    if (failed(layouts))
+      return signalPassFailure();
     for (func::FuncOp function : functions) {
-      copyReturnedArguments(function, layouts);
+      copyReturnedArguments(function, *layouts);
       Aliasing aliasing(function);
-      FailureOr<Assignment> assignment = assignPlaces(function, layouts, aliasing);
+      FailureOr<Assignment> assignment = assignPlaces(function, *layouts, aliasing);
       if (failed(assignment))
         return signalPassFailure();
       bufferize(function, *assignment, aliasing);

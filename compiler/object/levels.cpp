@@ -1,6 +1,7 @@
 // One module for processors of several levels: the functions of each, and entry points that choose.
 #include "compiler/object/levels.h"
 
+#include "compiler/contract/contract.h"
 #include "compiler/object/codegen.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -13,13 +14,14 @@ using namespace mlir;
 namespace dlc {
 namespace {
 
-constexpr StringRef kArena = "dlc.arena_bytes", kFlops = "dlc.flops";
+using contract::ArenaBytes;
+using contract::Flops;
 
 /// One entry point in all its forms.
 struct Entry {
   SmallVector<LLVM::LLVMFuncOp> forms; // in the order of kLevels
   int64_t arenaBytes = 0;
-  Attribute flops;
+  IntegerAttr flops;
 };
 
 class Join {
@@ -48,9 +50,8 @@ public:
       b.setLoc(form.getLoc());
       b.setInsertionPointToEnd(into.getBody());
       auto function = LLVM::LLVMFuncOp::create(b, name, form.getFunctionType());
-      function->setAttr(kArena, b.getI64IntegerAttr(entry.arenaBytes));
-      if (entry.flops)
-        function->setAttr(kFlops, entry.flops);
+      contract::set<ArenaBytes>(function, b.getI64IntegerAttr(entry.arenaBytes));
+      contract::set<Flops>(function, entry.flops);
       Block *body = function.addEntryBlock(b);
       b.setInsertionPointToStart(body);
       SmallVector<Value> operands;
@@ -91,7 +92,7 @@ private:
   /// Makes the function one for processors of the level, and notes it if it is an entry point.
   void adopt(LLVM::LLVMFuncOp function, StringRef level) {
     function.setTargetCpu(level);
-    auto arena = function->getAttrOfType<IntegerAttr>(kArena);
+    auto arena = contract::get<ArenaBytes>(function);
     if (!arena)
       return;
     function.setVisibility_(
@@ -99,9 +100,9 @@ private:
     Entry &entry = entries[b.getStringAttr(function.getName().split('.').first)];
     entry.forms.push_back(function);
     entry.arenaBytes = std::max(entry.arenaBytes, arena.getInt());
-    entry.flops = function->getAttr(kFlops);
-    function->removeAttr(kArena);
-    function->removeAttr(kFlops);
+    entry.flops = contract::get<Flops>(function);
+    function->removeAttr(ArenaBytes::getNameStr());
+    function->removeAttr(Flops::getNameStr());
   }
 };
 

@@ -30,9 +30,11 @@ def LinalgPass : Pass<"dlc-nn-to-linalg", "::mlir::ModuleOp"> {
     A full conversion of functions of one block: an operation without a rule is an error. A loop
     becomes an scf.for that carries tensors, those it stacks among them: each turn takes its part of
     the slices by tensor.extract_slice and puts its part into the stacks by tensor.insert_slice.
-    Booleans become i8, since a tensor in memory has whole bytes.
+    Booleans become i8, since a tensor in memory has whole bytes. Convolutions say in
+    `dlc.convolution` what their loops are (contract/contract.td); all passes from here on keep that
+    true.
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+  let dependentDialects = ["contract::DlcDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
                            "::mlir::tensor::TensorDialect"];
 }
@@ -42,7 +44,7 @@ def FusePass : Pass<"dlc-fuse", "::mlir::func::FuncOp"> {
   let description = [{
     Expects linalg on tensors. An elementwise nest goes into the nest that uses it where nothing is
     computed twice but what costs less than a trip through memory. Operands that a nest no longer
-    needs stay, for `dlc-tidy`.
+    needs stay, for `dlc-tidy`. A convolution remains one where the producer only moves elements.
   }];
   let dependentDialects = ["::mlir::tensor::TensorDialect"];
 }
@@ -57,8 +59,8 @@ def TidyPass : Pass<"dlc-tidy", "::mlir::func::FuncOp"> {
 def LayoutPass : Pass<"dlc-layout", "::mlir::func::FuncOp"> {
   let summary = "Lay images out with the channels, or 16 of the batch, last";
   let description = [{
-    Expects fused linalg on tensors in which convolutions are marked `dlc.convolution` and images
-    still have their four axes. Functions without a convolution stay as they are.
+    Expects fused linalg on tensors in which convolutions have their `dlc.convolution` and images
+    still their four axes. Functions without a convolution stay as they are.
 
     In the others tensors [N, C, H, W] with enough channels lie in memory as [N, H, W, C], so that
     the lanes of a vector are neighbouring channels. Nothing is copied for it: the loops that write
@@ -102,8 +104,10 @@ def EpiloguePass : Pass<"dlc-epilogues", "::mlir::func::FuncOp"> {
   let description = [{
     Expects fused linalg on tensors. An elementwise nest that reads a sum of products element by
     element (a bias, an activation, a mask) moves right behind it, and `dlc.epilogue` says which of its
-    inputs is the sum: a kernel can then do it to a tile of sums before they leave the registers.
+    inputs is the sum, and whether anyone else reads it: a kernel can then do it to a tile of sums
+    before they leave the registers.
   }];
+  let dependentDialects = ["contract::DlcDialect"];
 }
 
 // --- llvm ------------------------------------------------------------------------------------
@@ -113,11 +117,12 @@ def PlacePass : Pass<"dlc-place", "::mlir::ModuleOp"> {
   let description = [{
     Expects fused linalg on tensors, in loops that carry tensors, with arguments and results marked
     by `nn.kind`. Leaves linalg, in loops that carry nothing, on views of the call's buffers:
-    weights, gradients, state, inputs, outputs, results, and one arena for all else. Each argument of a placed function is a buffer of bytes, named by its
-    attribute `dlc.buffer` (and `nn.index` among its kind); the function gets `dlc.arena_bytes`. See
-    memory/assign.h for the rules.
+    weights, gradients, state, inputs, outputs, results, and one arena for all else. Each argument
+    of a placed function is a buffer of bytes, named by its attribute `dlc.buffer`; the function
+    gets `dlc.arena_bytes`, and nests what is known of their starts and zeros
+    (contract/contract.td). See memory/assign.h for the rules.
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+  let dependentDialects = ["contract::DlcDialect", "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::scf::SCFDialect"];
 }
@@ -127,15 +132,15 @@ def KernelPass : Pass<"dlc-outline-kernels", "::mlir::ModuleOp"> {
   let description = [{
     Expects what `dlc-place` leaves. Each linalg.generic becomes
     `func.call @kernel_<n>(buffers…, 0, items)` with the attribute `dlc.work`; one function, of scf
-    loops around vectors and with its `dlc.schedule`, for all nests that are alike. A convolution
-    may become a chain of kernels in one function (kernel/winograd.h) and a call before it, for
-    which the arena grows. Each function gets `dlc.flops`.
+    loops around vectors and with its `dlc.schedule`, for all nests that are alike. A convolution,
+    which `dlc.convolution` tells, may become fused nests in one function (winograd/winograd.h) and
+    a call before it, for which memory/workspace.h grows the arena. Each function gets `dlc.flops`.
 
     The options are all that the cost model knows of the processor, and for people who tune kernels a
     schedule of their own (`force-schedule='0p:64/6 1r:256 lanes 16 of 1'`, once or several times: it
     runs all nests that it fits) and a print of the losers on stderr.
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+  let dependentDialects = ["contract::DlcDialect", "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
                            "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
   let options = [

@@ -1,6 +1,7 @@
 // Functions of `nn` operations as machine code in this process.
 #include "compiler/tools/compiled.h"
 
+#include "compiler/contract/contract.h"
 #include "compiler/pipeline.h"
 #include "runtime/buffer.h"
 #include "runtime/include/dlc/model.h"
@@ -190,9 +191,9 @@ std::unique_ptr<Compiled> Compiled::make(ModuleOp module, const Target &target) 
 
   auto code = std::make_unique<Code>();
   for (auto function : lowered->getOps<LLVM::LLVMFuncOp>())
-    if (auto bytes = function->getAttrOfType<IntegerAttr>("dlc.arena_bytes")) {
+    if (auto bytes = contract::get<contract::ArenaBytes>(function)) {
       code->arenaBytes[function.getName()] = bytes.getInt();
-      code->flops[function.getName()] = function->getAttrOfType<IntegerAttr>("dlc.flops").getInt();
+      code->flops[function.getName()] = contract::get<contract::Flops>(function).getInt();
     }
 
   std::optional<dlc::Code> generated = translate(*lowered, target);

@@ -1,4 +1,5 @@
 // dlc-opt: runs passes on modules in MLIR's text form.
+#include "compiler/contract/contract.h"
 #include "compiler/nn/nn.h"
 #include "compiler/pipeline.h"
 
@@ -11,6 +12,6 @@ int main(int argc, char **argv) {
   mlir::registerAllDialects(registry);
   mlir::registerAllPasses();
   dlc::registerPasses();
-  registry.insert<dlc::nn::NnDialect>();
+  registry.insert<dlc::nn::NnDialect, dlc::contract::DlcDialect>();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "dlc optimizer driver\n", registry));
 }

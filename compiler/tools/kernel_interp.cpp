@@ -1,5 +1,7 @@
 // The functions of a module as steps, and runs of them.
 #include "compiler/tools/kernel_interp.h"
+
+#include "compiler/contract/contract.h"
 #include "compiler/tools/kernel_steps.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -176,7 +178,7 @@ Function *KernelInterp::Program::functionOf(StringRef name) {
     return function.get();
   function = std::make_unique<Function>();
   function->op = module.lookupSymbol<func::FuncOp>(name);
-  function->isEntry = function->op->hasAttr("dlc.arena_bytes");
+  function->isEntry = bool(contract::get<contract::ArenaBytes>(function->op));
   Compiler compiler(*function, [this](StringRef n) { return functionOf(n); }, globals);
   return succeeded(compiler.run()) ? function.get() : nullptr;
 }
@@ -206,11 +208,11 @@ std::optional<std::vector<Tensor>> KernelInterp::run(StringRef name, FunctionTyp
     unsigned i = argument.getArgNumber();
     std::vector<unsigned char> &bytes =
         buffers.emplace_back(cast<MemRefType>(argument.getType()).getNumElements(), kUnset);
-    auto kind = function.op.getArgAttrOfType<StringAttr>(i, "dlc.buffer").getValue();
-    auto index = function.op.getArgAttrOfType<IntegerAttr>(i, "nn.index").getInt();
-    if (kind == "output")
+    contract::BufferAttr buffer = contract::bufferOf(function.op, i);
+    int64_t index = buffer.getIndex();
+    if (buffer.getKind() == contract::BufferKind::Output)
       outputs[index] = i;
-    if (kind != "input")
+    if (buffer.getKind() != contract::BufferKind::Input)
       continue;
     Type element = getElementTypeOrSelf(type.getInput(index));
     for (auto [k, number] : llvm::enumerate(arguments[index].numbers))

@@ -1,6 +1,7 @@
 // Random nests under random schedules, interpreted.
 #include "compiler/tools/schedules.h"
 
+#include "compiler/contract/contract.h"
 #include "compiler/interp/evaluate.h"
 #include "compiler/kernel/pass.h"
 #include "compiler/kernel/plan/forced.h"
@@ -112,7 +113,7 @@ public:
       return std::nullopt;
     schedules.clear();
     for (auto kernel : module->getOps<func::FuncOp>())
-      if (auto text = kernel->getAttrOfType<StringAttr>("dlc.schedule"))
+      if (auto text = contract::get<contract::Schedule>(kernel))
         schedules.push_back({kernel.getName().str(), text.str()});
     std::unique_ptr<KernelInterp> code = KernelInterp::make(*module);
     if (!code)

@@ -106,8 +106,8 @@ FAULTS = [
           "std::pair(end, wholeSizes[axis] - end)}) {",
           "std::pair(end, std::max<int64_t>(0, wholeSizes[axis] - end - 1))}) {"),
     Fault(25, "memory for turned inputs and for filters' forms overlaps the arena's plan",
-          "int64_t begin = memory::aligned(planned->second);",
-          "int64_t begin = memory::aligned(planned->second / 2);"),
+          "int64_t begin = aligned(planned.try_emplace(function, bytes).first->second);",
+          "int64_t begin = aligned(planned.try_emplace(function, bytes).first->second / 2);"),
 
     # --- kernels ------------------------------------------------------------------------------------------------------
     Fault(26, "a sum with lanes along it starts anew in each block",

@@ -29,6 +29,7 @@ compiler/passes
 compiler/nn
 compiler/grad
 compiler/interp
+compiler/contract
 compiler/linalg
 compiler/memory
 compiler/kernel/nest

@@ -134,7 +134,7 @@ func.func @padded(%i: tensor<8x32x8x8xf32>, %w: tensor<32x32x7x7xf32>) -> tensor
 // handing them on in memory of the item.
 
 // CHECK-LABEL: func.func @tiles
-// CHECK-SAME:    %arg0: memref<697344xi8> {dlc.buffer = "arena"
+// CHECK-SAME:    %arg0: memref<697344xi8> {dlc.buffer = #dlc.buffer<arena>
 // CHECK-SAME:    dlc.arena_bytes = 697344
 // CHECK:         %[[FORMS:.*]] = memref.view %arg0[%c630784][] : memref<697344xi8> to memref<16640xf32>
 // CHECK-NEXT:    call @kernel_[[N:[0-9]+]]_filter(%{{.*}}, %[[FORMS]],

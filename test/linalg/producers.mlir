@@ -72,7 +72,7 @@ func.func @momentum(%w: tensor<64xf32>, %g: tensor<64xf32>, %v: tensor<64xf32>, 
 // CHECK:         linalg.generic
 // CHECK:           arith.mulf
 // CHECK:         linalg.generic
-// CHECK-SAME:      dlc.epilogue = 0
+// CHECK-SAME:      dlc.epilogue = #dlc.epilogue<input = 0, sum = dropped>
 // CHECK:           arith.addf
 // CHECK:           math.tanh
 // CHECK:         linalg.generic

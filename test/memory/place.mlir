@@ -4,8 +4,8 @@
 // gradients.
 
 // CHECK-LABEL: func.func @layout
-// CHECK-SAME:    [[GRADIENTS:%[a-z0-9]+]]: memref<{{[0-9]+}}xi8> {dlc.buffer = "gradients"
-// CHECK-SAME:    [[WEIGHTS:%[a-z0-9]+]]: memref<{{[0-9]+}}xi8> {dlc.buffer = "weights"
+// CHECK-SAME:    [[GRADIENTS:%[a-z0-9]+]]: memref<{{[0-9]+}}xi8> {dlc.buffer = #dlc.buffer<gradients>
+// CHECK-SAME:    [[WEIGHTS:%[a-z0-9]+]]: memref<{{[0-9]+}}xi8> {dlc.buffer = #dlc.buffer<weights>
 // CHECK:         memref.view [[WEIGHTS]][%{{.*}}][] : memref<{{.*}}> to memref<5xf32>
 // CHECK:         memref.view [[GRADIENTS]][%c64{{.*}}]
 func.func @layout(%a: tensor<5xf32> {nn.kind = "param", nn.index = 0 : i64},
@@ -34,8 +34,8 @@ func.func @in_place(%x: tensor<4x12xf32>, %w: tensor<12x12xf32>) -> tensor<4x12x
 // the end.
 
 // CHECK-LABEL: func.func @state
-// CHECK-SAME:    [[ARENA:%[a-z0-9]+]]: memref<{{[0-9]+}}xi8> {dlc.buffer = "arena"
-// CHECK-SAME:    [[STATE:%[a-z0-9]+]]: memref<{{[0-9]+}}xi8> {dlc.buffer = "state"
+// CHECK-SAME:    [[ARENA:%[a-z0-9]+]]: memref<{{[0-9]+}}xi8> {dlc.buffer = #dlc.buffer<arena>
+// CHECK-SAME:    [[STATE:%[a-z0-9]+]]: memref<{{[0-9]+}}xi8> {dlc.buffer = #dlc.buffer<state>
 // CHECK-COUNT-2: "reduction"]
 // CHECK:         linalg.yield
 // CHECK:         %[[FROM:.*]] = memref.view [[ARENA]]
@@ -56,8 +56,8 @@ func.func @state(%x: tensor<3x3xf32>, %old: tensor<3x3xf32> {nn.kind = "state", 
 // A sum reads all of the old state for each part of the new one, which waits in the arena.
 
 // CHECK-LABEL: func.func @sums
-// CHECK-SAME:    [[ARENA:%[a-z0-9]+]]: memref<{{[0-9]+}}xi8> {dlc.buffer = "arena"
-// CHECK-SAME:    [[STATE:%[a-z0-9]+]]: memref<{{[0-9]+}}xi8> {dlc.buffer = "state"
+// CHECK-SAME:    [[ARENA:%[a-z0-9]+]]: memref<{{[0-9]+}}xi8> {dlc.buffer = #dlc.buffer<arena>
+// CHECK-SAME:    [[STATE:%[a-z0-9]+]]: memref<{{[0-9]+}}xi8> {dlc.buffer = #dlc.buffer<state>
 // CHECK:         %[[NEW:.*]] = memref.view [[ARENA]]
 // CHECK-NEXT:    linalg.generic {{.*}}"reduction"]{{.*}} outs(%[[NEW]]
 // CHECK:         %[[TO:.*]] = memref.view [[STATE]]

@@ -1,5 +1,6 @@
 // From linalg ops on buffers to loop nests with flat, linear accesses.
 #include "compiler/kernel/nest/nest.h"
+#include "compiler/contract/contract.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/ADT/DenseMap.h"
@@ -169,7 +170,7 @@ Nest makeNest(linalg::LinalgOp op, SmallVectorImpl<Value> &operands) {
     nest.reduces.push_back(kind == utils::IteratorType::reduction);
   nest.body = op.getBlock();
 
-  auto nonzero = op->getAttrOfType<ArrayAttr>("dlc.nonzero");
+  auto nonzero = contract::get<contract::Nonzero>(op);
   nest.knowsPadding = nonzero != nullptr;
   for (auto [i, operand] : llvm::enumerate(op.getDpsInputOperands())) {
     nest.inputs.push_back(accessOf(op, *operand, nest, operands));
@@ -182,7 +183,7 @@ Nest makeNest(linalg::LinalgOp op, SmallVectorImpl<Value> &operands) {
   for (OpOperand &operand : op.getDpsInitsMutable())
     nest.outputs.push_back(accessOf(op, operand, nest, operands));
 
-  auto starts = op->getAttrOfType<ArrayAttr>("dlc.start");
+  auto starts = contract::get<contract::Start>(op);
   for (unsigned i = 0; i < nest.outputs.size(); ++i)
     nest.starts.push_back(starts ? dyn_cast<TypedAttr>(starts[i]) : TypedAttr());
   return nest;
@@ -200,8 +201,9 @@ void addEpilogue(Nest &nest, linalg::LinalgOp sum, linalg::LinalgOp epilogue,
     return access;
   };
   nest.epilogue = epilogue.getBlock();
-  nest.epilogueSum = epilogue->getAttrOfType<IntegerAttr>("dlc.epilogue").getInt();
-  nest.keepsSums = !epilogue->hasAttr("dlc.epilogue_alone");
+  auto fact = contract::get<contract::Epilogue>(epilogue);
+  nest.epilogueSum = fact.getInput();
+  nest.keepsSums = fact.getSum() == contract::Sum::Kept;
   for (OpOperand *operand : epilogue.getDpsInputOperands()) {
     bool isSum = operand->getOperandNumber() == nest.epilogueSum; // which is at hand
     nest.epilogueInputs.push_back(isSum ? unread(nest.rank()) : walked(*operand));

@@ -66,10 +66,7 @@ struct Nest {
 
 /// The nest of a linalg op on buffers. `operands` receives the op's buffer for each of the nest's:
 /// the same memory is passed once, so kernels may take their buffers as not overlapping.
-/// Its attributes: `dlc.start`, what each output starts from, and `dlc.nonzero`, for each input the
-/// bounds [low, high) of each axis outside which it is zero for certain, or a unit.
-/// `dlc.padding` has a mark for each image in whose padding the op writes zeros, or from which it
-/// reads them: a kernel that does not read them spares the op that writes them.
+/// What its attributes say of starts and padding (contract/contract.td) becomes the nest's.
 Nest makeNest(mlir::linalg::LinalgOp op, llvm::SmallVectorImpl<mlir::Value> &operands);
 
 /// Gives the nest of `sum` the op that goes on from its sums (`dlc.epilogue`), element by element.

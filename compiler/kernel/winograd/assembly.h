@@ -1,7 +1,7 @@
 // What is shared by those who assemble a convolution's fused nests.
 #pragma once
 #include "compiler/kernel/plan/fused_nests.h"
-#include "compiler/kernel/winograd/recognise.h"
+#include "compiler/kernel/winograd/convolution.h"
 #include "compiler/kernel/winograd/transforms.h"
 
 namespace dlc::kernel {

@@ -1,7 +1,7 @@
 // How a convolution by tiles (winograd.h) is cut: what stays in the caches at a time.
 #pragma once
 #include "compiler/kernel/plan/schedule.h"
-#include "compiler/kernel/winograd/recognise.h"
+#include "compiler/kernel/winograd/convolution.h"
 
 namespace dlc::kernel {
 

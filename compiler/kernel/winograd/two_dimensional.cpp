@@ -228,18 +228,15 @@ private:
 
 } // namespace
 
-std::optional<Winograd> winogradOf(const Nest &nest, const Processor &processor,
-                                   const Chooser &chooser) {
-  std::optional<Convolution> conv = convolutionOf(nest);
-  if (!conv)
-    return std::nullopt;
-  if (conv->isInLanes)
-    return winograd1dOf(nest, *conv, processor, chooser);
-  Tiling tiling(*conv, processor);
+std::optional<Winograd> winogradOf(const Nest &nest, const Convolution &conv,
+                                   const Processor &processor, const Chooser &chooser) {
+  if (conv.isInLanes)
+    return winograd1dOf(nest, conv, processor, chooser);
+  Tiling tiling(conv, processor);
   std::optional<Blocks> blocks = tiling.blocks(chooser);
   if (!blocks)
     return std::nullopt;
-  return TwoDimensional(nest, *conv, tiling, *blocks).run();
+  return TwoDimensional(nest, conv, tiling, *blocks).run();
 }
 
 } // namespace dlc::kernel

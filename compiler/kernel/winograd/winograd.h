@@ -4,7 +4,7 @@
 #pragma once
 #include "compiler/kernel/nest/prepack.h"
 #include "compiler/kernel/plan/fused_nests.h"
-#include "compiler/kernel/winograd/recognise.h"
+#include "compiler/kernel/winograd/convolution.h"
 
 namespace dlc::kernel {
 
@@ -20,10 +20,9 @@ struct Winograd {
   bool readsPadding = true; // of images, where they have some
 };
 
-/// Null if the nest is no convolution of f32 images by 3x3 or 5x5 taps, of stride 1, channels or
-/// batch last, neither forward nor its gradient to the image or to the filter.
-std::optional<Winograd> winogradOf(const Nest &nest, const Processor &processor,
-                                   const Chooser &chooser);
+/// Of the convolution that a nest is. Null if its blocks fit no cache.
+std::optional<Winograd> winogradOf(const Nest &nest, const Convolution &conv,
+                                   const Processor &processor, const Chooser &chooser);
 
 /// With the batch in the lanes there are few channels to sum over: tiles are 1x4 results then, in
 /// whose sums the rows of taps stay, F(4, 3) and F(4, 5). 3 taps become 6 products, 5 become 8,

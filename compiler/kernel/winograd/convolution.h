@@ -1,4 +1,4 @@
-// What a nest computes, if that is a convolution by 3x3 or 5x5 taps.
+// A convolution by 3x3 or 5x5 taps, as its nest walks the operands.
 #pragma once
 #include "compiler/kernel/nest/nest.h"
 
@@ -30,9 +30,9 @@ struct Convolution {
   int64_t stride(Role role, Loop loop) const { return strides[role][loop]; }
 };
 
-/// Null if the nest is no convolution of f32 images by 3x3 or 5x5 taps, of stride 1, channels or
-/// batch last, neither forward nor its gradient to the image or to the filter. Taps that walk the
+/// What `dlc.convolution` says of an op, of which `nest` is made, with all its loops. Null if it is
+/// none of f32 images by 3x3 or 5x5 taps, of stride 1, channels or batch last. Taps that walk the
 /// image backward are counted from the last one on.
-std::optional<Convolution> convolutionOf(const Nest &nest);
+std::optional<Convolution> convolutionOf(mlir::linalg::LinalgOp op, const Nest &nest);
 
 } // namespace dlc::kernel
