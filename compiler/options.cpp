@@ -83,12 +83,17 @@ std::string setEmit(Options &options, const std::string &text) {
   return "";
 }
 
+std::string levelNames() {
+  std::string names;
+  for (const Level &level : kLevels)
+    names += std::string(names.empty() ? "" : ", ") + level.name;
+  return names;
+}
+
 std::string setTarget(Options &options, const std::string &text) {
-  std::string names = kNative;
-  for (const char *level : kLevels)
-    names += std::string(", ") + level;
-  if (text != kNative && text != kMulti && std::ranges::find(kLevels, text) == std::end(kLevels))
-    return "takes " + names + " or " + kMulti;
+  bool isLevel = std::ranges::any_of(kLevels, [&](const Level &each) { return text == each.name; });
+  if (text != kNative && text != kMulti && !isLevel)
+    return "takes " + std::string(kNative) + ", " + levelNames() + " or " + kMulti;
   options.target = text;
   return "";
 }
@@ -125,7 +130,10 @@ std::string setMemoryBudget(Options &options, const std::string &text) {
   return "";
 }
 
-constexpr Flag kFlags[] = {
+const std::string kTargets =
+    std::string(kNative) + " (the default), " + levelNames() + ", or " + kMulti + ": all of these";
+
+const Flag kFlags[] = {
     {"-o", "PATH", "compile explain", "where the result goes",
      [](Options &o, const std::string &v) {
        o.output = v;
@@ -134,8 +142,7 @@ constexpr Flag kFlags[] = {
     {"--emit", "STAGE", "compile", "stop at a stage and write what it made (see below)", setEmit},
     {"-D", "NAME=VALUE", kCompiling, "set a `const` of the model", setDefine},
     {"--batch", "N", kCompiling, "samples a call takes, instead of the train block's", setBatch},
-    {"--target", "CPU", "compile run explain",
-     "native (the default), x86-64-v2, -v3, -v4, or multi: all three in one", setTarget},
+    {"--target", "CPU", "compile run explain", kTargets.c_str(), setTarget},
     {"--precision", "TYPE", "compile run explain", "f32 (the default) or f64", setPrecision},
     {"--memory-budget", "SIZE", "compile run",
      "fail if a step needs more than SIZE bytes (K, M, G)", setMemoryBudget},

@@ -159,11 +159,11 @@ static bool lowerForTarget(Compilation &c, const std::string &target) {
 static bool lowerForAllLevels(Compilation &c) {
   OwningOpRef<ModuleOp> tensors = std::move(c.module);
   std::vector<LevelModule> levels;
-  for (const char *level : kLevels) {
+  for (const Level &level : kLevels) {
     c.module = tensors->clone();
-    if (!lowerForTarget(c, level))
+    if (!lowerForTarget(c, level.name))
       return false;
-    levels.push_back({level, std::move(c.module)});
+    levels.push_back({level.name, std::move(c.module)});
   }
   c.module = joinLevels(std::move(levels));
   return true;

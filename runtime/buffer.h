@@ -1,6 +1,8 @@
 // Memory aligned for the compiled kernels, zero at first.
 #pragma once
 
+#include "runtime/include/dlc/model.h"
+
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -11,14 +13,12 @@
 
 namespace dlc::runtime {
 
-constexpr size_t kAlignment = 64; // what model.h promises to the kernels: a cache line
-
 /// Memory for kernels, to be freed with free(). The system is asked to back large ones by huge
 /// pages: kernels walk over more rows at a time than a processor remembers pages of 4 KiB.
 inline void *allocate(size_t bytes) {
   constexpr size_t kHugePage = 2 << 20;
   // At least one line, so that it is never null; aligned_alloc wants whole ones.
-  size_t alignment = bytes < kHugePage ? kAlignment : kHugePage;
+  size_t alignment = bytes < kHugePage ? DLC_ALIGNMENT : kHugePage;
   size_t size = (bytes / alignment + 1) * alignment;
   void *data = aligned_alloc(alignment, size);
   if (!data)

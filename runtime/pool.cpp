@@ -13,8 +13,6 @@
 
 namespace dlc::runtime {
 
-// Below this a kernel takes a few microseconds, and waking another thread costs as much.
-constexpr int64_t kInlineWork = 1 << 15;
 // Several shares a thread even out threads that are disturbed; each claim costs some 50 ns, so that
 // there are more of them only where there is more work.
 constexpr int64_t kFewestShares = 4, kMostShares = 16; // a thread
@@ -61,7 +59,7 @@ void Pool::parallel(void *pool, dlc_kernel kernel, void *const *buffers, int64_t
 }
 
 void Pool::run(dlc_kernel kernel, void *const *buffers, int64_t count, int64_t work) {
-  if (workers_.empty() || count <= 1 || work < kInlineWork) {
+  if (workers_.empty() || count <= 1) {
     kernel(buffers, 0, count);
     return;
   }

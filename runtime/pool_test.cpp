@@ -6,7 +6,7 @@
 
 namespace dlc::runtime {
 
-constexpr int64_t kMuchWork = 1 << 20; // more than is done inline
+constexpr int64_t kMuchWork = 1 << 20;
 
 static void countItems(void *const *buffers, int64_t begin, int64_t end) {
   auto *counts = static_cast<std::atomic<int> *>(buffers[0]);
@@ -19,7 +19,7 @@ TEST(Pool, RunsEveryItemOnce) {
     Pool pool(threads);
     EXPECT_EQ(pool.threads(), threads);
     for (int64_t count : {0, 1, 2, 7, 64, 1000})
-      for (int64_t work : {int64_t(1), kMuchWork}) {
+      for (int64_t work : {int64_t(DLC_PARALLEL_WORK), kMuchWork}) {
         std::vector<std::atomic<int>> counts(static_cast<size_t>(count) + 1);
         void *buffers[] = {counts.data()};
         pool.run(countItems, buffers, count, work);

@@ -5,6 +5,7 @@
 #include "compiler/grad/explain.h"
 
 #include "compiler/nn/nn.h"
+#include "compiler/target/layout.h"
 #include "dlc/model.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -287,7 +288,7 @@ private:
                               value.getDefiningOp() ? writer.definition(value).words : "", kind,
                               dtype, type.getShape().vec(), trace.bytes});
       int64_t bytes = type.getNumElements() * type.getElementTypeBitWidth() / 8;
-      trace.bytes += (bytes + 63) / 64 * 64;
+      trace.bytes += aligned(bytes);
     }
     clone(trace);
     return trace;

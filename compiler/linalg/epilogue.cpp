@@ -119,9 +119,10 @@ struct EpiloguePass : impl::EpiloguePassBase<EpiloguePass> {
         }
       }
     // What another sum needed may have moved between the two.
-    for (auto nest : getOperation().getOps<linalg::GenericOp>())
+    getOperation().walk([](linalg::GenericOp nest) {
       if (linalg::GenericOp sum = sumBefore(nest); sum && sum->getNextNode() != nest)
         contract::drop<contract::Epilogue>(nest);
+    });
   }
 };
 

@@ -2,6 +2,7 @@
 // vectors something to do.
 #pragma once
 #include "compiler/contract/contract.h"
+#include "compiler/target/target.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/PatternMatch.h"
 #include "llvm/ADT/BitVector.h"
@@ -10,8 +11,8 @@
 
 namespace dlc::fuse {
 
-/// The most lanes of a vector. So many images of the batch lie side by side.
-constexpr int64_t kLanes = 16;
+/// So many images of the batch lie side by side, whatever the target: all share this stage.
+constexpr int64_t kLanes = kMostLanes;
 
 /// How a tensor [N, C, H, W] lies in memory: as it is, as [N, H, W, C], or, with any axes after the
 /// first, as [N / 16, C, H, W, 16].

@@ -2,6 +2,8 @@
 // on the call's thread pool if it has work for several threads.
 #include "compiler/contract/contract.h"
 #include "compiler/passes/passes.h"
+#include "compiler/target/call.h"
+#include "compiler/target/target.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -10,7 +12,6 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "runtime/include/dlc/model.h"
-#include <cstddef>
 
 using namespace mlir;
 
@@ -26,44 +27,6 @@ namespace {
 
 using contract::BufferKind;
 
-// Less than this (operations) is done before another thread is awake.
-constexpr int64_t kParallelWork = 16384;
-
-// Where the address of a buffer stands in the argument of an entry point.
-struct Field {
-  BufferKind buffer;
-  size_t offset;
-  enum Form {
-    Pointer,
-    Array,
-    Inside
-  } form; // the field is the address, points to addresses, is the bytes
-};
-
-constexpr Field kCallFields[] = {
-    {BufferKind::Weights, offsetof(dlc_call, weights), Field::Pointer},
-    {BufferKind::Gradients, offsetof(dlc_call, gradients), Field::Pointer},
-    {BufferKind::State, offsetof(dlc_call, state), Field::Pointer},
-    {BufferKind::Arena, offsetof(dlc_call, arena), Field::Pointer},
-    {BufferKind::Input, offsetof(dlc_call, inputs), Field::Array},
-    {BufferKind::Output, offsetof(dlc_call, outputs), Field::Array},
-    {BufferKind::SampleWeight, offsetof(dlc_call, sample_weights), Field::Pointer},
-    {BufferKind::Results, offsetof(dlc_call, results), Field::Pointer},
-    {BufferKind::RandomKey, offsetof(dlc_call, seed), Field::Inside},
-};
-static_assert(offsetof(dlc_call, step) == offsetof(dlc_call, seed) + 8, "the key is seed and step");
-
-constexpr Field kUpdateFields[] = {
-    {BufferKind::Weights, offsetof(dlc_update, weights), Field::Pointer},
-    {BufferKind::Gradients, offsetof(dlc_update, gradients), Field::Pointer},
-    {BufferKind::Slot, offsetof(dlc_update, slots), Field::Array},
-    {BufferKind::Settings, offsetof(dlc_update, settings), Field::Pointer},
-    {BufferKind::Step, offsetof(dlc_update, step), Field::Inside},
-    {BufferKind::TotalSteps, offsetof(dlc_update, total_steps), Field::Inside},
-    {BufferKind::Arena, offsetof(dlc_update, arena), Field::Pointer},
-    {BufferKind::Rate, offsetof(dlc_update, rate), Field::Pointer},
-};
-
 // Writes one entry point, and the form of its kernels that a thread pool can call.
 class EntryBuilder {
 public:
@@ -71,8 +34,7 @@ public:
 
   LogicalResult build(func::FuncOp function) {
     bool isUpdate = function.getName() == "update";
-    ArrayRef<Field> fields =
-        isUpdate ? ArrayRef<Field>(kUpdateFields) : ArrayRef<Field>(kCallFields);
+    auto fields = isUpdate ? ArrayRef(kUpdateFields) : ArrayRef(kCallFields);
     SmallVector<Type> arguments{pointer()};
     bool hasTrace = llvm::any_of(function.getArguments(), [&](BlockArgument a) {
       return kindOf(function, a) == BufferKind::Trace;
@@ -85,10 +47,8 @@ public:
                                       b.getFunctionType(arguments, {}));
     b.setInsertionPointToStart(entry.addEntryBlock());
     Value call = entry.getArgument(0);
-    size_t parallelAt = isUpdate ? offsetof(dlc_update, parallel) : offsetof(dlc_call, parallel);
-    size_t poolAt = isUpdate ? offsetof(dlc_update, pool) : offsetof(dlc_call, pool);
-    parallel = load(at(call, parallelAt));
-    pool = load(at(call, poolAt));
+    parallel = load(at(call, fieldOf(fields, "parallel")->offset));
+    pool = load(at(call, fieldOf(fields, "pool")->offset));
     addresses.clear();
     for (BlockArgument argument : function.getArguments()) {
       contract::BufferAttr buffer = contract::bufferOf(function, argument.getArgNumber());
@@ -96,9 +56,8 @@ public:
         addresses[argument] = entry.getArgument(1);
         continue;
       }
-      auto *field =
-          llvm::find_if(fields, [&](const Field &f) { return f.buffer == buffer.getKind(); });
-      if (field == fields.end())
+      auto field = fieldOf(fields, contract::stringifyBufferKind(buffer.getKind()));
+      if (!field)
         return function.emitError("has no buffer ") << buffer << " in its call";
       addresses[argument] = address(call, *field, buffer.getIndex());
     }
@@ -141,12 +100,12 @@ private:
     return contract::bufferOf(function, argument.getArgNumber()).getKind();
   }
 
-  Value address(Value call, const Field &field, int64_t index) {
+  Value address(Value call, const PlacedField &field, int64_t index) {
     Value place = at(call, field.offset);
-    if (field.form == Field::Inside)
+    if (field.form == CallField::Inside)
       return place;
     Value first = load(place);
-    return field.form == Field::Pointer ? first : load(at(first, index * int64_t(sizeof(void *))));
+    return field.form == CallField::Pointer ? first : load(at(first, index * kPointerBytes));
   }
 
   void buildBlock(Block &block) {
@@ -197,12 +156,12 @@ private:
     for (auto [i, buffer] : llvm::enumerate(buffers)) {
       auto view = buffer.getDefiningOp<memref::ViewOp>();
       LLVM::StoreOp::create(b, at(addresses.lookup(view.getSource()), view.getByteShift()),
-                            at(table, i * sizeof(void *)));
+                            at(table, i * kPointerBytes));
     }
     int64_t items = *getConstantIntValue(operands.back());
     int64_t work = contract::get<contract::Work>(call).getInt();
     func::FuncOp kernel = withTable(module.lookupSymbol<func::FuncOp>(call.getCallee()));
-    if (items == 1 || work < kParallelWork) {
+    if (items == 1 || work < DLC_PARALLEL_WORK) {
       func::CallOp::create(b, kernel, ValueRange{table, integer(0), integer(items)});
       return;
     }
@@ -228,7 +187,7 @@ private:
     b.setInsertionPointToStart(function.addEntryBlock());
     SmallVector<Value> arguments;
     for (auto [i, argument] : llvm::enumerate(kernel.getArgumentTypes().drop_back(2)))
-      arguments.push_back(asMemRef(load(at(function.getArgument(0), i * sizeof(void *))),
+      arguments.push_back(asMemRef(load(at(function.getArgument(0), i * kPointerBytes)),
                                    cast<MemRefType>(argument)));
     for (unsigned i : {1, 2})
       arguments.push_back(arith::IndexCastOp::create(b, b.getIndexType(), function.getArgument(i)));

@@ -1,13 +1,10 @@
 // The arena plan: values that live at different times share bytes.
 #pragma once
+#include "compiler/target/layout.h"
 #include "llvm/ADT/ArrayRef.h"
 #include <cstdint>
 
 namespace dlc::memory {
-
-constexpr int64_t kAlignment = 64; // of every tensor, in bytes: a cache line and the widest vector
-
-inline int64_t aligned(int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 /// What needs memory from the step that writes it first to the one that reads it last.
 struct Interval {

@@ -115,7 +115,7 @@ private:
         RankedTensorType::get(type.getShape(), type.getElementType()), constants);
     std::string name = "constants_" + function.getName().str();
     memref::GlobalOp::create(builder, name, builder.getStringAttr("private"), type, value,
-                             /*constant=*/true, builder.getI64IntegerAttr(kAlignment));
+                             /*constant=*/true, builder.getI64IntegerAttr(DLC_ALIGNMENT));
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(body);
     return memref::GetGlobalOp::create(builder, type, name);

@@ -2,6 +2,8 @@
 #include "compiler/memory/buffers.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
+#include <map>
+
 using namespace mlir;
 
 namespace dlc::memory {
@@ -9,14 +11,6 @@ namespace dlc::memory {
 int64_t bytesOf(Type type) {
   auto shaped = cast<ShapedType>(type);
   return shaped.getNumElements() * shaped.getElementTypeBitWidth() / 8;
-}
-
-int64_t Layout::offset(int64_t index) const {
-  int64_t sum = 0;
-  for (auto [i, size] : bytes)
-    if (i < index)
-      sum += aligned(size);
-  return sum;
 }
 
 static std::pair<StringRef, int64_t> kindAndIndex(DictionaryAttr attributes, StringRef kind,
@@ -43,8 +37,19 @@ static std::optional<BufferKind> bufferFor(StringRef kind) {
   return contract::symbolizeBufferKind(kind);
 }
 
+// Of tensors with these bytes, by their numbers.
+static FlatLayout layoutOf(const std::map<int64_t, int64_t> &bytes) {
+  FlatLayout layout;
+  for (auto [index, size] : bytes) {
+    while (int64_t(layout.offsets.size()) < index)
+      layout.add(0); // nobody has one of this number
+    layout.add(size);
+  }
+  return layout;
+}
+
 FailureOr<Layouts> Layouts::of(ModuleOp module) {
-  Layouts layouts;
+  std::map<int64_t, int64_t> weights, state; // bytes of each tensor, by its number
   for (func::FuncOp function : module.getOps<func::FuncOp>()) {
     auto check = [&](DictionaryAttr attributes) {
       StringRef kind = kindAndIndex(attributes, "input", 0).first;
@@ -61,11 +66,14 @@ FailureOr<Layouts> Layouts::of(ModuleOp module) {
         return failure();
       auto [kind, index] = kindAndIndex(attributes, "input", 0);
       if (kind == "param")
-        layouts.weights.bytes[index] = bytesOf(argument.getType());
+        weights[index] = bytesOf(argument.getType());
       if (kind == "state")
-        layouts.state.bytes[index] = bytesOf(argument.getType());
+        state[index] = bytesOf(argument.getType());
     }
   }
+  Layouts layouts;
+  layouts.weights = layoutOf(weights);
+  layouts.state = layoutOf(state);
   return layouts;
 }
 
@@ -73,9 +81,9 @@ Place Layouts::argument(DictionaryAttr attributes, int64_t order) const {
   auto [kind, index] = kindAndIndex(attributes, "input", order);
   BufferKind buffer = *bufferFor(kind);
   if (kind == "param")
-    return {buffer, 0, weights.offset(index)};
+    return {buffer, 0, weights.offsets[index]};
   if (kind == "state")
-    return {buffer, 0, state.offset(index)};
+    return {buffer, 0, state.offsets[index]};
   if (kind == "setting")
     return {buffer, 0, index * int64_t(sizeof(double))};
   return {buffer, kind == "input" || kind == "slot" ? index : 0};
@@ -87,9 +95,9 @@ Place Layouts::result(DictionaryAttr attributes, Type type, int64_t order) const
   if (kind == "metric")
     return {buffer, 0, (1 + index) * bytesOf(type)};
   if (kind == "state")
-    return {buffer, 0, state.offset(index)};
+    return {buffer, 0, state.offsets[index]};
   if (kind == "gradient")
-    return {buffer, 0, weights.offset(index)};
+    return {buffer, 0, weights.offsets[index]};
   if (kind == "trace")
     return {buffer, 0, cast<IntegerAttr>(attributes.get("nn.offset")).getInt()};
   return {buffer, kind == "output" || kind == "slot" ? index : 0};

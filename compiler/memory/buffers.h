@@ -3,7 +3,6 @@
 #include "compiler/contract/contract.h"
 #include "compiler/memory/arena.h"
 #include "mlir/IR/BuiltinOps.h"
-#include <map>
 
 namespace dlc::memory {
 
@@ -23,13 +22,6 @@ struct Place {
   }
 };
 
-/// A flat buffer of weights or of state: tensors in order, each at a multiple of 64 bytes.
-struct Layout {
-  std::map<int64_t, int64_t> bytes; // of each tensor, by its number
-
-  int64_t offset(int64_t index) const;
-};
-
 /// Where the values lie that a module's functions take and return.
 class Layouts {
 public:
@@ -41,7 +33,7 @@ public:
   Place result(mlir::DictionaryAttr attributes, mlir::Type type, int64_t order) const;
 
 private:
-  Layout weights, state;
+  FlatLayout weights, state; // by the tensors' numbers
 };
 
 } // namespace dlc::memory

@@ -20,7 +20,7 @@ public:
                                             : Type(builder.getF32Type())) {
     if (!network.batchSymbol.empty())
       symbols[network.batchSymbol] = specialization.batch;
-    Layout weights = flatLayout(network.params, specialization.doublePrecision ? 8 : 4);
+    FlatLayout weights = flatLayout(network.params, specialization.doublePrecision ? 8 : 4);
     symbols[lang::kWeightCount] = weights.bytes / (specialization.doublePrecision ? 8 : 4);
     batch = specialization.batch;
   }
@@ -307,15 +307,13 @@ OwningOpRef<ModuleOp> buildModule(const lang::Network &network, const lang::Sour
   return ModuleBuilder(network, sources, specialization, context).build();
 }
 
-Layout flatLayout(const std::vector<lang::Variable> &variables, int64_t elementBytes) {
-  constexpr int64_t kAlignment = 64; // a cache line, and the widest vector
-  Layout layout;
+FlatLayout flatLayout(const std::vector<lang::Variable> &variables, int64_t elementBytes) {
+  FlatLayout layout;
   for (const lang::Variable &variable : variables) {
-    layout.offsets.push_back(layout.bytes);
     int64_t elements = 1;
     for (const lang::Dim &dim : variable.type.shape)
       elements *= *dim.constant();
-    layout.bytes += (elements * elementBytes + kAlignment - 1) / kAlignment * kAlignment;
+    layout.add(elements * elementBytes);
   }
   return layout;
 }

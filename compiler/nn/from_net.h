@@ -1,6 +1,7 @@
 // The stage `nn`: the checked network as a module of the `nn` dialect.
 #pragma once
 
+#include "compiler/target/layout.h"
 #include "lang/net/net.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -22,11 +23,7 @@ mlir::OwningOpRef<mlir::ModuleOp> buildModule(const lang::Network &network,
                                               const Specialization &specialization,
                                               mlir::MLIRContext &context);
 
-/// Where tensors lie in a flat buffer: in order, each at the next multiple of 64 bytes.
-struct Layout {
-  std::vector<int64_t> offsets; // bytes
-  int64_t bytes = 0;            // a multiple of 64
-};
-Layout flatLayout(const std::vector<lang::Variable> &variables, int64_t elementBytes);
+/// Where weights or states lie in their buffer.
+FlatLayout flatLayout(const std::vector<lang::Variable> &variables, int64_t elementBytes);
 
 } // namespace dlc

@@ -12,7 +12,6 @@
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/ThreadPool.h"
-#include "llvm/TargetParser/Host.h"
 #include "llvm/Transforms/Scalar/EarlyCSE.h"
 #include "llvm/Transforms/Scalar/LICM.h"
 #include "llvm/Transforms/Scalar/LoopPassManager.h"
@@ -33,7 +32,7 @@ static std::unique_ptr<TargetMachine> makeMachine(const Target &options) {
     errs() << "fault: LLVM has no code generator for this machine\n";
     return nullptr;
   }
-  Triple triple(sys::getDefaultTargetTriple());
+  Triple triple(options.triple());
   std::string error;
   const llvm::Target *target = TargetRegistry::lookupTarget(triple, error);
   if (!target) {

@@ -76,7 +76,7 @@ private:
   void variables(const std::string &buffer, const std::vector<lang::Variable> &variables) {
     if (variables.empty())
       return;
-    Layout layout = flatLayout(variables, specialization.doublePrecision ? 8 : 4);
+    FlatLayout layout = flatLayout(variables, specialization.doublePrecision ? 8 : 4);
     text += "\n/* dlc_call." + buffer + ", " + std::to_string(layout.bytes) + " bytes:\n";
     for (size_t i = 0; i < variables.size(); ++i)
       text += " *   at byte " + std::to_string(layout.offsets[i]) + ": " + variables[i].name +

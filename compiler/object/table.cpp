@@ -30,7 +30,7 @@ public:
     Constant *table = record(fields);
     auto *global = new GlobalVariable(module, table->getType(), /*isConstant=*/true,
                                       GlobalValue::ExternalLinkage, table, "dlc_the_model");
-    global->setAlignment(Align(64));
+    global->setAlignment(Align(DLC_ALIGNMENT));
   }
 
 private:
@@ -48,8 +48,8 @@ private:
     if (network.train)
       for (const std::string &metric : network.train->metrics)
         metrics.push_back(text(metric));
-    Layout weights = flatLayout(network.params, realBytes);
-    Layout states = flatLayout(network.states, realBytes);
+    FlatLayout weights = flatLayout(network.params, realBytes);
+    FlatLayout states = flatLayout(network.states, realBytes);
 
     append(fields, {i64(facts.batch), u32(inputs.size()), u32(network.modelInputs), array(inputs),
                     u32(outputs.size()), array(outputs)});
@@ -133,7 +133,7 @@ private:
                    i64(classes), u32(batched)});
   }
 
-  Constant *variables(const std::vector<lang::Variable> &variables, const Layout &layout) {
+  Constant *variables(const std::vector<lang::Variable> &variables, const FlatLayout &layout) {
     std::vector<Constant *> rows;
     for (auto [i, variable] : enumerate(variables)) {
       std::vector<Constant *> values;

@@ -1,17 +1,17 @@
 // Usual processors, and the caches of this one.
 #include "compiler/target/processor.h"
 
+#include "compiler/target/target.h"
+
 #include <unistd.h>
 
 namespace dlc {
 
 Processor Processor::withVectorBits(unsigned bits) {
-  if (bits == 512)
-    return {};
-  Processor processor{.vectorBytes = bits / 8, .l1 = {32 << 10, 8}, .l2 = {512 << 10, 8}};
-  // Without AVX2 there is no fused multiply-add: each product needs a register.
-  processor.registers = bits == 256 ? 16 : 15;
-  return processor;
+  for (const Level &level : kLevels)
+    if (level.usual.vectorBytes == bits / 8)
+      return level.usual;
+  return kLevels[0].usual;
 }
 
 Processor Processor::ofHost(unsigned bits) {

@@ -1,6 +1,7 @@
-// Targets as LLVM knows them.
+// Targets as LLVM knows them, and what this machine tells of itself.
 #include "compiler/target/target.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/SubtargetFeature.h"
@@ -15,6 +16,8 @@ static const StringMap<bool> &hostFeatures() {
   return features;
 }
 
+std::string Target::triple() const { return sys::getDefaultTargetTriple(); }
+
 std::string Target::processor() const {
   return name == kNative ? sys::getHostCPUName().str() : name == kMulti ? "x86-64" : name;
 }
@@ -27,17 +30,17 @@ std::string Target::features() const {
   return features.getString();
 }
 
-int Target::vectorBits() const {
+const Level &Target::level() const {
   if (name == kNative) {
     const StringMap<bool> &host = hostFeatures();
-    return host.lookup("avx512f") ? 512 : host.lookup("avx2") ? 256 : 128;
+    return kLevels[host.lookup("avx512f") ? 2 : host.lookup("avx2") ? 1 : 0];
   }
-  return name == "x86-64-v4" ? 512 : name == "x86-64-v3" ? 256 : 128;
+  const Level *level = find_if(kLevels, [&](const Level &each) { return name == each.name; });
+  return level == std::end(kLevels) ? kLevels[0] : *level;
 }
 
 Processor Target::shape() const {
-  return name == kNative ? Processor::ofHost(vectorBits())
-                         : Processor::withVectorBits(vectorBits());
+  return name == kNative ? Processor::ofHost(vectorBits()) : level().usual;
 }
 
 bool Target::runsHere() const { return vectorBits() <= Target().vectorBits(); }

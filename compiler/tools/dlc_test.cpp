@@ -177,9 +177,10 @@ int main(int argc, char **argv) {
   dlc::Target target;
   if (StringRef level = arguments.front(); level.consume_front("--target=")) {
     target.name = level.str();
-    if (!llvm::is_contained(dlc::kLevels, level) || !target.runsHere()) {
+    auto names = llvm::map_range(dlc::kLevels, [](const dlc::Level &each) { return each.name; });
+    if (!llvm::is_contained(names, level) || !target.runsHere()) {
       llvm::errs() << "dlc-test: this processor has no level `" << level << "`; there are "
-                   << llvm::interleaved(dlc::kLevels) << "\n";
+                   << llvm::interleaved(names) << "\n";
       return 2;
     }
     arguments.erase(arguments.begin());

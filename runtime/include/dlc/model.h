@@ -15,6 +15,14 @@ extern "C" {
 
 #define DLC_MODEL_VERSION 1
 
+/* Every buffer of a call begins at a multiple of so many bytes, and so does every tensor in one: a
+ * cache line, and the widest vector. */
+#define DLC_ALIGNMENT 64
+
+/* A kernel of less work than this (operations) is run by the thread that calls: it takes a few
+ * microseconds, and waking another one costs as much. */
+#define DLC_PARALLEL_WORK 32768
+
 typedef enum dlc_dtype { DLC_F32 = 0, DLC_F64 = 1, DLC_I32 = 2 } dlc_dtype;
 
 /* A tensor in row-major order, at `offset` bytes into the buffer it belongs to. */
@@ -23,7 +31,7 @@ typedef struct dlc_tensor {
   int32_t dtype;
   int32_t rank;
   const int64_t *shape;
-  int64_t offset;  /* a multiple of 64; 0 where the tensor is its own buffer */
+  int64_t offset;  /* a multiple of DLC_ALIGNMENT; 0 where the tensor is its own buffer */
   int64_t classes; /* of class labels, held as DLC_I32 in [0, classes); else 0 */
   int32_t batched; /* axis 0 is the batch */
 } dlc_tensor;
@@ -51,7 +59,7 @@ typedef void (*dlc_kernel)(void *const *buffers, int64_t begin, int64_t end);
 /* Runs all `count` items of a kernel, on as many threads as it likes, and returns when all are
  * done. The division into items depends on the problem only, so the result's bits do not depend
  * on the threads. `work` is a rough count of floating-point operations (or moved elements) in
- * all. */
+ * all, at least DLC_PARALLEL_WORK. */
 typedef void (*dlc_parallel)(void *pool, dlc_kernel kernel, void *const *buffers, int64_t count,
                              int64_t work);
 
@@ -62,7 +70,7 @@ static inline void dlc_serial(void *pool, dlc_kernel kernel, void *const *buffer
   kernel(buffers, 0, count);
 }
 
-/* The buffers of one call. All are aligned to 64 bytes and owned by the caller. */
+/* The buffers of one call. All are aligned to DLC_ALIGNMENT bytes and owned by the caller. */
 typedef struct dlc_call {
   void *weights;        /* real[weight_bytes / sizeof(real)], gaps between tensors are zero */
   void *gradients;      /* the same layout */
