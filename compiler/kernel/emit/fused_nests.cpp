@@ -1,5 +1,6 @@
 // Fused nests as a function: a loop over items, loops over steps, and calls of the nests' kernels.
 #include "compiler/kernel/emit/emit.h"
+#include "compiler/target/layout.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -29,7 +30,8 @@ public:
     for (BlockArgument argument : entry->getArguments().drop_back(2))
       memories.push_back(argument);
     for (MemRefType type : fused.scratch)
-      memories.push_back(memref::AllocaOp::create(b, bytesOf(type), b.getI64IntegerAttr(64)));
+      memories.push_back(
+          memref::AllocaOp::create(b, bytesOf(type), b.getI64IntegerAttr(DLC_ALIGNMENT)));
     ivs.assign(fused.items.size() + fused.steps.size(), Value());
     for (const FusedNests::Member &member : fused.once)
       call(member);

@@ -3,6 +3,7 @@
 #include "compiler/kernel/emit/pieces.h"
 #include "compiler/kernel/emit/strided.h"
 #include "compiler/kernel/plan/panels.h"
+#include "compiler/target/layout.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -16,7 +17,8 @@ void allocatePanels(const Cursor &at) {
     if (at.schedule.packed[i]) {
       int64_t elements = panelsOf(at.nest, at.schedule, i)->elements;
       auto type = MemRefType::get({elements}, at.nest.inputs[i].element);
-      at.frame.panels[i] = memref::AllocaOp::create(at.b, type, at.b.getI64IntegerAttr(64));
+      at.frame.panels[i] =
+          memref::AllocaOp::create(at.b, type, at.b.getI64IntegerAttr(DLC_ALIGNMENT));
     }
 }
 
