@@ -119,6 +119,8 @@ std::string setMemoryBudget(Options &options, const std::string &text) {
     case 'G':
       unit = int64_t(1) << 30;
       break;
+    default:
+      break;
     }
     if (unit > 1)
       digits.pop_back();
