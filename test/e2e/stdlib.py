@@ -77,6 +77,7 @@ def check_functions():
     w, b = draw(4, 3, 3, 3), draw(4)
     check_values("conv", "conv(4, kernel = 3, stride = 2, pad = 1)(x)", {"x": x},
                  functional.conv2d(t, torch.tensor(w), torch.tensor(b), 2, 1), {"conv_1.weight": w, "conv_1.bias": b})
+    check_values("chunk", "chunk(reshape([B, size(x) / B])(x), 2)[1]", {"x": x}, t.flatten(1).chunk(2, 1)[1])
     check_values("conv1d", "conv1d(4, kernel = 3, stride = 2, pad = 1)(reshape([B, dim(x, 1), size(x) / B / dim(x, 1)])(x))",
                  {"x": x}, functional.conv1d(t.flatten(2), torch.tensor(w[:, :, 0]), torch.tensor(b), 2, 1),
                  {"conv1d_1.weight": w[:, :, 0], "conv1d_1.bias": b})
