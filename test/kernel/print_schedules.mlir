@@ -6,7 +6,7 @@
 // CHECK-NEXT: {{[0-9]+}}  as it is
 // CHECK-NEXT: {{[0-9]+}}  buffer 0 pre-transposed
 // CHECK-NEXT: {{[0-9]+}}  buffer 1 pre-transposed
-// CHECK-NEXT: cycles {{.*}} issue {{.*}} from afar {{.*}} schedule
+// CHECK-NEXT: cycles issue{{.*}}from afar{{.*}}schedule
 // CHECK-NEXT: {{^\* +[0-9]+ .*}} 0p:64/{{.*}} items
 // CHECK-NEXT: {{^  +[0-9]+ .*}} 0p:64/{{.*}} items
 // CHECK-NEXT: {{^  +[0-9]+ .*}} 0p:64/{{.*}} items
