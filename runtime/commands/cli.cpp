@@ -25,10 +25,11 @@ than the compiled one is computed in several calls whose gradients add up.)",
      "weights data split threads json", evaluate},
     {"predict", "--weights FILE INPUT...", "the outputs for files or samples of the data",
      R"(An INPUT is an array (FILE.npy or FILE.npz:ARRAY: one sample, or [samples, ...]; NAME=FILE.npy
-where the model has several inputs), lines of numbers (FILE.csv), or a sample of the data
-(test:17, counted from 0). It is transformed as in training, without augmentation. Where the output is one
-number a class of the data, the most likely classes are printed with their probabilities
-(softmax), else the numbers.)",
+where the model has several inputs), lines of a table (FILE.csv), a text ("two words", or NAME=TEXT;
+"-" reads one a line from standard input), or a sample of the data (test:17, counted from 0). It is
+transformed as in training, without augmentation. Where the output is one number a class of the
+data, the most likely classes are printed by name, or by number where the data has no names, with
+their probabilities (softmax), else the numbers.)",
      "weights data top out threads json", predict},
     {"step", "--input NAME=FILE.npy... [--weights FILE] [--explain]",
      "one forward and backward pass on given arrays",
