@@ -222,7 +222,7 @@ static constexpr Stage kStages[] = {
      [](Compilation &c) { return printed(*c.module); }},
     {"grad", "reverse mode: the step returns the loss and a gradient for each weight",
      differentiateModule, [](Compilation &c) { return printed(*c.module); }},
-    {"fused", "algebraic rewrites; the walk that step --explain prints", fuseModule,
+    {"fused", "algebraic rewrites; the formulas that step --explain prints", fuseModule,
      [](Compilation &c) { return printed(*c.module); }},
     {"linalg", "structured operations on tensors, fused into groups", lowerToLinalg,
      [](Compilation &c) { return printed(*c.module); }},

@@ -1,6 +1,6 @@
 // Reverse-mode differentiation of functions of `nn` operations.
 #include "compiler/grad/differentiate.h"
-#include "compiler/grad/walk.h"
+#include "compiler/grad/sweep.h"
 #include "compiler/nn/nn.h"
 #include "compiler/passes/passes.h"
 
@@ -27,14 +27,14 @@ FailureOr<SmallVector<Value>> backpropagate(OpBuilder &builder, ArrayRef<Seed> s
   });
   DenseSet<Value> active(targets.begin(), targets.end());
   activate(*builder.getInsertionBlock(), active);
-  Walk walk(builder, active);
+  Sweep sweep(builder, active);
   Block::iterator place = builder.getInsertionPoint();
   Operation *last = place == builder.getInsertionBlock()->begin() ? nullptr : &*std::prev(place);
   for (const Seed &seed : seeds)
-    walk.add(seed.value, seed.gradient);
-  if (failed(walk.backwards(last)))
+    sweep.add(seed.value, seed.gradient);
+  if (failed(sweep.backwards(last)))
     return failure();
-  return llvm::map_to_vector(targets, [&](Value target) { return walk.finished(target); });
+  return llvm::map_to_vector(targets, [&](Value target) { return sweep.finished(target); });
 }
 
 // --- the pass ----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-// The walk through a training step, with formulas in the language's notation.
+// A training step explained, with formulas in the language's notation.
 //
 // Values the user named get a line, the gradients of those, and whatever else is used twice; all
 // other operations are written out inside the formulas of these.

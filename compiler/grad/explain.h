@@ -1,4 +1,4 @@
-// The walk through a training step that `step --explain` prints: which values, by which formulas.
+// A training step as `step --explain` prints it: which values, by which formulas.
 #pragma once
 
 #include "mlir/IR/BuiltinOps.h"
@@ -29,7 +29,7 @@ struct Trace {
 /// empty trace.
 Trace addExplain(mlir::ModuleOp module);
 
-/// The same walk of a network of any size as text: a line `name = formula` for each value, in the
+/// The same of a network of any size as text: a line `name = formula` for each value, in the
 /// order in which they follow from each other.
 std::string describeStep(mlir::ModuleOp module);
 

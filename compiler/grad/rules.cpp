@@ -2,7 +2,7 @@
 //
 // A rule gives one gradient an operand, from the gradient dy of the result. In a rule x, a, b, w
 // are the operands and y is the result. An operation without a rule here does not link; that of
-// `loop` is in walk.cpp.
+// `loop` is in sweep.cpp.
 #include "compiler/nn/nn.h"
 
 #include <cmath>

@@ -11,13 +11,13 @@ public:
   // Runs the step on the batch, keeping every value, and then one update on a copy of the weights.
   Explanation(Network &network, const data::Batch &batch, Optimizer &optimizer);
 
-  // The walk of backpropagation: forward, loss, backward, gradients, update.
+  // Backpropagation step by step: forward, loss, backward, gradients, update.
   void print() const;
   // The members `values` and `updated`.
   void write(JsonWriter *json) const;
 
 private:
-  // A tensor's numbers as the walk shows them: only real samples, and a batch of one without its
+  // A tensor's numbers as it is explained: only real samples, and a batch of one without its
   // axis.
   struct Numbers {
     std::vector<int64_t> shape;

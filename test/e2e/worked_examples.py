@@ -1,4 +1,4 @@
-"""The two examples worked by hand: every number of the walk, recomputed here in double precision."""
+"""The two examples worked by hand: every number that is explained, recomputed here in double precision."""
 # RUN: %python %s
 import json
 import re

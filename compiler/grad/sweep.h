@@ -1,4 +1,4 @@
-// The reverse walk over a block of `nn` operations, and over the blocks of its loops.
+// The reverse sweep over a block of `nn` operations, and over the blocks of its loops.
 #pragma once
 
 #include "compiler/nn/nn.h"
@@ -12,10 +12,10 @@ void activate(mlir::Block &block, llvm::DenseSet<mlir::Value> &active);
 /// Rules also make gradients that nobody asked for.
 void eraseUnused(mlir::Block &block);
 
-/// One reverse walk over a block. The gradients are made at the builder's place.
-class Walk {
+/// One reverse sweep over a block. The gradients are made at the builder's place.
+class Sweep {
 public:
-  Walk(mlir::OpBuilder &builder, llvm::DenseSet<mlir::Value> &active)
+  Sweep(mlir::OpBuilder &builder, llvm::DenseSet<mlir::Value> &active)
       : builder(builder), active(active) {}
 
   /// What reaches a value by several ways adds up.

@@ -1,5 +1,5 @@
-// The reverse walk over a block of `nn` operations, and over the blocks of its loops.
-#include "compiler/grad/walk.h"
+// The reverse sweep over a block of `nn` operations, and over the blocks of its loops.
+#include "compiler/grad/sweep.h"
 #include "compiler/grad/saved.h"
 
 #include "mlir/Transforms/RegionUtils.h"
@@ -60,15 +60,15 @@ void eraseUnused(Block &block) {
       op.erase();
 }
 
-// --- the walk --------------------------------------------------------------------------------
+// --- the sweep -------------------------------------------------------------------------------
 
-void Walk::add(Value value, Value gradient) {
+void Sweep::add(Value value, Value gradient) {
   Value &sum = gradients[value];
   sum =
       sum ? nn::AddOp::create(builder, nn::withName(value.getLoc(), ""), sum, gradient) : gradient;
 }
 
-LogicalResult Walk::backwards(Operation *last) {
+LogicalResult Sweep::backwards(Operation *last) {
   for (Operation *op = last, *before = nullptr; op; op = before) {
     before = op->getPrevNode(); // a loop that saves values is replaced
     if (failed(apply(op)))
@@ -77,7 +77,7 @@ LogicalResult Walk::backwards(Operation *last) {
   return success();
 }
 
-Value Walk::finished(Value value) {
+Value Sweep::finished(Value value) {
   Value gradient = gradients.lookup(value);
   StringRef name = nn::nameOf(value);
   if (gradient && !name.empty())
@@ -85,12 +85,12 @@ Value Walk::finished(Value value) {
   return gradient;
 }
 
-Value Walk::zero(OpBuilder &place, Value like) const {
+Value Sweep::zero(OpBuilder &place, Value like) const {
   return nn::constant(place, nn::withName(like.getLoc(), ""),
                       cast<RankedTensorType>(like.getType()), 0);
 }
 
-LogicalResult Walk::apply(Operation *op) {
+LogicalResult Sweep::apply(Operation *op) {
   SmallVector<Value> dy;
   for (Value y : op->getResults())
     dy.push_back(active.contains(y) ? finished(y) : Value());
@@ -121,7 +121,7 @@ LogicalResult Walk::apply(Operation *op) {
 // values, and of each value from around the loop the sum over the turns so far. Its slices are the
 // gradients of what was stacked, and what of each turn it needs to know (saved.h); it stacks the
 // gradients of the slices.
-LogicalResult Walk::apply(nn::LoopOp loop, ArrayRef<Value> dy) {
+LogicalResult Sweep::apply(nn::LoopOp loop, ArrayRef<Value> dy) {
   Location location = nn::withName(loop.getLoc(), "");
   size_t carriedCount = loop.getInits().size();
   // What it carries and takes is known when its block stands, which is made within another loop.
@@ -129,7 +129,7 @@ LogicalResult Walk::apply(nn::LoopOp loop, ArrayRef<Value> dy) {
                                      loop.getCount(), !loop.getReversed());
   Block *block = &scaffold.getBody().emplaceBlock();
   auto inside = OpBuilder::atBlockEnd(block);
-  Walk walk(inside, active);
+  Sweep sweep(inside, active);
 
   SmallVector<Value> inits, slices;
   SmallVector<unsigned> carried;
@@ -140,26 +140,26 @@ LogicalResult Walk::apply(nn::LoopOp loop, ArrayRef<Value> dy) {
     inits.push_back(dy[i] ? dy[i] : zero(builder, argument));
     Value gradient = block->addArgument(argument.getType(), location);
     if (active.contains(loop.getNext()[i]))
-      walk.add(loop.getNext()[i], gradient);
+      sweep.add(loop.getNext()[i], gradient);
   }
   for (auto [value, gradients] : llvm::zip(loop.getStackedOperands(), dy.drop_front(carriedCount)))
     if (gradients) {
       slices.push_back(gradients);
-      walk.add(value, block->addArgument(value.getType(), location));
+      sweep.add(value, block->addArgument(value.getType(), location));
     }
-  if (failed(walk.backwards(loop.getBlock().getTerminator()->getPrevNode())))
+  if (failed(sweep.backwards(loop.getBlock().getTerminator()->getPrevNode())))
     return failure();
 
   SmallVector<Value> next;
   for (unsigned i : carried) {
-    Value argument = loop.getCarriedArguments()[i], gradient = walk.finished(argument);
+    Value argument = loop.getCarriedArguments()[i], gradient = sweep.finished(argument);
     next.push_back(gradient ? gradient : zero(inside, argument));
   }
   SetVector<Value> around;
   getUsedValuesDefinedAbove(loop.getBody(), around);
   SmallVector<Value> captured;
   for (Value value : around) {
-    Value gradient = walk.reached(value);
+    Value gradient = sweep.reached(value);
     if (!gradient)
       continue;
     captured.push_back(value);
@@ -169,7 +169,7 @@ LogicalResult Walk::apply(nn::LoopOp loop, ArrayRef<Value> dy) {
   }
   SmallVector<Value> yielded = next, differentiated;
   for (auto [whole, slice] : llvm::zip(loop.getSlices(), loop.getSliceArguments()))
-    if (Value gradient = walk.finished(slice)) {
+    if (Value gradient = sweep.finished(slice)) {
       differentiated.push_back(whole);
       yielded.push_back(gradient);
     }
