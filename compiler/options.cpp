@@ -217,6 +217,39 @@ const Flag *findFlag(const std::string &argument, const std::string &command,
   return nullptr;
 }
 
+std::optional<Options> refuseCommand(const std::string &command) {
+  std::vector<std::string> names;
+  for (const Command &known : kCommands)
+    names.push_back(known.name);
+  std::string near = lang::didYouMean(command, names);
+  return refuse("there is no command `" + command + "`" +
+                (near.empty() ? "; `dlc --help` lists them" : "; did you mean `" + near + "`?"));
+}
+
+std::optional<Options> refuseOption(const std::string &argument, const std::string &command) {
+  std::vector<std::string> names;
+  for (const Flag &flag : kFlags)
+    if (knows(flag, command))
+      names.push_back(flag.name);
+  std::string near = lang::didYouMean(argument.substr(0, argument.find('=')), names);
+  return refuse("`dlc " + command + "` has no option `" + argument + "`" +
+                (near.empty() ? "; `dlc " + command + " --help` lists them"
+                              : "; did you mean `" + near + "`?"));
+}
+
+/// The options, if they name as many inputs as the command takes.
+std::optional<Options> countInputs(const Options &options) {
+  const std::string &command = options.command;
+  bool isNew = command == "new";
+  if (options.inputs.empty())
+    return refuse("`dlc " + command + "` needs " + (isNew ? "a name" : "a .nn file"));
+  if (options.inputs.size() > 1 && command != "fmt")
+    return refuse("`dlc " + command + "` takes one " + (isNew ? "name" : "file") + ", not also `" +
+                  options.inputs[1] + "`" +
+                  (command == "run" ? "; what is meant for the program stands after `--`" : ""));
+  return options;
+}
+
 } // namespace
 
 std::optional<Options> parseOptions(int argc, char **argv) {
@@ -235,14 +268,8 @@ std::optional<Options> parseOptions(int argc, char **argv) {
     return options;
   }
   options.command = arguments[0];
-  if (!findCommand(options.command)) {
-    std::vector<std::string> names;
-    for (const Command &command : kCommands)
-      names.push_back(command.name);
-    std::string near = lang::didYouMean(options.command, names);
-    return refuse("there is no command `" + options.command + "`" +
-                  (near.empty() ? "; `dlc --help` lists them" : "; did you mean `" + near + "`?"));
-  }
+  if (!findCommand(options.command))
+    return refuseCommand(options.command);
   for (size_t i = 1; i < arguments.size(); ++i) {
     const std::string &argument = arguments[i];
     if (argument == "--" && options.command == "run") {
@@ -259,16 +286,8 @@ std::optional<Options> parseOptions(int argc, char **argv) {
     }
     std::optional<std::string> value;
     const Flag *flag = findFlag(argument, options.command, value);
-    if (!flag) {
-      std::vector<std::string> names;
-      for (const Flag &known : kFlags)
-        if (knows(known, options.command))
-          names.push_back(known.name);
-      std::string near = lang::didYouMean(argument.substr(0, argument.find('=')), names);
-      return refuse("`dlc " + options.command + "` has no option `" + argument + "`" +
-                    (near.empty() ? "; `dlc " + options.command + " --help` lists them"
-                                  : "; did you mean `" + near + "`?"));
-    }
+    if (!flag)
+      return refuseOption(argument, options.command);
     if (flag->value && !value) {
       if (i + 1 == arguments.size())
         return refuse(std::string("`") + flag->name + "` needs a value: " + flag->value);
@@ -279,17 +298,7 @@ std::optional<Options> parseOptions(int argc, char **argv) {
       return refuse(std::string("`") + flag->name + "` " + wrong + ", not `" + value.value_or("") +
                     "`");
   }
-  if (options.help)
-    return options;
-  if (options.inputs.empty())
-    return refuse("`dlc " + options.command + "` needs " +
-                  (options.command == "new" ? "a name" : "a .nn file"));
-  if (options.inputs.size() > 1 && options.command != "fmt")
-    return refuse(
-        "`dlc " + options.command + "` takes one " + (options.command == "new" ? "name" : "file") +
-        ", not also `" + options.inputs[1] + "`" +
-        (options.command == "run" ? "; what is meant for the program stands after `--`" : ""));
-  return options;
+  return options.help ? options : countInputs(options);
 }
 
 std::string helpText(const std::string &name) {

@@ -42,7 +42,7 @@ void addLinalgPasses(OpPassManager &passes) {
 }
 
 void addLlvmPasses(OpPassManager &passes, const Processor &processor) {
-  passes.addPass(createPlacePass());
+  passes.addPass(createBufferizePass());
   passes.addPass(kernel::createKernelPass(processor));
   passes.addPass(createEntryPass());
   addConversionPasses(passes);
@@ -78,7 +78,7 @@ void registerPasses() {
   };
   registerDlcPasses();
   PassPipelineRegistration<>("dlc-linalg", "nn to fused linalg on tensors", addLinalgPasses);
-  PassPipelineRegistration<LlvmOptions>("dlc-kernels", "placed linalg to kernels",
+  PassPipelineRegistration<LlvmOptions>("dlc-kernels", "linalg on buffers to kernels",
                                         [](OpPassManager &passes, const LlvmOptions &options) {
                                           passes.addPass(
                                               kernel::createKernelPass(options.processor()));

@@ -40,12 +40,12 @@ LogicalResult BufferAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitEr
 namespace {
 
 /// Which operands of a convolution a loop goes along.
-struct Walk {
+struct Along {
   bool image, result, filter;
-  bool operator==(const Walk &) const = default;
+  bool operator==(const Along &) const = default;
 };
 
-Walk walkOf(Loop loop) {
+Along alongOf(Loop loop) {
   switch (loop) {
   case Loop::N:
   case Loop::H:
@@ -100,14 +100,14 @@ std::string contradiction(ConvolutionAttr convolution, Operation *nest) {
     std::string name = "loop " + std::to_string(d) + ", `" + stringifyLoop(loop).str() + "`, ";
     if (llvm::is_contained(convolution.getLoops().take_front(d), loop))
       return name + "is there twice";
-    Walk wanted = walkOf(loop);
+    Along wanted = alongOf(loop);
     // The images of a lane may be added up later on.
     if (loop == Loop::Lane && isToFilter)
       wanted.filter = kinds[d] == utils::IteratorType::parallel;
     if (loop == Loop::Part && !isToFilter)
       return name + "is of gradients of filters only";
-    if (sizes[d] > 1 && Walk{image.isFunctionOfDim(d), result.isFunctionOfDim(d),
-                             filter.isFunctionOfDim(d)} != wanted)
+    if (sizes[d] > 1 && Along{image.isFunctionOfDim(d), result.isFunctionOfDim(d),
+                              filter.isFunctionOfDim(d)} != wanted)
       return name + "does not go along the operands as it should";
     bool isSummed = isToFilter ? !wanted.filter : !wanted.result;
     if (isSummed != (kinds[d] == utils::IteratorType::reduction))
@@ -124,27 +124,25 @@ public:
   explicit Verifier(Operation *op) : op(op) {}
 
   LogicalResult verify(NamedAttribute attribute) {
+    static constexpr struct {
+      StringLiteral name;
+      LogicalResult (*check)(Verifier &, Attribute);
+    } kFacts[] = {
+        {Convolution::getNameStr(), check<&Verifier::verifyConvolution>},
+        {Epilogue::getNameStr(), check<&Verifier::verifyEpilogue>},
+        {Start::getNameStr(), check<&Verifier::verifyStart>},
+        {Nonzero::getNameStr(), check<&Verifier::verifyNonzero>},
+        {Padding::getNameStr(), check<&Verifier::verifyPadding>},
+        {ArenaBytes::getNameStr(), check<&Verifier::verifyArena>},
+        {Flops::getNameStr(), check<&Verifier::verifyFlops>},
+        {Schedule::getNameStr(), check<&Verifier::verifySchedule>},
+        {Work::getNameStr(), check<&Verifier::verifyWork>},
+    };
     name = attribute.getName();
-    StringRef fact = name.getValue();
-    if (fact == Convolution::getNameStr())
-      return of<ConvolutionAttr>(attribute, [&](auto value) { return verifyConvolution(value); });
-    if (fact == Epilogue::getNameStr())
-      return of<EpilogueAttr>(attribute, [&](auto value) { return verifyEpilogue(value); });
-    if (fact == Start::getNameStr())
-      return of<ArrayAttr>(attribute, [&](auto value) { return verifyStart(value); });
-    if (fact == Nonzero::getNameStr())
-      return of<ArrayAttr>(attribute, [&](auto value) { return verifyNonzero(value); });
-    if (fact == Padding::getNameStr())
-      return of<ArrayAttr>(attribute, [&](auto value) { return verifyPadding(value); });
-    if (fact == ArenaBytes::getNameStr())
-      return of<IntegerAttr>(attribute, [&](auto value) { return verifyArena(value); });
-    if (fact == Flops::getNameStr())
-      return of<IntegerAttr>(attribute, [&](auto value) { return verifyFlops(value); });
-    if (fact == Schedule::getNameStr())
-      return of<StringAttr>(attribute, [&](auto value) { return verifySchedule(value); });
-    if (fact == Work::getNameStr())
-      return of<IntegerAttr>(attribute, [&](auto value) { return verifyWork(value); });
-    return fail() << (fact == Buffer::getNameStr() ? "is of an argument" : "is not declared");
+    for (const auto &fact : kFacts)
+      if (name == fact.name)
+        return fact.check(*this, attribute.getValue());
+    return fail() << (name == Buffer::getNameStr() ? "is of an argument" : "is not declared");
   }
 
 private:
@@ -153,9 +151,13 @@ private:
 
   InFlightDiagnostic fail() { return op->emitOpError() << "`" << name.getValue() << "` "; }
 
-  template <typename Attr, typename Check> LogicalResult of(NamedAttribute attribute, Check check) {
-    auto value = dyn_cast<Attr>(attribute.getValue());
-    return value ? check(value) : fail() << "cannot be " << attribute.getValue();
+  // Verifies a value by a method, once it is of the kind that the method takes.
+  template <auto method> static LogicalResult check(Verifier &verifier, Attribute value) {
+    return [&]<typename Attr>(LogicalResult (Verifier::*verify)(Attr)) -> LogicalResult {
+      if (auto known = dyn_cast<Attr>(value))
+        return (verifier.*verify)(known);
+      return verifier.fail() << "cannot be " << value;
+    }(method);
   }
 
   linalg::GenericOp nest() { return dyn_cast<linalg::GenericOp>(op); }
@@ -255,12 +257,12 @@ private:
     if (!isa<FunctionOpInterface>(op) || bytes.getInt() < 0)
       return fail() << "is a function's number of bytes";
     auto function = dyn_cast<func::FuncOp>(op);
-    bool isPlaced =
+    bool isBufferized =
         function && llvm::all_of(function.getArgumentTypes(), llvm::IsaPred<MemRefType>);
-    return isPlaced ? verifyPlaced(function, bytes.getInt()) : success();
+    return isBufferized ? verifyBufferized(function, bytes.getInt()) : success();
   }
 
-  LogicalResult verifyPlaced(func::FuncOp function, int64_t arenaBytes) {
+  LogicalResult verifyBufferized(func::FuncOp function, int64_t arenaBytes) {
     bool hasArena = false;
     for (auto [i, type] : llvm::enumerate(function.getArgumentTypes())) {
       BufferAttr buffer = bufferOf(function, i);

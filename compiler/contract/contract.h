@@ -32,7 +32,7 @@ template <typename Fact, typename Attr> void set(mlir::Operation *op, Attr value
 }
 template <typename Fact> void drop(mlir::Operation *op) { Fact(op->getContext()).removeAttr(op); }
 
-/// Which buffer an argument of a placed function is; null if the function is none.
+/// Which buffer an argument of a bufferized function is; null if the function is none.
 inline BufferAttr bufferOf(mlir::func::FuncOp function, unsigned argument) {
   return function.getArgAttrOfType<BufferAttr>(argument, Buffer::getNameStr());
 }

@@ -21,13 +21,13 @@ def Dlc_Dialect : Dialect {
     | `dlc.start` | linalg.generic on buffers | `memory/` | `kernel/` | for each output the number it starts from, of its element type, if the nest goes on from its previous value; else a unit |
     | `dlc.nonzero` | linalg.generic on buffers | `memory/` | `kernel/` | for each input, if it is a padded image, the bounds [low, high) of each axis outside which it is zero; else a unit |
     | `dlc.padding` | linalg.generic on buffers | `memory/` | `kernel/` | distinct marks: of the images in whose padding the nest reads, or of the one in whose padding it writes zeros |
-    | `dlc.buffer` | argument of a placed function | `memory/` | `memory/`, `llvm/`, tools | each argument is another of a call's buffers |
-    | `dlc.arena_bytes` | placed function, entry point | `memory/`, kept by `llvm/` and `object/` | the driver, tools | what a call needs of the arena: the size of that argument |
-    | `dlc.flops` | placed function, entry point | `kernel/`, kept by `llvm/` and `object/` | the driver, tools | multiplications and additions of a call, nominal; not negative |
+    | `dlc.buffer` | argument of a bufferized function | `memory/` | `memory/`, `llvm/`, tools | each argument is another of a call's buffers |
+    | `dlc.arena_bytes` | bufferized function, entry point | `memory/`, kept by `llvm/` and `object/` | the driver, tools | what a call needs of the arena: the size of that argument |
+    | `dlc.flops` | bufferized function, entry point | `kernel/`, kept by `llvm/` and `object/` | the driver, tools | multiplications and additions of a call, nominal; not negative |
     | `dlc.schedule` | function of a kernel | `kernel/` | tools, people | how it runs; not empty |
     | `dlc.work` | call of a kernel | `kernel/` | `llvm/` | a rough count of its operations; not negative |
 
-    A placed function is one that has `dlc.arena_bytes` and buffers for arguments. In it each
+    A bufferized function is one that has `dlc.arena_bytes` and buffers for arguments. In it each
     argument has its `dlc.buffer`, each nest that goes on from an output its `dlc.start`, and each
     call its `dlc.work`.
   }];
@@ -108,7 +108,7 @@ def Dlc_Epilogue : Dlc_Attr<"Epilogue", "epilogue"> {
 
 // --- buffers -----------------------------------------------------------------------------------
 
-// In the order of a placed function's arguments.
+// In the order of a bufferized function's arguments.
 def Dlc_BufferKind : Dlc_Enum<"BufferKind", "which of a call's buffers", [
   I32EnumCase<"Arena", 0, "arena">,
   I32EnumCase<"Gradients", 1, "gradients">,

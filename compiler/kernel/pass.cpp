@@ -65,43 +65,12 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
     std::shared_ptr<const ForcedChooser> forced;
     if (ArrayRef<std::string> texts = *forceSchedule; !texts.empty())
       chooser = forced = std::make_shared<ForcedChooser>(texts);
-    std::vector<Kernel> kernels;
-    std::vector<Call> calls;
-    members.clear(), workspaces = {};
-    llvm::StringMap<unsigned> numbers;
-    for (auto function : getOperation().getOps<func::FuncOp>()) {
-      int64_t flops = 0;
-      SmallVector<linalg::GenericOp> ops; // those of loops, too, in the order of the code
-      function.walk([&](linalg::GenericOp op) { ops.push_back(op); });
-      for (auto *next = ops.begin(); next != ops.end();) {
-        Call call;
-        call.op = *next++;
-        Nest nest = makeNest(call.op, call.operands);
-        std::optional<Convolution> conv = convolutionOf(call.op, nest);
-        // Gradients of filters by tiles have no epilogues.
-        if (next != ops.end() && contract::get<contract::Epilogue>(*next) &&
-            !(conv && conv->toFilter)) {
-          call.epilogue = *next++;
-          addEpilogue(nest, call.op, call.epilogue, call.operands);
-        }
-        flops += nest.contractionFlops() * turnsAround(call.op);
-        call.work = nest.work();
-        Nest whole = nest;
-        collapse(nest);
-        std::string key = fingerprint(nest) + (conv ? " convolution" : "");
-        auto [entry, isNew] = numbers.try_emplace(key, kernels.size());
-        if (isNew)
-          kernels.push_back({nest, formWithWindows(whole), pretransposedForms(nest),
-                             conv ? winogradOf(whole, *conv, processor, *chooser) : std::nullopt,
-                             call.op.getLoc()});
-        call.kernel = entry->second;
-        calls.push_back(std::move(call));
-      }
-      contract::set<contract::Flops>(function, Builder(&getContext()).getI64IntegerAttr(flops));
-    }
+    kernels.clear(), calls.clear(), numbers.clear(), members.clear(), workspaces = {};
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      collect(function);
     // The searches change nothing but their own kernel.
     llvm::parallelFor(0, kernels.size(), [&](size_t i) { schedule(kernels[i]); });
-    sparePaddings(calls, kernels);
+    sparePaddings();
     for (Call &call : calls) {
       Kernel &kernel = kernels[call.kernel];
       if (!kernel.function) {
@@ -116,6 +85,43 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
         getOperation().emitError("no nest has the schedule `") << text << "`";
         signalPassFailure();
       }
+  }
+
+  // The calls that a function's nests become, those in loops, too, in the order of the code.
+  void collect(func::FuncOp function) {
+    int64_t flops = 0;
+    SmallVector<linalg::GenericOp> ops;
+    function.walk([&](linalg::GenericOp op) { ops.push_back(op); });
+    for (ArrayRef<linalg::GenericOp> rest = ops; !rest.empty();) {
+      Call call;
+      call.op = rest.consume_front();
+      Nest nest = makeNest(call.op, call.operands);
+      std::optional<Convolution> conv = convolutionOf(call.op, nest);
+      // Gradients of filters by tiles have no epilogues.
+      if (!rest.empty() && contract::get<contract::Epilogue>(rest.front()) &&
+          !(conv && conv->toFilter)) {
+        call.epilogue = rest.consume_front();
+        addEpilogue(nest, call.op, call.epilogue, call.operands);
+      }
+      flops += nest.contractionFlops() * turnsAround(call.op);
+      call.work = nest.work();
+      call.kernel = kernelFor(nest, conv, call.op.getLoc());
+      calls.push_back(std::move(call));
+    }
+    contract::set<contract::Flops>(function, Builder(&getContext()).getI64IntegerAttr(flops));
+  }
+
+  // The number of the kernel that computes a nest: that of one like it, else of a new one.
+  unsigned kernelFor(const Nest &whole, const std::optional<Convolution> &conv, Location location) {
+    Nest nest = whole;
+    collapse(nest);
+    std::string key = fingerprint(nest) + (conv ? " convolution" : "");
+    auto [entry, isNew] = numbers.try_emplace(key, kernels.size());
+    if (isNew)
+      kernels.push_back({nest, formWithWindows(whole), pretransposedForms(nest),
+                         conv ? winogradOf(whole, *conv, processor, *chooser) : std::nullopt,
+                         location});
+    return entry->second;
   }
 
   // How often an op runs in a call of its function.
@@ -204,7 +210,7 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
   }
 
   // Drops what writes zeros that nobody reads.
-  static void sparePaddings(std::vector<Call> &calls, ArrayRef<Kernel> kernels) {
+  void sparePaddings() {
     llvm::DenseSet<Attribute> read;
     auto marksOf = [](linalg::GenericOp op) {
       auto marks = op ? contract::get<contract::Padding>(op) : nullptr;
@@ -267,7 +273,7 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
     OpBuilder b(call.epilogue ? call.epilogue : call.op); // where all operands stand
     auto viewOf = [&](Value operand, MemRefType type) -> Value {
       auto view = operand.getDefiningOp<memref::ViewOp>();
-      assert(view && "every buffer is a view of placed memory");
+      assert(view && "every buffer is a view of an argument or a constant");
       return memref::ViewOp::create(b, call.op.getLoc(), type, view.getSource(),
                                     view.getByteShift(), ValueRange{});
     };
@@ -297,6 +303,9 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
       call.epilogue.erase();
   }
 
+  std::vector<Kernel> kernels;
+  std::vector<Call> calls;
+  llvm::StringMap<unsigned> numbers;     // of kernels, by their nests' fingerprints
   llvm::StringMap<func::FuncOp> members; // of fused nests, by their nests' fingerprints
   memory::Workspaces workspaces;
   Processor processor; // as the options say

@@ -1,4 +1,4 @@
-// The kernel pass: every linalg op on placed buffers becomes a call of a kernel function.
+// The kernel pass: every linalg op on buffers becomes a call of a kernel function.
 #pragma once
 #include "compiler/kernel/plan/schedule.h"
 #include "mlir/Pass/Pass.h"

@@ -100,7 +100,7 @@ private:
     return contract::bufferOf(function, argument.getArgNumber()).getKind();
   }
 
-  Value address(Value call, const PlacedField &field, int64_t index) {
+  Value address(Value call, const LocatedField &field, int64_t index) {
     Value place = at(call, field.offset);
     if (field.form == CallField::Inside)
       return place;

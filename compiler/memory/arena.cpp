@@ -1,4 +1,4 @@
-// Largest first, lowest place first.
+// Largest first, lowest offset first.
 #include "compiler/memory/arena.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
@@ -11,10 +11,10 @@ int64_t planArena(llvm::MutableArrayRef<Interval> intervals) {
                     [](const Interval *a, const Interval *b) { return a->bytes > b->bytes; });
 
   int64_t end = 0;
-  llvm::SmallVector<const Interval *> placed; // by offset
+  llvm::SmallVector<const Interval *> planned; // by offset
   for (Interval *interval : order) {
     int64_t offset = 0;
-    for (const Interval *other : placed) {
+    for (const Interval *other : planned) {
       bool meet = interval->first <= other->last && other->first <= interval->last;
       if (!meet)
         continue;
@@ -24,9 +24,9 @@ int64_t planArena(llvm::MutableArrayRef<Interval> intervals) {
     }
     interval->offset = offset;
     end = std::max(end, aligned(offset + interval->bytes));
-    auto *at = llvm::lower_bound(placed, offset,
+    auto *at = llvm::lower_bound(planned, offset,
                                  [](const Interval *p, int64_t o) { return p->offset < o; });
-    placed.insert(at, interval);
+    planned.insert(at, interval);
   }
   return end;
 }

@@ -14,7 +14,7 @@ struct Interval {
 };
 
 /// Gives every interval its offset and returns the bytes of the whole: the largest first, each at
-/// the lowest place that is free all its time.
+/// the lowest offset that is free all its time.
 int64_t planArena(llvm::MutableArrayRef<Interval> intervals);
 
 } // namespace dlc::memory

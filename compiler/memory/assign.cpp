@@ -14,7 +14,7 @@ namespace {
 struct Memory {
   int64_t bytes = 0;
   int first = 0, last = 0;
-  std::optional<Place> place; // known: outside the arena
+  std::optional<Allocation> allocation; // known: outside the arena
 };
 
 class Assigner {
@@ -31,10 +31,10 @@ public:
     bindResults();
     planIntervals();
     for (auto [value, memory] : memoryOf)
-      assignment.places[value] = *memories[memory].place;
+      assignment.allocations[value] = *memories[memory].allocation;
     for (auto &[op, copies] : waiting)
       for (auto [from, memory] : copies)
-        assignment.copies[op].push_back({from, *memories[memory].place});
+        assignment.copies[op].push_back({from, *memories[memory].allocation});
     return std::move(assignment);
   }
 
@@ -53,7 +53,7 @@ private:
     Value from;
     unsigned to; // memory
   };
-  llvm::MapVector<Operation *, SmallVector<Copy>> waiting; // for the memory to get its place
+  llvm::MapVector<Operation *, SmallVector<Copy>> waiting; // for the memory to be allocated
 
   func::ReturnOp terminator() { return cast<func::ReturnOp>(function.front().getTerminator()); }
 
@@ -92,9 +92,9 @@ private:
 
   void assignArguments() {
     for (BlockArgument argument : function.getArguments()) {
-      Place place = layouts.argument(function.getArgAttrDict(argument.getArgNumber()),
-                                     argument.getArgNumber());
-      assign(argument, {bytesOf(argument.getType()), -1, lastUse.lookup(argument), place});
+      Allocation allocation = layouts.argument(function.getArgAttrDict(argument.getArgNumber()),
+                                               argument.getArgNumber());
+      assign(argument, {bytesOf(argument.getType()), -1, lastUse.lookup(argument), allocation});
     }
   }
 
@@ -113,7 +113,7 @@ private:
       if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::ExtractSliceOp>(
               use.getOwner()))
         return isRead(use.getOwner()->getResult(0));
-      // What is inserted or carried is filled in its place.
+      // What is inserted or carried is filled where it will lie.
       if (isa<tensor::InsertSliceOp, scf::ForOp, scf::YieldOp>(use.getOwner()))
         return false;
       auto generic = dyn_cast<linalg::GenericOp>(use.getOwner());
@@ -149,7 +149,7 @@ private:
     }
     auto generic = dyn_cast<linalg::GenericOp>(op);
     if (!generic)
-      return op.emitOpError("cannot be placed in memory");
+      return op.emitOpError("cannot be bufferized");
     linalg::GenericOp sum = fuse::sumBefore(generic);
     int first = sum ? steps[sum] : step;
     for (OpResult result : generic->getResults()) {
@@ -212,7 +212,7 @@ private:
     unsigned memory = memoryOf.lookup(init.get());
     bool isTaken =
         llvm::any_of(loop.getRegionIterArgs(), [&](Value other) { return liesIn(memory, other); });
-    if (isTaken || memories[memory].place || memories[memory].last != steps[loop])
+    if (isTaken || memories[memory].allocation || memories[memory].last != steps[loop])
       return std::nullopt;
     return memory;
   }
@@ -246,7 +246,7 @@ private:
     return success();
   }
 
-  Place addConstant(DenseElementsAttr value) {
+  Allocation addConstant(DenseElementsAttr value) {
     int64_t offset = aligned(assignment.constants.size());
     assignment.constants.resize(offset);
     ArrayRef<char> raw = value.getRawData();
@@ -269,7 +269,7 @@ private:
       if (memory == memoryOf.end())
         continue;
       const Memory &candidate = memories[memory->second];
-      if (candidate.place || candidate.last != steps[op] ||
+      if (candidate.allocation || candidate.last != steps[op] ||
           candidate.bytes != bytesOf(result.getType()) || candidate.first == steps[op])
         continue;
       if (linalg::GenericOp sum = fuse::sumBefore(op); sum && reads(sum, memory->second))
@@ -301,10 +301,10 @@ private:
   }
 
   // Whether `memory`, written from its first step on, may lie where an argument lies.
-  bool mayOverwrite(const Place &place, const Memory &memory, Value value) {
+  bool mayOverwrite(const Allocation &allocation, const Memory &memory, Value value) {
     for (BlockArgument argument : function.getArguments()) {
       const Memory &old = memories[memoryOf[argument]];
-      if (!(*old.place == place) || old.last < memory.first)
+      if (!(*old.allocation == allocation) || old.last < memory.first)
         continue;
       auto writer = value.getDefiningOp<linalg::GenericOp>();
       bool isElementwise = old.last == memory.first && writer && steps[writer] == memory.first &&
@@ -319,17 +319,17 @@ private:
   void bindResults() {
     for (OpOperand &operand : terminator()->getOpOperands()) {
       unsigned number = operand.getOperandNumber();
-      Place place =
+      Allocation allocation =
           layouts.result(function.getResultAttrDict(number), operand.get().getType(), number);
       Value root = rootOf(operand.get());
       Memory &memory = memories[memoryOf[root]];
       bool isAll = isWhole(operand.get());
-      if (isAll && memory.place && *memory.place == place)
+      if (isAll && memory.allocation && *memory.allocation == allocation)
         continue;
-      if (isAll && !memory.place && mayOverwrite(place, memory, root))
-        memory.place = place;
+      if (isAll && !memory.allocation && mayOverwrite(allocation, memory, root))
+        memory.allocation = allocation;
       else
-        assignment.copies[terminator()].push_back({operand.get(), place});
+        assignment.copies[terminator()].push_back({operand.get(), allocation});
     }
   }
 
@@ -337,19 +337,19 @@ private:
     SmallVector<Interval> intervals;
     SmallVector<Memory *> planned;
     for (Memory &memory : memories)
-      if (!memory.place) {
+      if (!memory.allocation) {
         intervals.push_back({memory.bytes, memory.first, memory.last});
         planned.push_back(&memory);
       }
     assignment.arenaBytes = planArena(intervals);
     for (auto [memory, interval] : llvm::zip(planned, intervals))
-      memory->place = Place{contract::BufferKind::Arena, 0, interval.offset};
+      memory->allocation = Allocation{contract::BufferKind::Arena, 0, interval.offset};
   }
 };
 
 } // namespace
 
-FailureOr<Assignment> assignPlaces(func::FuncOp function, const Layouts &layouts,
+FailureOr<Assignment> assignMemory(func::FuncOp function, const Layouts &layouts,
                                    const Aliasing &aliasing) {
   return Assigner(function, layouts, aliasing).run();
 }

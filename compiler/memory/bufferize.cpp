@@ -43,24 +43,25 @@ public:
               func::ReturnOp>(op))
         for (ValueRange values : {ValueRange(op->getOperands()), ValueRange(op->getResults())})
           for (Value value : values)
-            if (assignment.placeOf(value))
-              noteBuffer(placeOf(value), rootOf(value).getType());
+            if (assignment.allocationOf(value))
+              noteBuffer(allocationOf(value), rootOf(value).getType());
     });
     for (auto &[op, copies] : assignment.copies)
       for (const Assignment::Copy &copy : copies)
         noteBuffer(copy.to, copy.from.getType());
 
     builder.setInsertionPoint(function);
-    auto placed =
+    auto bufferized =
         func::FuncOp::create(builder, function.getName(), builder.getFunctionType({}, {}));
-    placed.setVisibility(function.getVisibility());
-    builder.setInsertionPoint(placed);
-    Block *body = placed.addEntryBlock();
-    addBuffers(placed, body);
+    bufferized.setVisibility(function.getVisibility());
+    builder.setInsertionPoint(bufferized);
+    Block *body = bufferized.addEntryBlock();
+    addBuffers(bufferized, body);
     builder.setInsertionPointToEnd(body);
     rewriteBlock(function.front());
     func::ReturnOp::create(builder);
-    contract::set<contract::ArenaBytes>(placed, builder.getI64IntegerAttr(assignment.arenaBytes));
+    contract::set<contract::ArenaBytes>(bufferized,
+                                        builder.getI64IntegerAttr(assignment.arenaBytes));
     function.erase();
   }
 
@@ -78,17 +79,17 @@ private:
   std::map<std::pair<std::optional<BufferKind>, int64_t>, Buffer> buffers;
 
   // A tensor without memory, which only gives a nest its shape, lies anywhere.
-  Place placeOf(Value value) const {
-    const Place *place = assignment.placeOf(value);
-    return place ? *place : Place{BufferKind::Arena};
+  Allocation allocationOf(Value value) const {
+    const Allocation *allocation = assignment.allocationOf(value);
+    return allocation ? *allocation : Allocation{BufferKind::Arena};
   }
 
-  void noteBuffer(const Place &place, Type type) {
-    Buffer &buffer = buffers[{place.buffer, place.index}];
-    buffer.bytes = std::max(buffer.bytes, place.offset + bytesOf(type));
+  void noteBuffer(const Allocation &allocation, Type type) {
+    Buffer &buffer = buffers[{allocation.buffer, allocation.index}];
+    buffer.bytes = std::max(buffer.bytes, allocation.offset + bytesOf(type));
   }
 
-  void addBuffers(func::FuncOp placed, Block *body) {
+  void addBuffers(func::FuncOp bufferized, Block *body) {
     SmallVector<Type> types;
     SmallVector<DictionaryAttr> attributes;
     for (auto &[key, buffer] : buffers) {
@@ -103,8 +104,8 @@ private:
           contract::Buffer::getNameStr(),
           contract::BufferAttr::get(builder.getContext(), *key.first, key.second))));
     }
-    placed.setFunctionType(builder.getFunctionType(types, {}));
-    placed.setAllArgAttrs(attributes);
+    bufferized.setFunctionType(builder.getFunctionType(types, {}));
+    bufferized.setAllArgAttrs(attributes);
   }
 
   Value constantBuffer(Block *body) {
@@ -121,12 +122,12 @@ private:
     return memref::GetGlobalOp::create(builder, type, name);
   }
 
-  // --- places --------------------------------------------------------------------------------
+  // --- addresses -----------------------------------------------------------------------------
 
-  // Where a tensor without gaps begins: at its place, and in a loop so many bytes further for each
-  // of these numbers.
+  // Where a tensor without gaps begins: in its allocation, and in a loop so many bytes further for
+  // each of these numbers.
   struct Address {
-    Place place;
+    Allocation allocation;
     SmallVector<std::pair<Value, int64_t>> terms = {};
   };
 
@@ -136,7 +137,7 @@ private:
       return addressOf(op->getOperand(0));
     if (auto part = dyn_cast_or_null<tensor::ExtractSliceOp>(op))
       return partOf(addressOf(part.getSource()), part.getMixedOffsets(), part.getSourceType());
-    return {placeOf(value)};
+    return {allocationOf(value)};
   }
 
   static Address partOf(Address whole, ArrayRef<OpFoldResult> offsets, RankedTensorType type) {
@@ -144,7 +145,7 @@ private:
     for (auto [offset, size] : llvm::zip(offsets, type.getShape())) {
       bytes /= size;
       if (std::optional<int64_t> known = getConstantIntValue(offset))
-        whole.place.offset += *known * bytes;
+        whole.allocation.offset += *known * bytes;
       else
         whole.terms.push_back({cast<Value>(offset), bytes});
     }
@@ -154,19 +155,19 @@ private:
   // The bytes from the buffer's begin. A sum has one value for all that lies there: by it one sees
   // that they are the same bytes.
   Value shift(const Address &address) {
-    Value sum = arith::ConstantIndexOp::create(builder, address.place.offset);
+    Value sum = arith::ConstantIndexOp::create(builder, address.allocation.offset);
     if (address.terms.empty())
       return sum;
     std::vector<std::pair<void *, int64_t>> terms;
     for (auto [number, bytes] : address.terms)
       terms.push_back({number.getAsOpaquePointer(), bytes});
-    Value &known = shifts[{address.place.offset, terms}];
+    Value &known = shifts[{address.allocation.offset, terms}];
     if (known)
       return known;
     OpBuilder::InsertionGuard guard(builder);
     // Where the innermost turn, which knows all of the numbers, begins.
     builder.setInsertionPointAfterValue(indexOf(address.terms.back().first));
-    sum = arith::ConstantIndexOp::create(builder, address.place.offset);
+    sum = arith::ConstantIndexOp::create(builder, address.allocation.offset);
     for (auto [number, bytes] : address.terms) {
       Value distance = arith::ConstantIndexOp::create(builder, bytes);
       distance = arith::MulIOp::create(builder, indexOf(number), distance);
@@ -177,7 +178,7 @@ private:
 
   Value view(const Address &address, Type type) {
     auto shaped = cast<ShapedType>(type);
-    Value buffer = buffers.at({address.place.buffer, address.place.index}).value;
+    Value buffer = buffers.at({address.allocation.buffer, address.allocation.index}).value;
     return memref::ViewOp::create(builder,
                                   MemRefType::get(shaped.getShape(), shaped.getElementType()),
                                   buffer, shift(address), ValueRange{});
@@ -186,8 +187,9 @@ private:
   // The part of the whole that the insertion writes.
   Value part(tensor::InsertSliceOp insert, Value whole) {
     if (insert.getSourceType().getRank() != insert.getType().getRank()) // a turn's part of a stack
-      return view(partOf({placeOf(insert.getResult())}, insert.getMixedOffsets(), insert.getType()),
-                  insert.getSourceType());
+      return view(
+          partOf({allocationOf(insert.getResult())}, insert.getMixedOffsets(), insert.getType()),
+          insert.getSourceType());
     return memref::SubViewOp::create(builder, whole, insert.getMixedOffsets(),
                                      insert.getMixedSizes(), insert.getMixedStrides());
   }
@@ -202,7 +204,7 @@ private:
                                        scattered.getMixedOffsets(), scattered.getMixedSizes(),
                                        scattered.getMixedStrides());
     }
-    Value target = part(insert, view({placeOf(value)}, insert.getType()));
+    Value target = part(insert, view({allocationOf(value)}, insert.getType()));
     if (value == insert.getSource())
       return target;
     auto collapse = insert.getSource().getDefiningOp<tensor::CollapseShapeOp>();
@@ -213,7 +215,7 @@ private:
   // --- loops ---------------------------------------------------------------------------------
 
   llvm::DenseMap<Value, Value> indices; // of the function to those of the new one
-  // By the place's offset, and the numbers with what each is multiplied by.
+  // By the allocation's offset, and the numbers with what each is multiplied by.
   std::map<std::pair<int64_t, std::vector<std::pair<void *, int64_t>>>, Value> shifts;
 
   // A loop's number of turn, or what is computed from it, in the new function.
@@ -242,9 +244,9 @@ private:
     }
   }
 
-  void copyTo(const Place &place, Value value) {
+  void copyTo(const Allocation &allocation, Value value) {
     TypedAttr number = filling(value);
-    Value from = number ? Value() : viewOf(value), to = view({place}, value.getType());
+    Value from = number ? Value() : viewOf(value), to = view({allocation}, value.getType());
     if (number)
       emitFill(to, number);
     else
@@ -266,7 +268,7 @@ private:
     TypedAttr number = filling(insert.getDest());
     if (!number)
       return;
-    Value whole = view({placeOf(insert.getResult())}, insert.getType());
+    Value whole = view({allocationOf(insert.getResult())}, insert.getType());
     ArrayRef<int64_t> offsets = insert.getStaticOffsets(), sizes = insert.getStaticSizes();
     ArrayRef<int64_t> wholeSizes = insert.getType().getShape();
     bool isSpread = llvm::any_of(insert.getStaticStrides(), [](int64_t s) { return s != 1; });
@@ -298,25 +300,10 @@ private:
   }
 
   void rewriteOperation(Operation &op) {
-    if (auto fill = dyn_cast<linalg::FillOp>(op)) {
-      TypedAttr number;
-      Value filled = fill.getResult(0);
-      if (assignment.placeOf(filled) && matchPattern(fill.getInputs()[0], m_Constant(&number)))
-        emitFill(view({placeOf(filled)}, filled.getType()), number);
-      return;
-    }
-    if (auto insert = dyn_cast<tensor::InsertSliceOp>(op)) {
-      if (aliasing.insertionOf(insert.getSource()) == insert)
-        return; // it was written there
-      Value whole = view({placeOf(insert.getResult())}, insert.getType());
-      fillAround(insert);
-      Value to = part(insert, whole);
-      if (TypedAttr number = filling(insert.getSource()))
-        emitFill(to, number);
-      else
-        emitCopy(builder, builder.getLoc(), viewOf(insert.getSource()), to, {});
-      return;
-    }
+    if (auto fill = dyn_cast<linalg::FillOp>(op))
+      return rewriteFill(fill);
+    if (auto insert = dyn_cast<tensor::InsertSliceOp>(op))
+      return rewriteInsertion(insert);
     if (auto loop = dyn_cast<scf::ForOp>(op))
       return rewriteLoop(loop);
     // A number of a turn that is computed from another: from its end, in a loop that runs back.
@@ -326,38 +313,58 @@ private:
       indices[difference] = copy;
       return;
     }
-    auto generic = dyn_cast<linalg::GenericOp>(op);
-    if (!generic)
-      return;
+    if (auto nest = dyn_cast<linalg::GenericOp>(op))
+      rewriteNest(nest);
+  }
+
+  void rewriteFill(linalg::FillOp fill) {
+    TypedAttr number;
+    Value filled = fill.getResult(0);
+    if (assignment.allocationOf(filled) && matchPattern(fill.getInputs()[0], m_Constant(&number)))
+      emitFill(view({allocationOf(filled)}, filled.getType()), number);
+  }
+
+  void rewriteInsertion(tensor::InsertSliceOp insert) {
+    if (aliasing.insertionOf(insert.getSource()) == insert)
+      return; // it was written there
+    Value whole = view({allocationOf(insert.getResult())}, insert.getType());
+    fillAround(insert);
+    Value to = part(insert, whole);
+    if (TypedAttr number = filling(insert.getSource()))
+      emitFill(to, number);
+    else
+      emitCopy(builder, builder.getLoc(), viewOf(insert.getSource()), to, {});
+  }
+
+  void rewriteNest(linalg::GenericOp nest) {
     SmallVector<Value> inputs, outputs;
-    for (Value input : generic.getInputs())
+    for (Value input : nest.getInputs())
       inputs.push_back(isa<RankedTensorType>(input.getType()) ? viewOf(input) : input);
-    linalg::GenericOp sum = fuse::sumBefore(generic);
+    linalg::GenericOp sum = fuse::sumBefore(nest);
     // A sum and its epilogue follow each other: what lies around either's results is filled before.
     if (!sum)
-      fillAroundResults(generic);
-    if (linalg::GenericOp epilogue = epilogueOf(generic))
+      fillAroundResults(nest);
+    if (linalg::GenericOp epilogue = epilogueOf(nest))
       fillAroundResults(epilogue);
     SmallVector<Attribute> starts;
-    for (OpResult result : generic->getResults()) {
-      unsigned i = result.getResultNumber();
+    for (OpResult result : nest->getResults()) {
       outputs.push_back(viewOf(result));
-      TypedAttr start = startOf(generic, i);
+      TypedAttr start = startOf(nest, result.getResultNumber());
       starts.push_back(start ? Attribute(start) : builder.getUnitAttr());
     }
-    sinkConstants(*generic.getBlock());
-    auto placed = linalg::GenericOp::create(
-        builder, inputs, outputs, generic.getIndexingMapsArray(), generic.getIteratorTypesArray());
-    contract::set<contract::Start>(placed, builder.getArrayAttr(starts));
-    if (ArrayAttr bounds = nonzeroOf(generic))
-      contract::set<contract::Nonzero>(placed, bounds);
-    if (SmallVector<Attribute> marks = paddings.readBy(generic); !marks.empty())
-      contract::set<contract::Padding>(placed, builder.getArrayAttr(marks));
-    if (auto convolution = contract::get<contract::Convolution>(generic))
-      contract::set<contract::Convolution>(placed, convolution);
-    if (auto epilogue = contract::get<contract::Epilogue>(generic))
-      contract::set<contract::Epilogue>(placed, epilogue);
-    placed.getRegion().takeBody(generic.getRegion());
+    sinkConstants(*nest.getBlock());
+    auto bufferized = linalg::GenericOp::create(
+        builder, inputs, outputs, nest.getIndexingMapsArray(), nest.getIteratorTypesArray());
+    contract::set<contract::Start>(bufferized, builder.getArrayAttr(starts));
+    if (ArrayAttr bounds = nonzeroOf(nest))
+      contract::set<contract::Nonzero>(bufferized, bounds);
+    if (SmallVector<Attribute> marks = paddings.readBy(nest); !marks.empty())
+      contract::set<contract::Padding>(bufferized, builder.getArrayAttr(marks));
+    if (auto convolution = contract::get<contract::Convolution>(nest))
+      contract::set<contract::Convolution>(bufferized, convolution);
+    if (auto epilogue = contract::get<contract::Epilogue>(nest))
+      contract::set<contract::Epilogue>(bufferized, epilogue);
+    bufferized.getRegion().takeBody(nest.getRegion());
   }
 
   static linalg::GenericOp epilogueOf(linalg::GenericOp sum) {

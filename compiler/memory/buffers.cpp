@@ -77,7 +77,7 @@ FailureOr<Layouts> Layouts::of(ModuleOp module) {
   return layouts;
 }
 
-Place Layouts::argument(DictionaryAttr attributes, int64_t order) const {
+Allocation Layouts::argument(DictionaryAttr attributes, int64_t order) const {
   auto [kind, index] = kindAndIndex(attributes, "input", order);
   BufferKind buffer = *bufferFor(kind);
   if (kind == "param")
@@ -89,7 +89,7 @@ Place Layouts::argument(DictionaryAttr attributes, int64_t order) const {
   return {buffer, kind == "input" || kind == "slot" ? index : 0};
 }
 
-Place Layouts::result(DictionaryAttr attributes, Type type, int64_t order) const {
+Allocation Layouts::result(DictionaryAttr attributes, Type type, int64_t order) const {
   auto [kind, index] = kindAndIndex(attributes, "output", order);
   BufferKind buffer = *bufferFor(kind);
   if (kind == "metric")

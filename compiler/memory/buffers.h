@@ -12,12 +12,12 @@ int64_t bytesOf(mlir::Type type);
 using contract::BufferKind;
 
 /// Bytes of one of the call's buffers, or of the function's constants.
-struct Place {
+struct Allocation {
   std::optional<BufferKind> buffer; // null: the constants
   int64_t index = 0;                // among the buffers of this name
   int64_t offset = 0;
 
-  bool operator==(const Place &other) const {
+  bool operator==(const Allocation &other) const {
     return buffer == other.buffer && index == other.index && offset == other.offset;
   }
 };
@@ -29,8 +29,8 @@ public:
   static mlir::FailureOr<Layouts> of(mlir::ModuleOp module);
 
   // `order`: the number among arguments or results, for those without attributes.
-  Place argument(mlir::DictionaryAttr attributes, int64_t order) const;
-  Place result(mlir::DictionaryAttr attributes, mlir::Type type, int64_t order) const;
+  Allocation argument(mlir::DictionaryAttr attributes, int64_t order) const;
+  Allocation result(mlir::DictionaryAttr attributes, mlir::Type type, int64_t order) const;
 
 private:
   FlatLayout weights, state; // by the tensors' numbers

@@ -1,4 +1,4 @@
-// Grows the arenas of placed functions.
+// Grows the arenas of bufferized functions.
 #include "compiler/memory/workspace.h"
 #include "compiler/contract/contract.h"
 #include "compiler/memory/buffers.h"

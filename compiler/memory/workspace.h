@@ -4,11 +4,11 @@
 
 namespace dlc::memory {
 
-/// Behind all else in the arenas of placed functions. No two calls run at the same time: they share
-/// it.
+/// Behind all else in the arenas of bufferized functions. No two calls run at the same time: they
+/// share it.
 class Workspaces {
 public:
-  /// A view of it, where `b` stands in a placed function; its arena grows if need be.
+  /// A view of it, where `b` stands in a bufferized function; its arena grows if need be.
   mlir::Value create(mlir::OpBuilder &b, mlir::Location loc, mlir::MemRefType type);
 
 private:

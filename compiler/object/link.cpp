@@ -48,6 +48,37 @@ std::string runtimeLibrary() {
   return path.str().str();
 }
 
+/// Writes objects to temporary files, which `removed` deletes. Returns what went wrong.
+static std::string writeTemporaries(ArrayRef<StringRef> objects,
+                                    MutableArrayRef<SmallString<128>> paths,
+                                    std::deque<FileRemover> &removed) {
+  for (auto [object, path] : zip(objects, paths)) {
+    if (std::error_code error = sys::fs::createTemporaryFile("dlc", "o", path))
+      return "cannot make a temporary file: " + error.message();
+    removed.emplace_back(path);
+    if (std::string wrong = writeFile(path.str().str(), object); !wrong.empty())
+      return wrong;
+  }
+  return "";
+}
+
+/// What the C compiler driver is called with.
+static SmallVector<StringRef> linkArguments(StringRef driver, StringRef result,
+                                            ArrayRef<SmallString<128>> objects, StringRef runtime,
+                                            bool shared) {
+  SmallVector<StringRef> arguments = {driver, "-o", result};
+  append_range(arguments, objects);
+  arguments.append({runtime, "-lm", "-pthread", "-static-libgcc", "-Wl,--gc-sections",
+                    "-Wl,--build-id=none", "-s"});
+  if (shared)
+    arguments.append({"-shared", "-Wl,-Bsymbolic"}); // two models in one process stay apart
+#ifdef DLC_SANITIZED
+  else // a library holds nothing of the runtime
+    arguments.push_back("-fsanitize=address,undefined");
+#endif
+  return arguments;
+}
+
 std::string linkObjects(const std::string &path, ArrayRef<StringRef> objects, bool shared) {
   const char *chosen = std::getenv("CC");
   std::string name = chosen && *chosen ? chosen : "cc";
@@ -62,13 +93,8 @@ std::string linkObjects(const std::string &path, ArrayRef<StringRef> objects, bo
   // The objects and the result are temporary files until all has gone well.
   std::vector<SmallString<128>> objectPaths(objects.size());
   std::deque<FileRemover> removeObjects; // never copied
-  for (auto [object, objectPath] : zip(objects, objectPaths)) {
-    if (std::error_code error = sys::fs::createTemporaryFile("dlc", "o", objectPath))
-      return "cannot make a temporary file: " + error.message();
-    removeObjects.emplace_back(objectPath);
-    if (std::string wrong = writeFile(objectPath.str().str(), object); !wrong.empty())
-      return wrong;
-  }
+  if (std::string wrong = writeTemporaries(objects, objectPaths, removeObjects); !wrong.empty())
+    return wrong;
   SmallString<128> messages;
   if (std::error_code error = sys::fs::createTemporaryFile("dlc", "txt", messages))
     return "cannot make a temporary file: " + error.message();
@@ -79,22 +105,11 @@ std::string linkObjects(const std::string &path, ArrayRef<StringRef> objects, bo
   FileRemover removeResult(result);
   sys::RemoveFileOnSignal(result);
 
-  SmallVector<StringRef> arguments = {*driver, "-o", result};
-  append_range(arguments, objectPaths);
-  for (StringRef flag : {StringRef(runtime), StringRef("-lm"), StringRef("-pthread")})
-    arguments.push_back(flag);
-  for (const char *flag : {"-static-libgcc", "-Wl,--gc-sections", "-Wl,--build-id=none", "-s"})
-    arguments.push_back(flag);
-  if (shared)
-    for (const char *flag : {"-shared", "-Wl,-Bsymbolic"}) // two models in one process stay apart
-      arguments.push_back(flag);
-#ifdef DLC_SANITIZED
-  if (!shared) // a library holds nothing of the runtime
-    arguments.push_back("-fsanitize=address,undefined");
-#endif
   std::optional<StringRef> redirects[] = {std::nullopt, messages.str(), messages.str()};
   std::string error;
-  int code = sys::ExecuteAndWait(*driver, arguments, std::nullopt, redirects, 0, 0, &error);
+  int code =
+      sys::ExecuteAndWait(*driver, linkArguments(*driver, result, objectPaths, runtime, shared),
+                          std::nullopt, redirects, 0, 0, &error);
   if (code != 0) {
     auto text = MemoryBuffer::getFile(messages);
     return "`" + name + "` could not link `" + path + "`" + (error.empty() ? "" : ": " + error) +

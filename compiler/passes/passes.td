@@ -112,13 +112,13 @@ def EpiloguePass : Pass<"dlc-epilogues", "::mlir::func::FuncOp"> {
 
 // --- llvm ------------------------------------------------------------------------------------
 
-def PlacePass : Pass<"dlc-place", "::mlir::ModuleOp"> {
-  let summary = "Give every tensor its place in the call's buffers";
+def BufferizePass : Pass<"dlc-bufferize", "::mlir::ModuleOp"> {
+  let summary = "Give every tensor memory in the call's buffers";
   let description = [{
     Expects fused linalg on tensors, in loops that carry tensors, with arguments and results marked
     by `nn.kind`. Leaves linalg, in loops that carry nothing, on views of the call's buffers:
     weights, gradients, state, inputs, outputs, results, and one arena for all else. Each argument
-    of a placed function is a buffer of bytes, named by its attribute `dlc.buffer`; the function
+    of a bufferized function is a buffer of bytes, named by its attribute `dlc.buffer`; the function
     gets `dlc.arena_bytes`, and nests what is known of their starts and zeros
     (contract/contract.td). See memory/assign.h for the rules.
   }];
@@ -130,7 +130,7 @@ def PlacePass : Pass<"dlc-place", "::mlir::ModuleOp"> {
 def KernelPass : Pass<"dlc-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "Turn linalg on buffers into calls of kernels made for one processor";
   let description = [{
-    Expects what `dlc-place` leaves. Each linalg.generic becomes
+    Expects what `dlc-bufferize` leaves. Each linalg.generic becomes
     `func.call @kernel_<n>(buffers…, 0, items)` with the attribute `dlc.work`; one function, of scf
     loops around vectors and with its `dlc.schedule`, for all nests that are alike. A convolution,
     which `dlc.convolution` tells, may become fused nests in one function (winograd/winograd.h) and
@@ -166,9 +166,9 @@ def KernelPass : Pass<"dlc-outline-kernels", "::mlir::ModuleOp"> {
 }
 
 def EntryPass : Pass<"dlc-entries", "::mlir::ModuleOp"> {
-  let summary = "Make the entry points of a model from its placed functions";
+  let summary = "Make the entry points of a model from its bufferized functions";
   let description = [{
-    Expects what `dlc-outline-kernels` leaves. Each function of placed buffers becomes
+    Expects what `dlc-outline-kernels` leaves. Each bufferized function becomes
     `dlc_<name>(const dlc_call *)`, or `dlc_update(const dlc_update *)`, in the LLVM dialect
     (runtime/include/dlc/model.h), which calls the kernels directly or through the call's thread
     pool.

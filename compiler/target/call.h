@@ -45,12 +45,12 @@ inline constexpr CallField kUpdateFields[] = {
 };
 
 /// A field and the bytes before it in its structure.
-struct PlacedField {
+struct LocatedField {
   CallField::Form form;
   int64_t offset;
 };
 
 /// The field of this name; null if there is none.
-std::optional<PlacedField> fieldOf(llvm::ArrayRef<CallField> fields, llvm::StringRef name);
+std::optional<LocatedField> fieldOf(llvm::ArrayRef<CallField> fields, llvm::StringRef name);
 
 } // namespace dlc

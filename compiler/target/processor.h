@@ -5,6 +5,9 @@
 
 namespace dlc {
 
+/// Bytes that a cache holds or fetches at a time; the same on all processors we have levels for.
+inline constexpr int64_t kCacheLine = 64;
+
 struct Cache {
   int64_t bytes = 0;
   int64_t ways = 0; // lines that may lie in one set

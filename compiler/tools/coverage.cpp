@@ -54,7 +54,7 @@ LogicalResult checkCoverage(MLIRContext &context, StringRef folder) {
     require(hasTest(folder, op), op, "no test in " + folder + "/" + op + ".mlir");
     // Its key is no tensor of the functions' numbers.
     require(op == "random_uniform" || StringRef(drawn).contains(("nn." + op + " ").str()), op,
-            "no place in compiler/tools/random_function.cpp");
+            "no place in compiler/tools/random_writer.cpp");
   }
   for (const std::string &op : nn::signatureNames())
     require(operations.count(op) > 0, op, "a signature, but no definition in compiler/nn/ops.td");

@@ -1,294 +1,28 @@
-// A function is written operation by operation, from a family drawn first.
+// Families of random functions, one of which is drawn first.
 #include "compiler/tools/random_function.h"
-
-#include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/InterleavedRange.h"
-#include "llvm/Support/raw_ostream.h"
-
-#include <numeric>
-#include <random>
-#include <vector>
+#include "compiler/tools/random_writer.h"
 
 namespace dlc::tools {
 
 namespace {
 
-constexpr int64_t kMostPoints = 12000; // of a nest: each is interpreted, and evaluated, many times
-
-using Sizes = std::vector<int64_t>;
-
-struct Tensor {
-  std::string name;
-  Sizes shape;
-};
-
-int64_t product(const Sizes &sizes) {
-  return std::accumulate(sizes.begin(), sizes.end(), int64_t(1), std::multiplies<>());
-}
-
-class Writer {
+class Families : public RandomWriter {
 public:
-  explicit Writer(uint64_t seed) : random(seed), element(below(2) ? "f32" : "f64") {}
+  using RandomWriter::RandomWriter;
 
   std::string run() {
-    void (Writer::*const kFamilies[])() = {
-        &Writer::matmul,   &Writer::matmul,        &Writer::convolution, &Writer::convolution,
-        &Writer::reduce,   &Writer::reduce,        &Writer::elementwise, &Writer::winograd,
-        &Writer::winograd, &Writer::imagesInLanes, &Writer::pool,        &Writer::statistics,
-        &Writer::loop,     &Writer::parts,
+    void (Families::*const kFamilies[])() = {
+        &Families::matmul,        &Families::matmul,   &Families::convolution,
+        &Families::convolution,   &Families::reduce,   &Families::reduce,
+        &Families::elementwise,   &Families::winograd, &Families::winograd,
+        &Families::imagesInLanes, &Families::pool,     &Families::statistics,
+        &Families::loop,          &Families::parts,
     };
     (this->*kFamilies[below(std::size(kFamilies))])();
-    std::string text;
-    llvm::raw_string_ostream os(text);
-    auto typed = [&](const Tensor &t) { return t.name + ": " + type(t.shape); };
-    auto names = llvm::map_range(results, [](const Tensor &t) { return t.name; });
-    auto types = llvm::map_range(results, [&](const Tensor &t) { return type(t.shape); });
-    os << "func.func @drawn(" << llvm::interleaved(llvm::map_range(arguments, typed)) << ") -> ("
-       << llvm::interleaved(types) << ") {\n"
-       << body << "  return " << llvm::interleaved(names) << " : " << llvm::interleaved(types)
-       << "\n}\n";
-    return text;
+    return text();
   }
 
 private:
-  std::mt19937_64 random;
-  std::string element, body;
-  std::vector<Tensor> arguments, results;
-  unsigned values = 0;
-
-  int64_t below(int64_t n) { return int64_t(random() % uint64_t(n)); }
-  int64_t between(int64_t low, int64_t high) { return low + below(high - low + 1); }
-  template <typename T> T among(std::initializer_list<T> values) {
-    return values.begin()[below(values.size())];
-  }
-  // 1, primes, and what lies around lanes and tiles.
-  int64_t size() {
-    return among<int64_t>({1, 2, 3, 3, 4, 5, 6, 7, 8, 9, 11, 13, 15, 16, 17, 24, 31, 32, 33});
-  }
-  int64_t smallSize() { return among<int64_t>({1, 2, 3, 4, 5, 7}); }
-  Sizes permutation(size_t rank) {
-    Sizes order(rank);
-    std::iota(order.begin(), order.end(), 0);
-    std::shuffle(order.begin(), order.end(), random);
-    return order;
-  }
-  // Sizes of a nest that is not too large.
-  template <typename Draw> Sizes drawSizes(Draw draw) {
-    for (;;)
-      if (Sizes sizes = draw(); product(sizes) <= kMostPoints)
-        return sizes;
-  }
-
-  // --- text --------------------------------------------------------------------------------------
-  static std::string type(const Sizes &shape, const std::string &element) {
-    std::string text = "tensor<";
-    for (int64_t size : shape)
-      text += std::to_string(size) + "x";
-    return text + element + ">";
-  }
-  std::string type(const Sizes &shape) { return type(shape, element); }
-  static std::string list(const Sizes &sizes) {
-    std::string text;
-    llvm::raw_string_ostream(text) << "[" << llvm::interleaved(sizes) << "]";
-    return text;
-  }
-  Tensor argument(Sizes shape) {
-    arguments.push_back({"%a" + std::to_string(arguments.size()), std::move(shape)});
-    return arguments.back();
-  }
-  Tensor add(const std::string &operation, const std::string &types, Sizes shape) {
-    Tensor result{"%v" + std::to_string(values++), std::move(shape)};
-    body += "  " + result.name + " = nn." + operation + " : " + types + "\n";
-    return result;
-  }
-  std::string signature(std::initializer_list<Tensor> from, const Sizes &to) {
-    std::string text;
-    auto types = llvm::map_range(from, [&](const Tensor &t) { return type(t.shape); });
-    llvm::raw_string_ostream(text) << "(" << llvm::interleaved(types) << ") -> " << type(to);
-    return text;
-  }
-
-  // --- operations --------------------------------------------------------------------------------
-  Tensor unary(const std::string &name, const Tensor &x) {
-    return add(name + " " + x.name, type(x.shape), x.shape);
-  }
-  Tensor binary(const std::string &name, const Tensor &a, const Tensor &b) {
-    return add(name + " " + a.name + ", " + b.name, type(a.shape), a.shape);
-  }
-  Tensor zeros(const Sizes &shape) { return add("constant dense<0.0>", type(shape), shape); }
-  Tensor transpose(const Tensor &x, const Sizes &order) {
-    Sizes shape;
-    for (int64_t axis : order)
-      shape.push_back(x.shape[axis]);
-    return add("transpose " + x.name + " permutation " + list(order), signature({x}, shape), shape);
-  }
-  /// Read from the end along some axes.
-  Tensor flipped(const Tensor &x) {
-    Sizes axes;
-    for (size_t axis = 0; axis < x.shape.size(); ++axis)
-      if (below(2))
-        axes.push_back(int64_t(axis));
-    return add("flip " + x.name + " axes " + list(axes), signature({x}, x.shape), x.shape);
-  }
-  /// An argument of this shape, which lies in memory in another order.
-  Tensor permuted(const Sizes &shape) {
-    if (below(6) == 0)
-      return flipped(argument(shape));
-    if (shape.size() < 2 || below(2))
-      return argument(shape);
-    Sizes order = permutation(shape.size()), stored(shape.size());
-    for (size_t i = 0; i < order.size(); ++i)
-      stored[order[i]] = shape[i];
-    return transpose(argument(stored), order);
-  }
-  /// One part of an argument, or an argument and something made of another, one after the other.
-  Tensor ofParts(const Sizes &shape) {
-    int64_t axis = below(int64_t(shape.size())), size = shape[axis];
-    auto resized = [&](int64_t to) {
-      Sizes other = shape;
-      other[axis] = to;
-      return other;
-    };
-    if (size == 1 || below(2)) {
-      Sizes sizes{smallSize(), size, smallSize()};
-      Tensor x = argument(resized(sizes[0] + sizes[1] + sizes[2]));
-      std::string name = "%v" + std::to_string(values++);
-      body += "  " + name + ":3 = nn.split " + x.name + " axis " + std::to_string(axis) +
-              " sizes " + list(sizes) + " : (" + type(x.shape) + ") -> (" +
-              type(resized(sizes[0])) + ", " + type(shape) + ", " + type(resized(sizes[2])) + ")\n";
-      return {name + "#1", shape};
-    }
-    int64_t cut = between(1, size - 1);
-    Tensor a = argument(resized(cut)), b = unary("neg", argument(resized(size - cut)));
-    return add("concat " + a.name + ", " + b.name + " axis " + std::to_string(axis),
-               signature({a, b}, shape), shape);
-  }
-  /// An argument of some axes of the shape, repeated along the others.
-  Tensor repeated(const Sizes &shape) {
-    Sizes kept, axes, sizes;
-    for (size_t axis = 0; axis < shape.size(); ++axis)
-      if (below(2))
-        kept.push_back(shape[axis]);
-      else
-        axes.push_back(int64_t(axis)), sizes.push_back(shape[axis]);
-    Tensor x = permuted(kept);
-    if (axes.empty())
-      return x;
-    return add("broadcast " + x.name + " axes " + list(axes) + " sizes " + list(sizes),
-               signature({x}, shape), shape);
-  }
-  Tensor reshape(const Tensor &x, Sizes shape) {
-    return add("reshape " + x.name + " shape " + list(shape), signature({x}, shape), shape);
-  }
-  Tensor reduced(const Tensor &x) {
-    Sizes axes, shape;
-    for (size_t axis = 0; axis < x.shape.size(); ++axis)
-      if (below(2))
-        axes.push_back(int64_t(axis));
-      else
-        shape.push_back(x.shape[axis]);
-    std::string name = among({"reduce_sum ", "reduce_sum ", "reduce_max "});
-    return add(name + x.name + " axes " + list(axes), signature({x}, shape), shape);
-  }
-
-  /// The place of the largest of the last axis.
-  Tensor argmax(const Tensor &x) {
-    Sizes shape(x.shape.begin(), x.shape.end() - 1);
-    return add("argmax " + x.name, "(" + type(x.shape) + ") -> " + type(shape, "i32"), shape);
-  }
-  /// 1 at one place of the last axis, which the index of a loop decides.
-  Tensor oneHot(const Sizes &shape) {
-    Tensor index = argmax(argument(shape));
-    return add("one_hot " + index.name + " classes " + std::to_string(shape.back()) + " element " +
-                   element,
-               "(" + type(index.shape, "i32") + ") -> " + type(shape), shape);
-  }
-
-  /// What is not defined everywhere, or grows fast, of a value that suits it.
-  Tensor steep(const Tensor &x) {
-    Tensor bounded = unary("tanh", x), positive = unary("exp", bounded); // from 0.3 to 2.8
-    switch (below(3)) {
-    case 0:
-      return unary(among({"log", "sqrt"}), positive);
-    case 1:
-      return binary("pow", positive, bounded);
-    default:
-      return binary("div", x, positive);
-    }
-  }
-  /// What jumps, of arguments: what is computed is rounded to either side.
-  Tensor jumping(const Tensor &x) {
-    if (below(3) == 0)
-      return binary("mul", x, unary(among({"sign", "floor"}), argument(x.shape)));
-    Sizes rows = x.shape;
-    rows.push_back(3);
-    bool comparesPlaces = below(3) == 0;
-    Tensor a = comparesPlaces ? argmax(argument(rows)) : argument(x.shape);
-    Tensor b = comparesPlaces ? argmax(argument(rows)) : argument(x.shape);
-    std::string name = comparesPlaces ? "same " : among({"less ", "less_equal "});
-    Tensor condition = add(name + a.name + ", " + b.name,
-                           comparesPlaces ? type(x.shape, "i32") : type(x.shape), x.shape);
-    Tensor other = repeated(x.shape);
-    return add("select " + condition.name + ", " + x.name + ", " + other.name,
-               type(x.shape, "i1") + ", " + type(x.shape), x.shape);
-  }
-  /// By way of f64.
-  Tensor widened(const Tensor &x) {
-    Tensor wide = add("cast " + x.name + " to f64", type(x.shape), x.shape);
-    return add("cast " + wide.name + " to " + element, type(x.shape, "f64"), x.shape);
-  }
-
-  /// What may follow a sum: biases, activations, residuals, masks.
-  Tensor followed(Tensor x) {
-    for (int64_t n = below(4); n > 0; --n)
-      switch (below(11)) {
-      case 0:
-        x = unary(among({"tanh", "sigmoid", "erf", "neg", "abs", "sin", "cos", "stop_gradient"}),
-                  x);
-        break;
-      case 1:
-        x = binary(among({"max", "max", "min"}), x, zeros(x.shape));
-        break;
-      case 2:
-        x = binary("mul", x, repeated(x.shape));
-        break;
-      case 3:
-        x = binary("sub", permuted(x.shape), x);
-        break;
-      case 4:
-        if (!x.shape.empty())
-          x = binary("mul", x, oneHot(x.shape));
-        break;
-      case 5:
-        x = steep(x);
-        break;
-      case 6:
-        x = jumping(x);
-        break;
-      case 7:
-        x = below(3) ? x : widened(x);
-        break;
-      default:
-        x = binary("add", x, repeated(x.shape));
-        break;
-      }
-    return x;
-  }
-  /// The result, or several.
-  void finish(Tensor x) {
-    results.push_back(x);
-    if (below(4) == 0)
-      results.push_back(followed(x));
-    if (below(6) == 0)
-      results.push_back(reduced(x));
-    if (below(6) == 0 && x.shape.size() > 1)
-      results.push_back(transpose(x, permutation(x.shape.size())));
-    if (below(8) == 0)
-      results.push_back(flipped(x));
-  }
-
-  // --- families ----------------------------------------------------------------------------------
   void matmul() {
     Sizes batch(below(3) == 0 ? between(1, 2) : 0);
     Sizes s = drawSizes([&] {
@@ -511,6 +245,6 @@ private:
 
 } // namespace
 
-std::string randomFunction(uint64_t seed) { return Writer(seed).run(); }
+std::string randomFunction(uint64_t seed) { return Families(seed).run(); }
 
 } // namespace dlc::tools

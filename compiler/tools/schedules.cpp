@@ -88,15 +88,15 @@ public:
   static std::optional<Subject> make(func::FuncOp function, uint64_t seed) {
     Subject subject(function);
     OpBuilder builder(function.getContext());
-    subject.placed = ModuleOp::create(builder, function.getLoc());
+    subject.bufferized = ModuleOp::create(builder, function.getLoc());
     func::FuncOp clone = function.clone();
     clone.removeArgAttrsAttr();
     clone->setDiscardableAttrs(DictionaryAttr::get(function.getContext()));
-    subject.placed->push_back(clone);
+    subject.bufferized->push_back(clone);
     PassManager passes(function.getContext());
     addLinalgPasses(passes);
-    passes.addPass(createPlacePass());
-    if (failed(passes.run(*subject.placed)))
+    passes.addPass(createBufferizePass());
+    if (failed(passes.run(*subject.bufferized)))
       return std::nullopt;
     if (failed(subject.evaluate(seed)))
       return std::nullopt;
@@ -106,7 +106,7 @@ public:
   /// How many nests had a schedule. Nothing, with a report, if a result is wrong.
   std::optional<int64_t> test(const Processor &processor,
                               std::shared_ptr<const kernel::Chooser> chooser) {
-    OwningOpRef<ModuleOp> module = placed->clone();
+    OwningOpRef<ModuleOp> module = bufferized->clone();
     PassManager passes(function.getContext());
     passes.addPass(kernel::createKernelPass(processor, std::move(chooser)));
     if (failed(passes.run(*module)))
@@ -133,7 +133,7 @@ public:
 
 private:
   func::FuncOp function;
-  OwningOpRef<ModuleOp> placed;
+  OwningOpRef<ModuleOp> bufferized;
   std::vector<Tensor> arguments, wanted;
 
   explicit Subject(func::FuncOp function) : function(function) {}

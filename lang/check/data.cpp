@@ -3,6 +3,7 @@
 #include "lang/check/block.h"
 #include "lang/check/expression.h"
 #include "lang/check/tensor_type.h"
+#include "runtime/include/dlc/model.h"
 
 #include <algorithm>
 
@@ -148,7 +149,6 @@ private:
   /// room for its vocabulary.
   bool tokenizerFits(const Stmt &stmt, const Expr &step, const Item &tokenizer, const Port &field,
                      const std::vector<DataArgument> &arguments) {
-    constexpr int64_t kMarks = 4; // numbers that stand for no piece of a text
     const std::string &name = tokenizer.name.text;
     auto fail = [&](const std::string &message) {
       report.error("field-type", step.range, message)
@@ -164,7 +164,7 @@ private:
     if (other || stmt.kind == Stmt::Kind::Augment)
       return fail(quoted(name) + " must be the only transform of its field, by " +
                   quoted("each " + field.name + " |> " + name));
-    int64_t room = name == "bytes" ? kMarks + 256 : kMarks + 1;
+    int64_t room = DLC_TEXT_MARKS + (name == "bytes" ? 256 : 1);
     if (field.type.classes < room)
       return fail(quoted(name) + " needs at least " + std::to_string(room) + " classes, found " +
                   std::to_string(field.type.classes));

@@ -20,7 +20,7 @@ enum Mark : int64_t {
   kUnknown = 1, // a piece that the training split does not have, or too seldom
   kBegin = 2,   // before the first piece, with `marks = true`
   kEnd = 3,     // behind the last piece, with `marks = true`
-  kMarks = 4
+  kMarks = DLC_TEXT_MARKS
 };
 
 // Whether a transform of stdlib/data.nn makes numbers of text.

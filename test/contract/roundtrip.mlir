@@ -21,7 +21,7 @@ func.func @convolution(%x: tensor<2x3x6x6xf32>, %w: tensor<4x3x3x3xf32>, %y: ten
   return
 }
 
-// CHECK: func.func @placed(%{{.*}}: memref<64xi8> {dlc.buffer = #dlc.buffer<arena>},
+// CHECK: func.func @bufferized(%{{.*}}: memref<64xi8> {dlc.buffer = #dlc.buffer<arena>},
 // CHECK-SAME:              %{{.*}}: memref<60xi8> {dlc.buffer = #dlc.buffer<input, 1>})
 // CHECK-SAME: dlc.arena_bytes = 64 : i64
 // CHECK-SAME: dlc.flops = 0 : i64
@@ -38,7 +38,7 @@ func.func @convolution(%x: tensor<2x3x6x6xf32>, %w: tensor<4x3x3x3xf32>, %y: ten
 #rows = affine_map<(i, j) -> (i, j)>
 #sums = affine_map<(i, j) -> (i)>
 #line = affine_map<(i) -> (i)>
-func.func @placed(%arena: memref<64xi8> {dlc.buffer = #dlc.buffer<arena>},
+func.func @bufferized(%arena: memref<64xi8> {dlc.buffer = #dlc.buffer<arena>},
                   %input: memref<60xi8> {dlc.buffer = #dlc.buffer<input, 1>})
     attributes {dlc.arena_bytes = 64 : i64, dlc.flops = 0 : i64} {
   %begin = arith.constant 0 : index

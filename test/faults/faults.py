@@ -88,11 +88,11 @@ FAULTS = [
           "return batch(a) % kLanes == 0 && (isFew(a) || isFew(b)) &&",
           "return batch(a) >= kLanes && (isFew(a) || isFew(b)) &&"),
 
-    # --- placement in memory ------------------------------------------------------------------------------------------
+    # --- memory -------------------------------------------------------------------------------------------------------
     Fault(20, "a buffer is used again in the step that reads it last",
           "bool meet = interval->first <= other->last && other->first <= interval->last;",
           "bool meet = interval->first < other->last && other->first < interval->last;"),
-    Fault(21, "a result takes the place of an operand that is read in another order",
+    Fault(21, "a result takes over the memory of an operand that is read in another order",
           """if (liesIn(memory, rootOf(operand->get())) &&
           !op.getMatchingIndexingMap(operand).isIdentity())""",
           "if (liesIn(memory, rootOf(operand->get())) && op.getNumReductionLoops() > 0)"),
@@ -100,8 +100,8 @@ FAULTS = [
           "int first = sum ? steps[sum] : step;",
           "int first = sum ? step : step;"),
     Fault(23, "a result is written over an argument in the step that reads it",
-          "if (!(*old.place == place) || old.last < memory.first)",
-          "if (!(*old.place == place) || old.last <= memory.first)"),
+          "if (!(*old.allocation == allocation) || old.last < memory.first)",
+          "if (!(*old.allocation == allocation) || old.last <= memory.first)"),
     Fault(24, "the last row and column of the zeros around an image are not written",
           "std::pair(end, wholeSizes[axis] - end)}) {",
           "std::pair(end, std::max<int64_t>(0, wholeSizes[axis] - end - 1))}) {"),

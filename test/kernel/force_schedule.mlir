@@ -1,5 +1,5 @@
 // A schedule that is forced runs all nests that it fits; the others' go by cost.
-// RUN: dlc-opt %s -dlc-linalg -dlc-place -o - \
+// RUN: dlc-opt %s -dlc-linalg -dlc-bufferize -o - \
 // RUN:   -dlc-outline-kernels="force-schedule='0p:64/4 1p:512/32@128 2r:256@64 lanes 16 of 1 packs 1' print-schedules=2" \
 // RUN:   2>%t | FileCheck %s
 // RUN: FileCheck %s --check-prefix=PRINT < %t
@@ -13,7 +13,7 @@
 // PRINT-NEXT: {{^  .*}} 0p:64/
 
 // One that fits no nest is a mistake.
-// RUN: not dlc-opt %s -dlc-linalg -dlc-place -dlc-outline-kernels="force-schedule='0p:64/4 1r:512'" 2>&1 \
+// RUN: not dlc-opt %s -dlc-linalg -dlc-bufferize -dlc-outline-kernels="force-schedule='0p:64/4 1r:512'" 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=NONE
 // NONE: no nest has the schedule `0p:64/4 1r:512`
 

@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s -split-input-file -dlc-linalg -dlc-place -dlc-kernels=vector-bytes=64 | FileCheck %s
+// RUN: dlc-opt %s -split-input-file -dlc-linalg -dlc-bufferize -dlc-kernels=vector-bytes=64 | FileCheck %s
 
 // A product: one accumulator a row and vector, all of them loop arguments; the last three columns
 // through a mask.

@@ -1,5 +1,5 @@
-// RUN: dlc-opt %s -split-input-file -dlc-linalg -dlc-place | FileCheck %s
-// RUN: dlc-opt %s -split-input-file -dlc-linalg -dlc-place -dlc-kernels | FileCheck %s --check-prefix=FLOPS
+// RUN: dlc-opt %s -split-input-file -dlc-linalg -dlc-bufferize | FileCheck %s
+// RUN: dlc-opt %s -split-input-file -dlc-linalg -dlc-bufferize -dlc-kernels | FileCheck %s --check-prefix=FLOPS
 
 // The gradient by the input of a strided convolution multiplies no zeros: two operations for each of
 // the 2 * 8 * 4 * 4 elements of dy, 4 channels and 9 weights. Nothing is copied: dy is written into its

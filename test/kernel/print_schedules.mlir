@@ -1,6 +1,6 @@
 // What the forms of a kernel would take, and the schedules of the one that it has: the chosen one,
 // marked, and the best of the losers, each with what it takes and of what.
-// RUN: dlc-opt %s -dlc-linalg -dlc-place -dlc-outline-kernels=print-schedules=3 2>&1 >%t | FileCheck %s
+// RUN: dlc-opt %s -dlc-linalg -dlc-bufferize -dlc-outline-kernels=print-schedules=3 2>&1 >%t | FileCheck %s
 
 // CHECK:      kernel_0
 // CHECK-NEXT: {{[0-9]+}}  as it is

@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s -split-input-file -dlc-linalg -dlc-place -dlc-kernels=vector-bytes=32 | FileCheck %s
+// RUN: dlc-opt %s -split-input-file -dlc-linalg -dlc-bufferize -dlc-kernels=vector-bytes=32 | FileCheck %s
 
 // A transposition reads squares: as many rows as there are lanes, shuffled three times, are as many
 // columns.

@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s -split-input-file -dlc-linalg -dlc-place | FileCheck %s
+// RUN: dlc-opt %s -split-input-file -dlc-linalg -dlc-bufferize | FileCheck %s
 
 // What is carried has one memory, here the output's: each turn writes it where it stands, point by point. Slices are
 // read and stacks written in place: nothing is copied but the start, and the arena stays empty.

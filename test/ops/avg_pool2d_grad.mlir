@@ -1,6 +1,6 @@
 // RUN: dlc-test %s
 // RUN: dlc-opt %s -dlc-linalg | FileCheck %s
-// RUN: dlc-opt %s -dlc-linalg -dlc-place | FileCheck %s --check-prefix=PLACE
+// RUN: dlc-opt %s -dlc-linalg -dlc-bufferize | FileCheck %s --check-prefix=BUFFERS
 
 // The derivative of avg_pool2d. The expected values are PyTorch's.
 
@@ -85,10 +85,10 @@ func.func @goes_on(%dy: tensor<2x3x4x5xf64>, %y: tensor<2x3x8x10xf64>) -> tensor
 // CHECK-LABEL: func.func @into_padding(
 // CHECK:         arith.mulf
 // CHECK:         tensor.insert_slice
-// PLACE-LABEL: func.func @into_padding(
-// PLACE:         memref.expand_shape
-// PLACE:         arith.mulf
-// PLACE-NEXT:    arith.mulf
+// BUFFERS-LABEL: func.func @into_padding(
+// BUFFERS:         memref.expand_shape
+// BUFFERS:         arith.mulf
+// BUFFERS-NEXT:    arith.mulf
 func.func @into_padding(%dy: tensor<2x3x4x5xf64>, %y: tensor<2x3x8x10xf64>, %w: tensor<3x2x3x3xf64>) -> tensor<2x2x10x12xf64> {
   %dx = nn.avg_pool2d_grad %dy shape [2, 3, 8, 10] kernel [2, 2] stride [2, 2] pad [0, 0, 0, 0]
       : (tensor<2x3x4x5xf64>) -> tensor<2x3x8x10xf64>

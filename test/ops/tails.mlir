@@ -1,5 +1,5 @@
 // RUN: dlc-test %s
-// RUN: sed 's/xf64/xf32/g' %s | dlc-opt -dlc-linalg -dlc-place -dlc-kernels=vector-bytes=32 | FileCheck %s
+// RUN: sed 's/xf64/xf32/g' %s | dlc-opt -dlc-linalg -dlc-bufferize -dlc-kernels=vector-bytes=32 | FileCheck %s
 
 // What is done to the sums of a product runs in the product's kernel, where it may.
 

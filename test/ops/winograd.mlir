@@ -1,5 +1,5 @@
 // RUN: dlc-test %s
-// RUN: sed 's/xf64/xf32/g' %s | dlc-opt -dlc-linalg -dlc-place -dlc-kernels=vector-bytes=32 | FileCheck %s
+// RUN: sed 's/xf64/xf32/g' %s | dlc-opt -dlc-linalg -dlc-bufferize -dlc-kernels=vector-bytes=32 | FileCheck %s
 // CHECK-COUNT-10: dlc.schedule = "winograd
 
 // Convolutions by 3x3 and 5x5 taps between other operations, where images lie with the channels last: they

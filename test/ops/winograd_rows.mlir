@@ -1,5 +1,5 @@
 // RUN: dlc-test %s
-// RUN: sed 's/xf64/xf32/g' %s | dlc-opt -dlc-linalg -dlc-place -dlc-kernels=vector-bytes=32 | FileCheck %s
+// RUN: sed 's/xf64/xf32/g' %s | dlc-opt -dlc-linalg -dlc-bufferize -dlc-kernels=vector-bytes=32 | FileCheck %s
 // CHECK-COUNT-6: dlc.schedule = "winograd 1x5 tiles
 // CHECK-COUNT-3: dlc.schedule = "winograd 1x5 overlap-add tiles
 // CHECK: dlc.schedule = "winograd 1x5 tiles 9x3

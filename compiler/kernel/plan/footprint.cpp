@@ -1,6 +1,6 @@
 // Runs of neighbouring lines, and the sets of a cache that they reach.
 #include "compiler/kernel/plan/footprint.h"
-#include "compiler/kernel/plan/prefetch.h"
+#include "compiler/target/processor.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
 #include <numeric>

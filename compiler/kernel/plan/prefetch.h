@@ -18,8 +18,6 @@ struct Prefetch {
   int64_t each = 0;      // lines of each turn
 };
 
-constexpr int64_t kCacheLine = 64;
-
 /// Null if the parts of this input are not rows, or are larger than there are turns to fetch
 /// them.
 std::optional<Prefetch> prefetchOf(const Nest &nest, const Schedule &schedule, unsigned input);

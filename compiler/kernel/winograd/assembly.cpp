@@ -1,6 +1,6 @@
 // Accesses, scratch memory and members of fused nests.
 #include "compiler/kernel/winograd/assembly.h"
-#include "compiler/kernel/plan/prefetch.h"
+#include "compiler/target/processor.h"
 
 using namespace mlir;
 

@@ -23,6 +23,10 @@ extern "C" {
  * microseconds, and waking another one costs as much. */
 #define DLC_PARALLEL_WORK 32768
 
+/* So many numbers of a text's field stand for no piece of it: padding, what is unknown, and the
+ * marks before and behind the text (runtime/data/vocabulary.h). */
+#define DLC_TEXT_MARKS 4
+
 typedef enum dlc_dtype { DLC_F32 = 0, DLC_F64 = 1, DLC_I32 = 2 } dlc_dtype;
 
 /* A tensor in row-major order, at `offset` bytes into the buffer it belongs to. */

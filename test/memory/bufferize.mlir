@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s -split-input-file -dlc-linalg -dlc-place | FileCheck %s
+// RUN: dlc-opt %s -split-input-file -dlc-linalg -dlc-bufferize | FileCheck %s
 
 // Weights stand in their buffer at multiples of 64 bytes, in the order of their numbers; so do their
 // gradients.

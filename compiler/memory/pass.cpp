@@ -1,4 +1,5 @@
-// Places the tensors of each function in the buffers of its calls.
+// The pass -dlc-bufferize: first what must be copied, then which bytes each tensor gets, at last
+// the function over buffers.
 #include "compiler/contract/contract.h"
 #include "compiler/memory/assign.h"
 #include "compiler/memory/bufferize.h"
@@ -10,7 +11,7 @@ using namespace mlir;
 
 namespace dlc {
 
-#define GEN_PASS_DEF_PLACEPASS
+#define GEN_PASS_DEF_BUFFERIZEPASS
 #include "compiler/passes/passes.h.inc"
 
 } // namespace dlc
@@ -28,7 +29,7 @@ void copyReturnedArguments(func::FuncOp function, const Layouts &layouts) {
       continue;
     unsigned number = operand.getOperandNumber();
     auto type = cast<RankedTensorType>(operand.get().getType());
-    Place from =
+    Allocation from =
         layouts.argument(function.getArgAttrDict(argument.getArgNumber()), argument.getArgNumber());
     if (isWhole(operand.get()) &&
         from == layouts.result(function.getResultAttrDict(number), type, number))
@@ -40,7 +41,7 @@ void copyReturnedArguments(func::FuncOp function, const Layouts &layouts) {
   }
 }
 
-struct PlacePass : impl::PlacePassBase<PlacePass> {
+struct BufferizePass : impl::BufferizePassBase<BufferizePass> {
   void runOnOperation() override {
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions) {
@@ -54,7 +55,7 @@ struct PlacePass : impl::PlacePassBase<PlacePass> {
     for (func::FuncOp function : functions) {
       copyReturnedArguments(function, *layouts);
       Aliasing aliasing(function);
-      FailureOr<Assignment> assignment = assignPlaces(function, *layouts, aliasing);
+      FailureOr<Assignment> assignment = assignMemory(function, *layouts, aliasing);
       if (failed(assignment))
         return signalPassFailure();
       bufferize(function, *assignment, aliasing);
