@@ -57,7 +57,7 @@ static double readGbytes(void) {
   }
   vec s[4] = {SET(0), SET(0), SET(0), SET(0)};
   double begin = now();
-  for (size_t i = 0; i < count; i += 4 * LANES)
+  for (size_t i = 0; i < count; i += (size_t)4 * LANES)
     for (int k = 0; k < 4; ++k)
       s[k] = ADD(s[k], LOAD(data + i + k * LANES));
   double seconds = now() - begin;

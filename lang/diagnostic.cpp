@@ -48,7 +48,7 @@ Window window(std::string_view line, uint32_t begin, uint32_t end) {
   uint32_t skipped = begin > kMaxBytes ? begin - kMaxBytes : 0;
   while (skipped > 0 && (line[skipped] & 0xC0) == 0x80)
     --skipped;
-  line = line.substr(skipped, 2 * kMaxBytes);
+  line = line.substr(skipped, size_t(2) * kMaxBytes);
   begin -= skipped;
   end -= skipped;
 
@@ -153,7 +153,7 @@ Diagnostic &Diagnostics::report(Diagnostic diagnostic) {
   };
   bool isError = diagnostic.severity == Diagnostic::Severity::Error;
   bool known = std::any_of(list.begin(), list.end(), same);
-  bool full = isError ? errorCount >= kMaxErrors : list.size() >= 2 * kMaxErrors;
+  bool full = isError ? errorCount >= kMaxErrors : list.size() >= size_t(2) * kMaxErrors;
   if (known || full) {
     unseenErrors += isError && !known;
     dropped = std::move(diagnostic);

@@ -68,7 +68,7 @@ public:
   void copyFrom(const Buffer &other) { memcpy(data_, other.data_, size_t(bytes_)); }
 
 private:
-  void swap(Buffer &other) {
+  void swap(Buffer &other) noexcept {
     std::swap(data_, other.data_);
     std::swap(bytes_, other.bytes_);
   }

@@ -172,7 +172,7 @@ std::string duration(double seconds) {
     return format("%.1f ms", 1e3 * seconds);
   if (seconds < 10)
     return format("%.1f s", seconds);
-  auto whole = static_cast<long long>(seconds + 0.5);
+  auto whole = std::llround(seconds);
   if (whole < 60)
     return format("%lld s", whole);
   if (whole < 3600)

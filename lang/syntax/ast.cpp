@@ -13,7 +13,7 @@ public:
   void print(const Item &item);
 
 private:
-  void line(const std::string &text) { out += std::string(2 * depth, ' ') + text + "\n"; }
+  void line(const std::string &text) { out += std::string(size_t(2) * depth, ' ') + text + "\n"; }
   void doc(const std::string &text);
   void print(const Stmt &statement);
   void print(const Block &block);

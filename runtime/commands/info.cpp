@@ -27,7 +27,7 @@ static void writeTensors(JsonWriter *json, const char *key, const T *items, int3
                          TensorOf tensorOf) {
   json->key(key).beginArray();
   for (int32_t i = 0; i < count; ++i)
-    writeTensor(json, tensorOf(items[i]));
+    writeTensor(json, *tensorOf(items[i]));
   json->endArray();
 }
 
@@ -49,10 +49,8 @@ static bool isMulti(const dlc_model &model) { return strcmp(model.target, "multi
 static std::string level() { return format("x86-64-v%d", dlc_level()); }
 
 static std::string infoJson(const dlc_model &model) {
-  auto ofVariable = [](const dlc_variable &variable) -> const dlc_tensor & {
-    return variable.tensor;
-  };
-  auto itself = [](const dlc_tensor &tensor) -> const dlc_tensor & { return tensor; };
+  auto ofVariable = [](const dlc_variable &variable) { return &variable.tensor; };
+  auto itself = [](const dlc_tensor &tensor) { return &tensor; };
   JsonWriter json;
   json.beginObject().key("name").string(model.name).key("summary").string(model.summary);
   json.key("precision").string(dtypeName(model.precision)).key("batch").integer(model.batch);

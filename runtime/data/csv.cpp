@@ -186,7 +186,7 @@ Status readCsv(const std::string &path, const CsvFormat &format,
   if (invalid != text.npos)
     return inputError(
         "`%s`, line %lld: this is no UTF-8 text (the byte 0x%02X)", path.c_str(),
-        static_cast<long long>(1 + std::count(text.begin(), text.begin() + int64_t(invalid), '\n')),
+        static_cast<long long>(std::count(text.begin(), text.begin() + int64_t(invalid), '\n')) + 1,
         unsigned(static_cast<unsigned char>(text[invalid])));
   Reader reader(path, format, fields, columns);
   auto read = [](void *self, const std::vector<std::string> &cells, int64_t line) {

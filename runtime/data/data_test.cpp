@@ -458,7 +458,7 @@ TEST(Stream, MayBeAbandoned) {
   dataset.count = 100;
   dataset.columns.resize(2);
   dataset.columns[0].perSample = 6;
-  dataset.columns[0].bytes.resize(100 * 6 * sizeof(double));
+  dataset.columns[0].bytes.resize(sizeof(double) * 100 * 6);
   dataset.columns[1].perSample = 1;
   dataset.columns[1].bytes.resize(100 * sizeof(double));
   Transforms transforms;

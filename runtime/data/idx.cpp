@@ -27,8 +27,9 @@ int64_t sizeOf(int type) {
     return 4;
   case kF64:
     return 8;
+  default:
+    return 0;
   }
-  return 0;
 }
 
 // No data set of today's machines is larger; a damaged header's sizes usually are.

@@ -36,11 +36,10 @@ public:
     if (size < kWorthwhile)
       return;
     auto page = size_t(sysconf(_SC_PAGESIZE));
-    auto first = (reinterpret_cast<uintptr_t>(data) + page - 1) / page * page;
-    size_t whole = (reinterpret_cast<uintptr_t>(data) + size - first) / page * page;
-    thread_ = std::thread([=] {
-      madvise(reinterpret_cast<void *>(first), whole, MADV_POPULATE_WRITE); // a wish
-    });
+    size_t begin =
+        (page - reinterpret_cast<uintptr_t>(data) % page) % page; // of the first whole page
+    size_t whole = (size - begin) / page * page;
+    thread_ = std::thread([=] { madvise(data + begin, whole, MADV_POPULATE_WRITE); }); // a wish
   }
   ~PagesAhead() {
     if (thread_.joinable())

@@ -133,7 +133,12 @@ private:
     case '"':
       value->kind = JsonValue::kString;
       return parseString(&value->string);
+    default:
+      return parseWord(value);
     }
+  }
+
+  Status parseWord(JsonValue *value) {
     if (takeWord("null"))
       return Status();
     if (bool isTrue = takeWord("true"); isTrue || takeWord("false")) {
@@ -157,8 +162,8 @@ private:
       DLC_TRY(parseString(&name));
       if (!take(':'))
         return wrong("`:`");
-      value->members.emplace_back(std::move(name), JsonValue());
-      DLC_TRY(parseValue(&value->members.back().second, depth + 1));
+      value->members.push_back({std::move(name), {}});
+      DLC_TRY(parseValue(&value->members.back().value, depth + 1));
     } while (take(','));
     return take('}') ? Status() : wrong("`,` or `}`");
   }

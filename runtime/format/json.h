@@ -35,6 +35,8 @@ private:
   bool first_ = true;
 };
 
+struct JsonMember;
+
 struct JsonValue {
   enum Kind { kNull, kBoolean, kNumber, kString, kArray, kObject };
   Kind kind = kNull;
@@ -42,9 +44,14 @@ struct JsonValue {
   double number = 0;
   std::string string; // also a number's own digits, for integers above 2^53
   std::vector<JsonValue> items;
-  std::vector<std::pair<std::string, JsonValue>> members; // in the order of the text
+  std::vector<JsonMember> members; // in the order of the text
 
   const JsonValue *find(std::string_view name) const;
+};
+
+struct JsonMember {
+  std::string name;
+  JsonValue value;
 };
 
 // Fails with the byte position where the text stops being JSON. Nesting is limited to 64.

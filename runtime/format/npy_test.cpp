@@ -22,7 +22,7 @@ static std::string header(const std::string &descr, const std::string &order,
 TEST(Npy, WritesWhatItReads) {
   Folder folder;
   float values[] = {1, 2, 3, 4, 5, 6};
-  for (std::vector<int64_t> shape : {std::vector<int64_t>{2, 3}, {6}, {1, 6, 1}}) {
+  for (const std::vector<int64_t> &shape : {std::vector<int64_t>{2, 3}, {6}, {1, 6, 1}}) {
     ASSERT_FALSE(writeNpy(folder.file("a.npy"), DLC_F32, shape, values).failed());
     EXPECT_EQ((folder.read("a.npy").size() - sizeof values) % 64, 0u);
     Array array;

@@ -115,6 +115,22 @@ static int64_t bitsOf(const std::string &dtype) {
   return 0;
 }
 
+// Whether the tensors fill the data, one after the other.
+static Status checkCover(std::vector<std::pair<int64_t, int64_t>> ranges, int64_t dataBytes) {
+  std::sort(ranges.begin(), ranges.end());
+  int64_t covered = 0;
+  for (auto [begin, end] : ranges) {
+    if (begin != covered)
+      return inputError("its tensors overlap or leave a gap at byte %lld of its data",
+                        static_cast<long long>(std::min(begin, covered)));
+    covered = end;
+  }
+  if (covered != dataBytes)
+    return inputError("its tensors end at byte %lld of %lld bytes of data",
+                      static_cast<long long>(covered), static_cast<long long>(dataBytes));
+  return Status();
+}
+
 Status SafetensorsFile::parse() {
   uint64_t length = 0;
   if (bytes_.size() < sizeof length)
@@ -130,54 +146,52 @@ Status SafetensorsFile::parse() {
   const char *data = bytes_.data() + sizeof length + length;
   auto dataBytes = int64_t(bytes_.size() - sizeof length - length);
 
-  std::vector<std::pair<int64_t, int64_t>> ranges;
+  std::vector<Range> ranges;
   for (const auto &[name, value] : header.members) {
-    if (name == "__metadata__") {
-      for (const auto &[key, text] : value.members) {
-        if (key == kChecksumKey && text.string.rfind(kChecksumKind, 0) == 0 && !hasChecksum_)
-          return inputError("it was rewritten by a program that kept the checksum of the file it "
-                            "was made from; leave `%s` out of its metadata",
-                            key.c_str());
-        metadata_.emplace_back(key, text.string);
-      }
-      continue;
-    }
-    const JsonValue *dtype = value.find("dtype"), *shape = value.find("shape"),
-                    *offsets = value.find("data_offsets");
-    Entry entry{name, dtype ? dtype->string : "", {}, 0, nullptr};
-    int64_t begin = 0, end = 0, bits = bitsOf(entry.dtype);
-    if (!bits || !shape || shape->kind != JsonValue::kArray || !offsets ||
-        offsets->items.size() != 2 || !isSize(offsets->items[0], &begin) ||
-        !isSize(offsets->items[1], &end))
-      return inputError("`%s` lacks a known dtype, a shape or offsets", name.c_str());
-    for (const JsonValue &size : shape->items)
-      if (!isSize(size, &entry.shape.emplace_back()))
-        return inputError("`%s` has a dimension that is not a size", name.c_str());
-    entry.count = checkedProduct(entry.shape);
-    int64_t total = 0;
-    if (entry.count < 0 || __builtin_mul_overflow(entry.count, bits / 8, &total) || end < begin ||
-        end > dataBytes || end - begin != total)
-      return inputError("`%s` of shape %s has offsets %lld to %lld of %lld bytes of data",
-                        name.c_str(), shapeText(entry.shape).c_str(), static_cast<long long>(begin),
-                        static_cast<long long>(end), static_cast<long long>(dataBytes));
-    if (find(name))
-      return inputError("`%s` stands in it twice", name.c_str());
-    entry.data = data + begin;
-    ranges.emplace_back(begin, end);
-    entries_.push_back(std::move(entry));
+    if (name == "__metadata__")
+      DLC_TRY(addMetadata(value));
+    else
+      DLC_TRY(addEntry(name, value, std::string_view(data, size_t(dataBytes)), &ranges));
   }
+  return checkCover(std::move(ranges), dataBytes);
+}
 
-  std::sort(ranges.begin(), ranges.end());
-  int64_t covered = 0;
-  for (auto [begin, end] : ranges) {
-    if (begin != covered)
-      return inputError("its tensors overlap or leave a gap at byte %lld of its data",
-                        static_cast<long long>(std::min(begin, covered)));
-    covered = end;
+Status SafetensorsFile::addMetadata(const JsonValue &object) {
+  for (const auto &[key, text] : object.members) {
+    if (key == kChecksumKey && text.string.rfind(kChecksumKind, 0) == 0 && !hasChecksum_)
+      return inputError("it was rewritten by a program that kept the checksum of the file it "
+                        "was made from; leave `%s` out of its metadata",
+                        key.c_str());
+    metadata_.emplace_back(key, text.string);
   }
-  if (covered != dataBytes)
-    return inputError("its tensors end at byte %lld of %lld bytes of data",
-                      static_cast<long long>(covered), static_cast<long long>(dataBytes));
+  return Status();
+}
+
+Status SafetensorsFile::addEntry(const std::string &name, const JsonValue &value,
+                                 std::string_view data, std::vector<Range> *ranges) {
+  const JsonValue *dtype = value.find("dtype"), *shape = value.find("shape"),
+                  *offsets = value.find("data_offsets");
+  Entry entry{name, dtype ? dtype->string : "", {}, 0, nullptr};
+  int64_t begin = 0, end = 0, bits = bitsOf(entry.dtype);
+  if (!bits || !shape || shape->kind != JsonValue::kArray || !offsets ||
+      offsets->items.size() != 2 || !isSize(offsets->items[0], &begin) ||
+      !isSize(offsets->items[1], &end))
+    return inputError("`%s` lacks a known dtype, a shape or offsets", name.c_str());
+  for (const JsonValue &size : shape->items)
+    if (!isSize(size, &entry.shape.emplace_back()))
+      return inputError("`%s` has a dimension that is not a size", name.c_str());
+  entry.count = checkedProduct(entry.shape);
+  int64_t total = 0;
+  if (entry.count < 0 || __builtin_mul_overflow(entry.count, bits / 8, &total) || end < begin ||
+      end > int64_t(data.size()) || end - begin != total)
+    return inputError("`%s` of shape %s has offsets %lld to %lld of %zu bytes of data",
+                      name.c_str(), shapeText(entry.shape).c_str(), static_cast<long long>(begin),
+                      static_cast<long long>(end), data.size());
+  if (find(name))
+    return inputError("`%s` stands in it twice", name.c_str());
+  entry.data = data.data() + begin;
+  ranges->emplace_back(begin, end);
+  entries_.push_back(std::move(entry));
   return Status();
 }
 

@@ -12,10 +12,13 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace dlc::runtime {
+
+struct JsonValue;
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
@@ -55,8 +58,13 @@ public:
   Status copy(const std::string &name, const dlc_tensor &tensor, void *data) const;
 
 private:
+  using Range = std::pair<int64_t, int64_t>; // bytes of the data, from the first to behind the last
+
   Status verifyChecksum();
   Status parse();
+  Status addMetadata(const JsonValue &object);
+  Status addEntry(const std::string &name, const JsonValue &value, std::string_view data,
+                  std::vector<Range> *ranges);
 
   std::string path_, bytes_;
   bool hasChecksum_ = false;

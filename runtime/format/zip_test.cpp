@@ -42,9 +42,9 @@ TEST(Zip, ReadsStoredAndDeflatedMembers) {
     EXPECT_EQ(text, "stored=first;deflated=" + kText + ";none=;none deflated=;");
   }
   // 5000 times smaller than it was: first there is too little room for it.
-  std::string long_(1 << 20, 'x'), text;
-  EXPECT_FALSE(contents(zipBytes({{"a", long_, true}}), &text).failed());
-  EXPECT_EQ(text, "a=" + long_ + ";");
+  std::string large(1 << 20, 'x'), text;
+  EXPECT_FALSE(contents(zipBytes({{"a", large, true}}), &text).failed());
+  EXPECT_EQ(text, "a=" + large + ";");
 }
 
 TEST(Zip, ACommentMayFollow) {

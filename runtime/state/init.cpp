@@ -60,7 +60,7 @@ void initialize(const dlc_variable &variable, uint64_t seed, uint32_t number, vo
   }
   for (int64_t i = 0; i < count; ++i) {
     double value = 0;
-    switch (variable.init) {
+    switch (dlc_init_kind(variable.init)) {
     case DLC_INIT_CONSTANT:
       value = variable.a;
       break;

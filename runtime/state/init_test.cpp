@@ -34,15 +34,16 @@ TEST(Init, TensorsDiffer) {
 }
 
 TEST(Init, OrthogonalRowsOrColumns) {
-  for (auto [rows, columns] : {std::pair{5, 17}, {17, 5}, {8, 8}}) {
-    std::vector<double> q = initialized({rows, columns}, DLC_INIT_ORTHOGONAL, 2, 0);
+  for (auto [rows, columns] : {std::pair<size_t, size_t>{5, 17}, {17, 5}, {8, 8}}) {
+    std::vector<double> q =
+        initialized({int64_t(rows), int64_t(columns)}, DLC_INIT_ORTHOGONAL, 2, 0);
     bool tall = rows > columns;
-    for (int i = 0; i < std::min(rows, columns); ++i)
-      for (int j = 0; j <= i; ++j) {
+    for (size_t i = 0; i < std::min(rows, columns); ++i)
+      for (size_t j = 0; j <= i; ++j) {
         double dot = 0;
-        for (int k = 0; k < std::max(rows, columns); ++k)
-          dot += tall ? q[size_t(k * columns + i)] * q[size_t(k * columns + j)]
-                      : q[size_t(i * columns + k)] * q[size_t(j * columns + k)];
+        for (size_t k = 0; k < std::max(rows, columns); ++k)
+          dot += tall ? q[k * columns + i] * q[k * columns + j]
+                      : q[i * columns + k] * q[j * columns + k];
         EXPECT_NEAR(dot, i == j ? 4 : 0, 1e-12) << rows << "x" << columns;
       }
   }

@@ -9,7 +9,7 @@ namespace dlc::runtime {
 void Averages::add(const Network &network, int64_t total) {
   sums[0] += network.loss() * double(total);
   for (int32_t i = 0; i < model_->metric_count; ++i)
-    sums[size_t(1 + i)] += network.metric(i) * double(total);
+    sums[1 + size_t(i)] += network.metric(i) * double(total);
 }
 
 bool Averages::areFinite() const {

@@ -19,7 +19,7 @@ public:
   void countSamples(int64_t samples) { count += samples; }
 
   double loss() const { return mean(0); }
-  double metric(int32_t i) const { return mean(size_t(1 + i)); }
+  double metric(int32_t i) const { return mean(1 + size_t(i)); }
   bool areFinite() const;
   // "loss 0.4153  accuracy 0.8532".
   std::string text() const;

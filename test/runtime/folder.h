@@ -4,6 +4,7 @@
 #include "runtime/file.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <gtest/gtest.h>
 #include <string>
 #include <zlib.h>
@@ -17,8 +18,9 @@ public:
     path_ = mkdtemp(name);
   }
   ~Folder() {
-    if (system(("rm -rf " + path_).c_str()) != 0)
-      perror("rm");
+    std::error_code error;
+    std::filesystem::remove_all(path_, error);
+    EXPECT_FALSE(error) << path_ << ": " << error.message();
   }
   Folder(const Folder &) = delete;
 

@@ -17,6 +17,7 @@ constexpr int64_t kMeanShape[] = {kInputs}, kFieldShape[] = {1, 2, 3};
 // The layout the compiler promises: each tensor at the next multiple of 64 bytes.
 constexpr int64_t padded(int64_t bytes) { return (bytes + 63) / 64 * 64; }
 template <class Real> constexpr int64_t kBiasOffset = padded(kInputs * kClasses * sizeof(Real));
+template <class Real> constexpr int64_t kBias = kBiasOffset<Real> / int64_t(sizeof(Real));
 template <class Real>
 constexpr int64_t kWeightBytes = kBiasOffset<Real> + padded(kClasses * int64_t(sizeof(Real)));
 
@@ -24,7 +25,7 @@ constexpr int64_t kWeightBytes = kBiasOffset<Real> + padded(kClasses * int64_t(s
 template <class Real> void forward(const dlc_call *call, bool withLoss) {
   auto *x = static_cast<const Real *>(call->inputs[0]);
   auto *w = static_cast<const Real *>(call->weights);
-  auto *b = w + kBiasOffset<Real> / sizeof(Real);
+  auto *b = w + kBias<Real>;
   auto *logits = static_cast<Real *>(call->outputs[0]);
   for (int64_t n = 0; n < kBatch; ++n)
     for (int64_t c = 0; c < kClasses; ++c) {
@@ -72,7 +73,7 @@ template <class Real> void weightGradient(void *const *buffers, int64_t begin, i
 template <class Real, bool wrong> void step(const dlc_call *call) {
   forward<Real>(call, true);
   auto *dz = static_cast<const Real *>(call->arena);
-  auto *db = static_cast<Real *>(call->gradients) + kBiasOffset<Real> / sizeof(Real);
+  auto *db = static_cast<Real *>(call->gradients) + kBias<Real>;
   void *buffers[] = {call->inputs[0], call->arena, call->gradients};
   constexpr int64_t kClaimedWork = 1 << 20; // enough that the pool does divide it
   call->parallel(call->pool, weightGradient<Real>, buffers, kInputs, kClaimedWork);
@@ -116,8 +117,7 @@ template <class Real> void explain(const dlc_call *call, void *trace) {
   copy(0, call->outputs[0], kBatch * kClasses * int64_t(sizeof(Real)));
   copy(1, call->results, sizeof(Real));
   copy(2, call->arena, kBatch * kClasses * int64_t(sizeof(Real)));
-  copy(3, static_cast<Real *>(call->gradients) + kBiasOffset<Real> / sizeof(Real),
-       kClasses * int64_t(sizeof(Real)));
+  copy(3, static_cast<Real *>(call->gradients) + kBias<Real>, kClasses * int64_t(sizeof(Real)));
 }
 
 template <class Real> dlc_model make(bool wrong) {

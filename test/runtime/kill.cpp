@@ -8,6 +8,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+// Names that --wrap gives.
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming)
 extern "C" {
 
 int __real_fsync(int);
@@ -19,7 +21,7 @@ ssize_t __real_write(int, const void *, size_t);
 
 static bool isTheLast() {
   static const char *number = getenv("HAND_KILL_AT");
-  static int left = number ? atoi(number) : 0;
+  static int left = number ? int(strtol(number, nullptr, 10)) : 0;
   return --left == 0;
 }
 
@@ -68,3 +70,4 @@ ssize_t __wrap_write(int file, const void *bytes, size_t size) {
   return __real_write(file, bytes, size);
 }
 }
+// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)

@@ -28,7 +28,9 @@ void writeData(const Folder &folder, const char *split, int count) {
     for (int j = 0; j < 6; ++j) {
       word = word * 1664525 + 1013904223; // Numerical Recipes' generator: any numbers will do
       values += char(word >> 24);
-      auto byte = [&](int k) { return static_cast<unsigned char>(values[size_t(i * 6 + k)]); };
+      auto byte = [&](int k) {
+        return static_cast<unsigned char>(values[size_t(i) * 6 + size_t(k)]);
+      };
       if (j < 4 && byte(j) > byte(best))
         best = j;
     }
@@ -45,22 +47,22 @@ protected:
     writeData(folder, "test", kTest);
   }
 
-  Outcome run(std::vector<std::string> arguments, const char *model = "f32") {
+  Outcome run(const std::vector<std::string> &arguments, const char *model = "f32") {
     return runtime::run(folder.path(), arguments, model);
   }
   // The arguments must succeed.
-  std::string output(std::vector<std::string> arguments, const char *model = "f32") {
+  std::string output(const std::vector<std::string> &arguments, const char *model = "f32") {
     Outcome outcome = run(arguments, model);
     EXPECT_EQ(outcome.exit, 0) << outcome.err;
     return outcome.out;
   }
-  JsonValue json(std::vector<std::string> arguments, const char *model = "f32") {
+  JsonValue json(const std::vector<std::string> &arguments, const char *model = "f32") {
     JsonValue value;
     Status status = parseJson(output(arguments, model), &value);
     EXPECT_FALSE(status.failed()) << status.message();
     return value;
   }
-  void expectError(std::vector<std::string> arguments, int exit, const std::string &part) {
+  void expectError(const std::vector<std::string> &arguments, int exit, const std::string &part) {
     Outcome outcome = run(arguments);
     EXPECT_EQ(outcome.exit, exit) << outcome.err;
     EXPECT_EQ(outcome.err.compare(0, 7, "error: "), 0) << outcome.err;
@@ -260,11 +262,12 @@ TEST_F(ProgramTest, DamageIsToldByEveryCommandWithARemedy) {
   std::string bytes = folder.read(name);
   bytes.back() = char(bytes.back() ^ 1);
   folder.write(name, bytes);
-  for (std::vector<std::string> command : {std::vector<std::string>{"eval", "--weights", name},
-                                           {"predict", "--weights", name, "test:0"},
-                                           {"step", "--weights", name},
-                                           {"check-gradients", "--weights", name},
-                                           {"train", "--run", "s", "--init", name}})
+  for (const std::vector<std::string> &command :
+       {std::vector<std::string>{"eval", "--weights", name},
+        {"predict", "--weights", name, "test:0"},
+        {"step", "--weights", name},
+        {"check-gradients", "--weights", name},
+        {"train", "--run", "s", "--init", name}})
     expectError(command, 1, "its checksum does not fit; take another copy of it");
   EXPECT_FALSE(fileExists(folder.file("s")));
   bytes = folder.read("r/resume.safetensors");
@@ -330,12 +333,12 @@ TEST_F(ProgramTest, StartsFromGivenWeights) {
   ASSERT_FALSE(a.load(folder.file("a/best.safetensors")).failed());
   ASSERT_FALSE(b.load(folder.file("b/last.safetensors")).failed());
   EXPECT_EQ(
-      memcmp(a.find("dense.weight")->data, b.find("dense.weight")->data, 6 * 4 * sizeof(float)), 0);
+      memcmp(a.find("dense.weight")->data, b.find("dense.weight")->data, sizeof(float) * 6 * 4), 0);
 }
 
 TEST_F(ProgramTest, WrongWeightsAreNamed) {
   float weight[5 * 4] = {}, bias[4] = {};
-  auto write = [&](std::vector<TensorPart> parts) {
+  auto write = [&](const std::vector<TensorPart> &parts) {
     ASSERT_FALSE(writeSafetensors(folder.file("w"), parts, {}).failed());
   };
   write({{"dense.weight", DLC_F32, {5, 4}, weight}, {"dense.bias", DLC_F32, {4}, bias}});
@@ -362,11 +365,12 @@ TEST_F(ProgramTest, WeightsThatAreNotFiniteAreNamed) {
   output({"eval", "--weights", "w"});
   weight[9] = NAN;
   write();
-  for (std::vector<std::string> command : {std::vector<std::string>{"eval", "--weights", "w"},
-                                           {"predict", "--weights", "w", "test:0"},
-                                           {"step", "--weights", "w"},
-                                           {"check-gradients", "--weights", "w"},
-                                           {"train", "--run", "r", "--init", "w"}})
+  for (const std::vector<std::string> &command :
+       {std::vector<std::string>{"eval", "--weights", "w"},
+        {"predict", "--weights", "w", "test:0"},
+        {"step", "--weights", "w"},
+        {"check-gradients", "--weights", "w"},
+        {"train", "--run", "r", "--init", "w"}})
     expectError(command, 1, "`w`: `dense.weight`[2, 1] is NaN in f32");
   EXPECT_FALSE(fileExists(folder.file("r")));
   weight[9] = 1e39; // more than f32 holds
@@ -391,10 +395,10 @@ TEST_F(ProgramTest, InputsThatAreNotFiniteAreNamed) {
   expectError({"predict", "--weights", "r/last.safetensors", "x.csv"}, 1,
               "`x.csv`, line 2, column 3: `inf` is not a finite number");
   // The data of a training and of an evaluation.
-  std::string values(kTest * 6 * 4, '\0'); // of big-endian floats
-  values.replace((7 * 6 + 4) * 4, 2, "\x7F\x80");
+  std::string values(size_t(kTest) * 6 * 4, '\0'); // of big-endian floats
+  values.replace(size_t(7 * 6 + 4) * 4, 2, "\x7F\x80");
   folder.write("test-values", idxBytes(0x0D, {kTest, 2, 3}, values));
-  for (std::vector<std::string> command :
+  for (const std::vector<std::string> &command :
        {std::vector<std::string>{"eval", "--weights", "r/last.safetensors"},
         {"train", "--run", "s"}})
     expectError(command, 1, "test-values`[7, 1, 1] is infinite");
@@ -403,7 +407,7 @@ TEST_F(ProgramTest, InputsThatAreNotFiniteAreNamed) {
 
 TEST_F(ProgramTest, ResultsThatAreNotFiniteAreNamed) {
   constexpr int kSample = 11; // the only one of which something is not 0
-  std::string values(kTest * 6, '\0');
+  std::string values(size_t(kTest) * 6, '\0');
   values[kSample * 6 + 3] = '\xFF';
   folder.write("test-values", idxBytes(8, {kTest, 2, 3}, values));
   float weight[6 * 4] = {}, bias[4] = {};
@@ -621,6 +625,7 @@ TEST_F(ProgramTest, TwoTrainingsInOneFolderAreRefused) {
 #ifdef HAND_LINKED
 // Linked by the C compiler with libdlcrt.a, a program needs libc and libm and is small.
 TEST_F(ProgramTest, LinksWithTheCCompilerAlone) {
+  // NOLINTBEGIN(bugprone-command-processor): words of this file alone.
   ASSERT_EQ(system(format("ldd %s > %s", HAND_LINKED, folder.file("ldd").c_str()).c_str()), 0);
   for (const std::string &line : split(folder.read("ldd"), '\n'))
     EXPECT_TRUE(line.empty() || line.find("libc.so") != line.npos ||
@@ -635,6 +640,7 @@ TEST_F(ProgramTest, LinksWithTheCCompilerAlone) {
       system(format("cd %s && %s train --run r > /dev/null", folder.path().c_str(), HAND_LINKED)
                  .c_str()),
       0);
+  // NOLINTEND(bugprone-command-processor)
 }
 #endif
 
