@@ -129,6 +129,7 @@ public:
       LogicalResult (*check)(Verifier &, Attribute);
     } kFacts[] = {
         {Convolution::getNameStr(), check<&Verifier::verifyConvolution>},
+        {Rows::getNameStr(), check<&Verifier::verifyRows>},
         {Epilogue::getNameStr(), check<&Verifier::verifyEpilogue>},
         {Start::getNameStr(), check<&Verifier::verifyStart>},
         {Nonzero::getNameStr(), check<&Verifier::verifyNonzero>},
@@ -172,6 +173,24 @@ private:
     auto start = starts ? dyn_cast<FloatAttr>(starts[0]) : FloatAttr();
     if (nestOnBuffers() && (!start || !start.getValue().isZero()))
       return fail() << "is a sum from zero";
+    return success();
+  }
+
+  LogicalResult verifyRows(RowsAttr value) {
+    if (!nest() || nest().getNumDpsInputs() != 2 || nest().getNumDpsInits() != 1)
+      return fail() << "is of a linalg.generic with two inputs and one output";
+    if (!getElementTypeOrSelf(nest().getDpsInputs()[1].getType()).isInteger(32))
+      return fail() << "has an index of ints for its second input";
+    SmallVector<linalg::IndexOp> rows(nest().getBody()->getOps<linalg::IndexOp>());
+    if (rows.size() != 1)
+      return fail() << "is of a nest that asks for the number of one loop, that over the rows";
+    unsigned row = rows.front().getDim();
+    bool isSummed = nest().getIteratorTypesArray()[row] == utils::IteratorType::reduction;
+    if (isSummed != (value.getDirection() == Transfer::Gather))
+      return fail() << (isSummed ? "goes from a table whose rows are summed over"
+                                 : "goes into a table, whose rows are not summed over");
+    if (!nest().getBody()->getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>())
+      return fail() << "is of a nest that adds up numbers";
     return success();
   }
 

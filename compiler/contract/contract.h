@@ -13,6 +13,7 @@
 namespace dlc::contract {
 
 using Convolution = DlcDialect::ConvolutionAttrHelper;
+using Rows = DlcDialect::RowsAttrHelper;
 using Epilogue = DlcDialect::EpilogueAttrHelper;
 using Start = DlcDialect::StartAttrHelper;
 using Nonzero = DlcDialect::NonzeroAttrHelper;

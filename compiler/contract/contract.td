@@ -17,6 +17,7 @@ def Dlc_Dialect : Dialect {
     | attribute | of | set by | read by | what holds |
     |---|---|---|---|---|
     | `dlc.convolution` | linalg.generic | `linalg/`, kept by `memory/` | `linalg/` layout, `kernel/` winograd | it adds up products of an image and a filter, or of two images; each loop and each operand is what it says |
+    | `dlc.rows` | linalg.generic | `linalg/`, kept by `memory/` | `linalg/`, `kernel/` rows | its inputs are numbers and an index; it compares the index with the number of each row of a table, and copies that row, or adds to it |
     | `dlc.epilogue` | linalg.generic | `linalg/` epilogue, kept by `memory/` | `memory/`, `kernel/` | it goes on, element by element, from the sum of products right before it, which is its input of that number; `sum`: whether anyone else reads the sums |
     | `dlc.start` | linalg.generic on buffers | `memory/` | `kernel/` | for each output the number it starts from, of its element type, if the nest goes on from its previous value; else a unit |
     | `dlc.nonzero` | linalg.generic on buffers | `memory/` | `kernel/` | for each input, if it is a padded image, the bounds [low, high) of each axis outside which it is zero; else a unit |
@@ -33,6 +34,7 @@ def Dlc_Dialect : Dialect {
   }];
   let discardableAttrs = (ins
     "::dlc::contract::ConvolutionAttr":$convolution,
+    "::dlc::contract::RowsAttr":$rows,
     "::dlc::contract::EpilogueAttr":$epilogue,
     "::mlir::ArrayAttr":$start,
     "::mlir::ArrayAttr":$nonzero,
@@ -90,6 +92,24 @@ def Dlc_Convolution : Dlc_Attr<"Convolution", "convolution"> {
   }];
   let parameters = (ins EnumParameter<Dlc_Direction>:$direction, ArrayRefParameter<"Loop">:$loops);
   let assemblyFormat = "`<` $direction `,` `[` $loops `]` `>`";
+}
+
+// --- rows --------------------------------------------------------------------------------------
+
+def Dlc_Transfer : Dlc_Enum<"Transfer", "which way rows go", [
+  I32EnumCase<"Gather", 0, "gather">,          // from the table
+  I32EnumCase<"ScatterAdd", 1, "scatter_add">, // into it, added up
+]>;
+
+def Dlc_Rows : Dlc_Attr<"Rows", "rows"> {
+  let summary = "A transfer of the rows of a table that an index names";
+  let description = [{
+    The nest adds up, from zero, input 0 wherever input 1, the index, is the number of the loop over
+    the table's rows: that loop is summed over where rows come from the table, and parallel where
+    they go into it. `#dlc.rows<gather>`
+  }];
+  let parameters = (ins EnumParameter<Dlc_Transfer>:$direction);
+  let assemblyFormat = "`<` $direction `>`";
 }
 
 // --- epilogues ---------------------------------------------------------------------------------

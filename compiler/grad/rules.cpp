@@ -88,6 +88,11 @@ Gradients FlipOp::gradients(Formula &f, Value dy) { return {f.make<FlipOp>(dy, g
 // Zero wherever there is a derivative.
 Gradients FloorOp::gradients(Formula &f, Value dy) { return {kNone}; }
 
+// An index is no real number.
+Gradients GatherOp::gradients(Formula &f, Value dy) {
+  return {f.make<ScatterAddOp>(dy, getIndex(), getTable().getType().getDimSize(0)), kNone};
+}
+
 Gradients LessOp::gradients(Formula &f, Value dy) { return {kNone, kNone}; }
 
 Gradients LessEqualOp::gradients(Formula &f, Value dy) { return {kNone, kNone}; }
@@ -147,6 +152,10 @@ Gradients ReduceSumOp::gradients(Formula &f, Value dy) {
 Gradients ReshapeOp::gradients(Formula &f, Value dy) { return {f.reshapeLike(dy, getX())}; }
 
 Gradients SameOp::gradients(Formula &f, Value dy) { return {kNone, kNone}; }
+
+Gradients ScatterAddOp::gradients(Formula &f, Value dy) {
+  return {f.make<GatherOp>(dy, getIndex()), kNone};
+}
 
 Gradients SelectOp::gradients(Formula &f, Value dy) {
   Value zero = f.constant(0, dy);

@@ -60,6 +60,22 @@ template <auto F> Tensor binary(const Call &call) {
   return y;
 }
 
+bool isOfInts(mlir::Value value) { return mlir::getElementTypeOrSelf(value).isInteger(32); }
+
+/// An int of 32 bits wraps around.
+double wrapped(int64_t number) { return double(int32_t(uint32_t(number))); }
+
+/// The operation of the ints if that is what the operands are.
+template <auto OfReals, auto OfInts> Tensor binaryOf(const Call &call) {
+  if (!isOfInts(call.op->getOperand(0)))
+    return binary<OfReals>(call);
+  Tensor y(call.resultShape);
+  for (int64_t i = 0; i < y.size(); ++i)
+    y.numbers[i] =
+        wrapped(OfInts(int64_t(call.operand(0).numbers[i]), int64_t(call.operand(1).numbers[i])));
+  return y;
+}
+
 Tensor select(const Call &call) {
   Tensor y(call.resultShape);
   for (int64_t i = 0; i < y.size(); ++i)
@@ -89,9 +105,34 @@ double power(double a, double b) { return std::pow(a, b); }
 // A NaN in `a` stays: max(x, 0) must not hide it.
 double larger(double a, double b) { return b > a ? b : a; }
 double smaller(double a, double b) { return b < a ? b : a; }
+int64_t sumOfInts(int64_t a, int64_t b) { return a + b; }
+int64_t differenceOfInts(int64_t a, int64_t b) { return a - b; }
+int64_t productOfInts(int64_t a, int64_t b) { return a * b; }
+int64_t quotientOfInts(int64_t a, int64_t b) {
+  return b == 0 ? 0 : a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
+}
+
 double isLess(double a, double b) { return a < b; }
 double isLessOrEqual(double a, double b) { return a <= b; }
 double isSame(double a, double b) { return a == b; }
+
+/// Of ints, -(-2^31) is itself.
+template <auto F> Tensor unaryOf(const Call &call) {
+  Tensor y = unary<F>(call);
+  if (isOfInts(call.op->getResult(0)))
+    for (double &number : y.numbers)
+      number = wrapped(int64_t(number));
+  return y;
+}
+
+/// All is f64 here, but ints are whole and have a range.
+Tensor convert(const Call &call) {
+  Tensor y = unary<identity>(call);
+  if (isOfInts(call.op->getResult(0)))
+    for (double &number : y.numbers)
+      number = std::isnan(number) ? 0 : std::trunc(std::clamp(number, -0x1p31, 0x1p31 - 1));
+  return y;
+}
 
 // --- shape -------------------------------------------------------------------------------------
 
@@ -178,7 +219,13 @@ template <auto F> Tensor reduce(const Call &call, double start) {
   return y;
 }
 
-Tensor reduceSum(const Call &call) { return reduce<sum>(call, 0); }
+Tensor reduceSum(const Call &call) {
+  Tensor y = reduce<sum>(call, 0);
+  if (isOfInts(call.op->getResult(0)))
+    for (double &number : y.numbers)
+      number = wrapped(int64_t(number));
+  return y;
+}
 Tensor reduceMax(const Call &call) { return reduce<larger>(call, -INFINITY); }
 
 Tensor argmax(const Call &call) {
@@ -197,6 +244,32 @@ Tensor oneHot(const Call &call) {
   int64_t classes = call.number("classes");
   for (int64_t i = 0; i < y.size(); ++i)
     y.numbers[i] = call.operand(0).numbers[i / classes] == double(i % classes);
+  return y;
+}
+
+// --- rows --------------------------------------------------------------------------------------
+
+/// Calls f(i, j) for each number i of a row of x, and its place j in the row of the table that the
+/// index names.
+template <typename F> void forEachInRows(const Tensor &index, int64_t columns, int64_t rows, F f) {
+  for (int64_t i = 0; i < index.size(); ++i)
+    for (int64_t column = 0; column < columns; ++column)
+      if (index.numbers[i] >= 0 && index.numbers[i] < double(rows))
+        f(i * columns + column, int64_t(index.numbers[i]) * columns + column);
+}
+
+Tensor gather(const Call &call) {
+  const Tensor &table = call.operand(0);
+  Tensor y(call.resultShape);
+  forEachInRows(call.operand(1), table.shape[1], table.shape[0],
+                [&](int64_t i, int64_t j) { y.numbers[i] = table.numbers[j]; });
+  return y;
+}
+
+Tensor scatterAdd(const Call &call) {
+  Tensor y(call.resultShape);
+  forEachInRows(call.operand(1), y.shape[1], y.shape[0],
+                [&](int64_t i, int64_t j) { y.numbers[j] += call.operand(0).numbers[i]; });
   return y;
 }
 
@@ -341,23 +414,24 @@ Tensor randomUniform(const Call &call) {
 
 Evaluation evaluationOf(llvm::StringRef op) {
   static const llvm::StringMap<Evaluation> table = {
-      {"abs", unary<absolute>},
-      {"add", binary<sum>},
+      {"abs", unaryOf<absolute>},
+      {"add", binaryOf<sum, sumOfInts>},
       {"argmax", argmax},
       {"avg_pool2d", avgPool2d},
       {"avg_pool2d_grad", avgPool2dGrad},
       {"broadcast", broadcast},
-      {"cast", unary<identity>}, // all is f64 here
+      {"cast", convert},
       {"concat", concat},
       {"conv2d", conv2d},
       {"conv2d_grad_input", conv2dGradInput},
       {"conv2d_grad_weight", conv2dGradWeight},
       {"cos", unary<cosine>},
-      {"div", binary<quotient>},
+      {"div", binaryOf<quotient, quotientOfInts>},
       {"erf", unary<errorFunction>},
       {"exp", unary<exponential>},
       {"flip", flip},
       {"floor", unary<floorOf>},
+      {"gather", gather},
       {"less", binary<isLess>},
       {"less_equal", binary<isLessOrEqual>},
       {"log", unary<logarithm>},
@@ -366,8 +440,8 @@ Evaluation evaluationOf(llvm::StringRef op) {
       {"max_pool2d", maxPool2d},
       {"max_pool2d_grad", maxPool2dGrad},
       {"min", binary<smaller>},
-      {"mul", binary<product>},
-      {"neg", unary<negative>},
+      {"mul", binaryOf<product, productOfInts>},
+      {"neg", unaryOf<negative>},
       {"one_hot", oneHot},
       {"pow", binary<power>},
       {"random_uniform", randomUniform},
@@ -375,6 +449,7 @@ Evaluation evaluationOf(llvm::StringRef op) {
       {"reduce_sum", reduceSum},
       {"reshape", reshape},
       {"same", binary<isSame>},
+      {"scatter_add", scatterAdd},
       {"select", select},
       {"sigmoid", unary<sigmoid>},
       {"sign", unary<sign>},
@@ -382,7 +457,7 @@ Evaluation evaluationOf(llvm::StringRef op) {
       {"split", split},
       {"sqrt", unary<squareRoot>},
       {"stop_gradient", unary<identity>},
-      {"sub", binary<difference>},
+      {"sub", binaryOf<difference, differenceOfInts>},
       {"tanh", unary<tangentH>},
       {"transpose", transpose},
   };

@@ -4,6 +4,7 @@
 #include "compiler/kernel/emit/emit.h"
 #include "compiler/kernel/plan/forced.h"
 #include "compiler/kernel/plan/ranking.h"
+#include "compiler/kernel/rows/rows.h"
 #include "compiler/kernel/winograd/winograd.h"
 #include "compiler/memory/workspace.h"
 #include "compiler/passes/passes.h"
@@ -45,6 +46,7 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
     std::optional<Nest> apart; // another form, whose windows are dimensions by themselves
     SmallVector<Pretransposed, 0> pretransposed; // others, with an input in another order
     std::optional<Winograd> winograd;            // another way to compute it
+    std::optional<Rows> rows;                    // the only way, if there is one
     Location location;
     Schedule schedule = {};
     std::optional<Prepacked> prepacked = {}; // what goes before it
@@ -104,23 +106,26 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
         addEpilogue(nest, call.op, call.epilogue, call.operands);
       }
       flops += nest.contractionFlops() * turnsAround(call.op);
-      call.work = nest.work();
-      call.kernel = kernelFor(nest, conv, call.op.getLoc());
+      call.kernel = kernelFor(nest, conv, call.op);
+      const std::optional<Rows> &rows = kernels[call.kernel].rows;
+      call.work = rows ? rows->work() : nest.work();
       calls.push_back(std::move(call));
     }
     contract::set<contract::Flops>(function, Builder(&getContext()).getI64IntegerAttr(flops));
   }
 
   // The number of the kernel that computes a nest: that of one like it, else of a new one.
-  unsigned kernelFor(const Nest &whole, const std::optional<Convolution> &conv, Location location) {
+  unsigned kernelFor(const Nest &whole, const std::optional<Convolution> &conv,
+                     linalg::GenericOp op) {
     Nest nest = whole;
     collapse(nest);
-    std::string key = fingerprint(nest) + (conv ? " convolution" : "");
+    std::optional<Rows> rows = rowsOf(op, nest, processor.vectorBytes);
+    std::string key = fingerprint(nest) + (conv ? " convolution" : rows ? " rows" : "");
     auto [entry, isNew] = numbers.try_emplace(key, kernels.size());
     if (isNew)
       kernels.push_back({nest, formWithWindows(whole), pretransposedForms(nest),
-                         conv ? winogradOf(whole, *conv, processor, *chooser) : std::nullopt,
-                         location});
+                         conv ? winogradOf(whole, *conv, processor, *chooser) : std::nullopt, rows,
+                         op.getLoc()});
     return entry->second;
   }
 
@@ -152,6 +157,8 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
 
   // Chooses how the nest runs, and in which of its forms.
   void schedule(Kernel &kernel) const {
+    if (kernel.rows)
+      return;
     double cost;
     std::tie(kernel.schedule, cost) = chooser->schedule(kernel.nest, processor);
     kernel.costs.push_back({"as it is", cost});
@@ -200,6 +207,8 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
         os << function.getName() << "\n";
       os << rankingOf(nest, processor, schedule, printSchedules);
     };
+    if (kernel.rows)
+      return;
     if (kernel.prepacked)
       table(kernel.prepack, kernel.prepacked->nest, kernel.prepackSchedule);
     if (!kernel.winograd)
@@ -241,6 +250,12 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
       kernel.prepack =
           emitOne(kernel.location, name + (kernel.winograd ? "_filter" : "_transposed"),
                   kernel.prepacked->nest, kernel.prepackSchedule);
+    if (kernel.rows) {
+      auto b = OpBuilder::atBlockEnd(getOperation().getBody());
+      kernel.function = emitRows(b, kernel.location, name, *kernel.rows);
+      contract::set<contract::Schedule>(kernel.function, b.getStringAttr(kernel.rows->describe()));
+      return;
+    }
     if (!kernel.winograd) {
       kernel.function = emitOne(kernel.location, name, kernel.nest, kernel.schedule);
       return;
@@ -295,8 +310,9 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
                kernel.winograd ? prepacked->nest.work() : call.work);
       call.operands.push_back(made);
     }
-    int64_t items = kernel.winograd ? kernel.winograd->fused.itemCount()
-                                    : itemCount(kernel.nest, kernel.schedule);
+    int64_t items = kernel.rows       ? kernel.rows->itemCount()
+                    : kernel.winograd ? kernel.winograd->fused.itemCount()
+                                      : itemCount(kernel.nest, kernel.schedule);
     emitCall(kernel.function, call.operands, items, call.work);
     call.op.erase();
     if (call.epilogue)

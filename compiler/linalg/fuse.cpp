@@ -135,6 +135,8 @@ void joinEqualInputs(linalg::GenericOp op, IRRewriter &rewriter) {
 }
 
 OpOperand *nextUse(linalg::GenericOp op) {
+  if (contract::get<contract::Rows>(op))
+    return nullptr; // it reads rows that an index names, and each number often
   for (OpOperand *use : op.getDpsInputOperands()) {
     auto producer = use->get().getDefiningOp<linalg::GenericOp>();
     if (producer && linalg::areElementwiseOpsFusable(use) &&

@@ -1,4 +1,5 @@
 // Constants, shapes and reductions along axes.
+#include "compiler/contract/contract.h"
 #include "compiler/linalg/rules.h"
 
 using namespace mlir;
@@ -127,23 +128,32 @@ struct Reduction {
   }
 };
 
-Value reduced(Builder &b, Operation *op, Value x, ArrayRef<int64_t> axes, double start,
+Value reduced(Builder &b, Operation *op, Value x, ArrayRef<int64_t> axes, TypedAttr start,
               Builder::Body body) {
   Reduction reduction(shapeOf(x).size(), axes);
-  Value out = b.filled(shapeOf(op->getResult(0)), b.getFloatAttr(elementOf(x), start));
+  Value out = b.filled(shapeOf(op->getResult(0)), start);
   return b.generic(x, out, {reduction.input(b), reduction.output(b)}, reduction.reduced, body);
 }
 
 Value lowerReduceSum(Builder &b, Operation *op, ValueRange x) {
-  return reduced(
-      b, op, x[0], cast<nn::ReduceSumOp>(op).getAxes(), 0,
-      [](Builder &b, ValueRange a) -> Value { return arith::AddFOp::create(b, a[1], a[0]); });
+  bool isInt = isa<IntegerType>(elementOf(x[0]));
+  return reduced(b, op, x[0], cast<nn::ReduceSumOp>(op).getAxes(),
+                 cast<TypedAttr>(b.getZeroAttr(elementOf(x[0]))),
+                 [=](Builder &b, ValueRange a) -> Value {
+                   return isInt ? arith::AddIOp::create(b, a[1], a[0]).getResult()
+                                : arith::AddFOp::create(b, a[1], a[0]).getResult();
+                 });
 }
 
 Value lowerReduceMax(Builder &b, Operation *op, ValueRange x) {
-  return reduced(
-      b, op, x[0], cast<nn::ReduceMaxOp>(op).getAxes(), -INFINITY,
-      [](Builder &b, ValueRange a) -> Value { return arith::MaximumFOp::create(b, a[1], a[0]); });
+  bool isInt = isa<IntegerType>(elementOf(x[0]));
+  TypedAttr lowest = isInt ? TypedAttr(b.getI32IntegerAttr(INT32_MIN))
+                           : TypedAttr(b.getFloatAttr(elementOf(x[0]), -INFINITY));
+  return reduced(b, op, x[0], cast<nn::ReduceMaxOp>(op).getAxes(), lowest,
+                 [=](Builder &b, ValueRange a) -> Value {
+                   return isInt ? arith::MaxSIOp::create(b, a[1], a[0]).getResult()
+                                : arith::MaximumFOp::create(b, a[1], a[0]).getResult();
+                 });
 }
 
 // The largest so far and its place go along together; only a larger one takes over.
@@ -182,6 +192,44 @@ Value lowerOneHot(Builder &b, Operation *op, ValueRange index) {
                    });
 }
 
+// Both transfers of rows add up x wherever the index is the number of a row: that loop is the last
+// for `gather`, where each index finds one row, and the first for `scatter_add`. The kernels go to
+// the row at once (kernel/rows).
+Value transferred(Builder &b, Operation *op, ValueRange operands, ArrayRef<AffineMap> maps,
+                  unsigned row, unsigned reductions, contract::Transfer direction) {
+  Value out = b.filled(shapeOf(op->getResult(0)), b.getFloatAttr(elementOf(operands[0]), 0));
+  Value result = b.generic(operands, out, maps, reductions, [&](Builder &b, ValueRange a) -> Value {
+    Value here = arith::IndexCastOp::create(b, b.getI32Type(), linalg::IndexOp::create(b, row));
+    Value isHere = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, here, a[1]);
+    Value term = arith::SelectOp::create(b, isHere, a[0], b.number(a[0].getType(), 0));
+    return arith::AddFOp::create(b, a[2], term);
+  });
+  int64_t rows = cast<linalg::GenericOp>(result.getDefiningOp()).getStaticLoopRanges()[row];
+  if (rows > 1) // else it only compares
+    contract::set<contract::Rows>(result.getDefiningOp(),
+                                  contract::RowsAttr::get(b.getContext(), direction));
+  return result;
+}
+
+// Loops: the index's, the columns, the rows.
+Value lowerGather(Builder &b, Operation *op, ValueRange x) {
+  unsigned tokens = shapeOf(x[1]).size(), rank = tokens + 2;
+  SmallVector<unsigned> all = llvm::to_vector(llvm::seq(tokens + 1));
+  ArrayRef<unsigned> result = all;
+  AffineMap table = b.dims(rank, {tokens + 1, tokens});
+  return transferred(b, op, x, {table, b.dims(rank, result.drop_back()), b.dims(rank, result)},
+                     tokens + 1, 1, contract::Transfer::Gather);
+}
+
+// Loops: the rows, the columns, the index's.
+Value lowerScatterAdd(Builder &b, Operation *op, ValueRange x) {
+  unsigned tokens = shapeOf(x[1]).size(), rank = tokens + 2;
+  SmallVector<unsigned> index = llvm::to_vector(llvm::seq(2u, rank)), source = index;
+  source.push_back(1);
+  return transferred(b, op, x, {b.dims(rank, source), b.dims(rank, index), b.dims(rank, {0, 1})}, 0,
+                     tokens, contract::Transfer::ScatterAdd);
+}
+
 } // namespace
 
 void addShapeRules(Rules &rules) {
@@ -196,6 +244,8 @@ void addShapeRules(Rules &rules) {
   rules["reduce_max"] = lowerReduceMax;
   rules["argmax"] = lowerArgmax;
   rules["one_hot"] = lowerOneHot;
+  rules["gather"] = lowerGather;
+  rules["scatter_add"] = lowerScatterAdd;
 }
 
 } // namespace dlc::lower

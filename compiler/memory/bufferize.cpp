@@ -360,6 +360,8 @@ private:
       contract::set<contract::Nonzero>(bufferized, bounds);
     if (SmallVector<Attribute> marks = paddings.readBy(nest); !marks.empty())
       contract::set<contract::Padding>(bufferized, builder.getArrayAttr(marks));
+    if (auto rows = contract::get<contract::Rows>(nest))
+      contract::set<contract::Rows>(bufferized, rows);
     if (auto convolution = contract::get<contract::Convolution>(nest))
       contract::set<contract::Convolution>(bufferized, convolution);
     if (auto epilogue = contract::get<contract::Epilogue>(nest))

@@ -1,6 +1,7 @@
 // Rewrites of the dialect that are always worth while.
 //
 // `x`, `a`, `b` are values; numbers stand for constants that hold the number in every element.
+#include "compiler/nn/loops.h"
 #include "compiler/nn/nn.h"
 
 #include "mlir/IR/Matchers.h"
@@ -60,7 +61,10 @@ std::optional<double> compute(Operation *op, ArrayRef<double> x) {
       .Case([&](LogOp) { return std::log(x[0]); })
       .Case([&](SqrtOp) { return std::sqrt(x[0]); })
       .Case([&](FloorOp) { return std::floor(x[0]); })
-      .Case([&](CastOp) { return x[0]; })
+      .Case([&](CastOp cast) {
+        return isa<FloatType>(getElementTypeOrSelf(cast.getType())) ? std::optional(x[0])
+                                                                    : std::nullopt;
+      })
       .Case([&](AddOp) { return x[0] + x[1]; })
       .Case([&](SubOp) { return x[0] - x[1]; })
       .Case([&](MulOp) { return x[0] * x[1]; })
@@ -102,7 +106,7 @@ Value simplifyAdd(AddOp op, PatternRewriter &rewriter) {
     return op.getA();
   if (is(op.getA(), 0))
     return op.getB();
-  if (op.getA() == op.getB())
+  if (op.getA() == op.getB() && isa<FloatType>(getElementTypeOrSelf(op.getType())))
     return MulOp::create(rewriter, op.getLoc(), op.getA(),
                          constant(rewriter, op.getLoc(), op.getType(), 2));
   return nullptr;
@@ -220,10 +224,26 @@ Value simplifyBroadcast(BroadcastOp op, PatternRewriter &rewriter) {
   return MulOp::create(rewriter, op.getLoc(), wide, number);
 }
 
-// Along no axes -> x;  reduce(flip(x, a), r) -> reduce(flip(x, a without r), r)
+// The axes of a sum of sums, in the numbers of the inner one's operand.
+SmallVector<int64_t> joinedAxes(ArrayRef<int64_t> inner, ArrayRef<int64_t> outer) {
+  SmallVector<int64_t> axes(inner), kept;
+  for (int64_t axis = 0; kept.size() <= size_t(outer.back()); ++axis)
+    if (!llvm::is_contained(inner, axis))
+      kept.push_back(axis);
+  for (int64_t axis : outer)
+    axes.push_back(kept[axis]);
+  llvm::sort(axes);
+  return axes;
+}
+
+// Along no axes -> x;  reduce(reduce(x, a), b) -> reduce(x, a and b);
+// reduce(flip(x, a), r) -> reduce(flip(x, a without r), r)
 template <typename ReductionOp> Value simplifyReduction(ReductionOp op, PatternRewriter &rewriter) {
   if (op.getAxes().empty())
     return op.getX();
+  if (auto sum = op.getX().template getDefiningOp<ReductionOp>(); sum && sum->hasOneUse())
+    return ReductionOp::create(rewriter, op.getLoc(), sum.getX(),
+                               joinedAxes(sum.getAxes(), op.getAxes()));
   auto inner = op.getX().template getDefiningOp<FlipOp>();
   if (!inner)
     return nullptr;
@@ -257,6 +277,7 @@ void NnDialect::getCanonicalizationPatterns(RewritePatternSet &patterns) const {
     patterns.add<Simplification<OpT>>(context, rule);
   };
   patterns.add<FoldNumbers, HoistFromLoop>(context);
+  addLoopPatterns(patterns);
   add(simplifyAdd);
   add(simplifySub);
   add(simplifyMul);

@@ -41,7 +41,10 @@ LogicalResult ConstantOp::inferReturnTypes(MLIRContext *context, std::optional<L
 OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
 
 ConstantOp constant(OpBuilder &builder, Location location, RankedTensorType type, double number) {
-  Attribute element = builder.getFloatAttr(type.getElementType(), number);
+  Type kind = type.getElementType();
+  Attribute element = isa<FloatType>(kind)
+                          ? Attribute(builder.getFloatAttr(kind, number))
+                          : builder.getIntegerAttr(kind, static_cast<int64_t>(number));
   return ConstantOp::create(builder, location, DenseElementsAttr::get(type, element));
 }
 

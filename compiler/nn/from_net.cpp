@@ -215,7 +215,7 @@ private:
     auto op = nn::LoopOp::create(
         builder, locationOf(node, emission), types, ArrayRef(operands).take_front(carried),
         ArrayRef(operands).drop_front(carried), std::get<int64_t>(node.attributes.at("count")),
-        /*reversed=*/false);
+        std::get<bool>(node.attributes.at("reversed")));
     OpBuilder::InsertionGuard guard(builder);
     Block *block = builder.createBlock(&op.getBody());
     for (lang::ValueId id : body.arguments) {

@@ -13,6 +13,7 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 
 def Real : StaticShapeTensorOf<[F32, F64]>;
 def Int : StaticShapeTensorOf<[I32]>;
+def Number : StaticShapeTensorOf<[F32, F64, I32]>;
 def Bool : StaticShapeTensorOf<[I1]>;
 def AnyElement : StaticShapeTensorOf<[F32, F64, I32, I1]>;
 
@@ -63,16 +64,16 @@ class Nn_Op<string mnemonic, list<Trait> traits = []> : Nn_SignedOp<mnemonic, tr
 class Nn_Elementwise<string mnemonic, list<Trait> traits = []>
     : Nn_Op<mnemonic, [Elementwise] # traits>;
 
-class Nn_Unary<string mnemonic> : Nn_Elementwise<mnemonic> {
-  let arguments = (ins Real:$x);
-  let results = (outs Real:$y);
+class Nn_Unary<string mnemonic, TypeConstraint type = Real> : Nn_Elementwise<mnemonic> {
+  let arguments = (ins type:$x);
+  let results = (outs type:$y);
   let assemblyFormat = "$x attr-dict `:` type($x)";
 }
 
-class Nn_Binary<string mnemonic, list<Trait> traits = []>
+class Nn_Binary<string mnemonic, TypeConstraint type = Number, list<Trait> traits = []>
     : Nn_Elementwise<mnemonic, [AllTypesMatch<["a", "b"]>] # traits> {
-  let arguments = (ins Real:$a, Real:$b);
-  let results = (outs Real:$y);
+  let arguments = (ins type:$a, type:$b);
+  let results = (outs type:$y);
   let assemblyFormat = "$a `,` $b attr-dict `:` type($a)";
 }
 
@@ -97,8 +98,8 @@ def Nn_ConstantOp : Op<Nn_Dialect, "constant",
 
 // --- elementwise -------------------------------------------------------------------------------
 
-def Nn_NegOp : Nn_Unary<"neg">;
-def Nn_AbsOp : Nn_Unary<"abs">;
+def Nn_NegOp : Nn_Unary<"neg", Number>;
+def Nn_AbsOp : Nn_Unary<"abs", Number>;
 def Nn_SignOp : Nn_Unary<"sign">;
 def Nn_ErfOp : Nn_Unary<"erf">;
 def Nn_ExpOp : Nn_Unary<"exp">;
@@ -111,48 +112,48 @@ def Nn_CosOp : Nn_Unary<"cos">;
 def Nn_FloorOp : Nn_Unary<"floor">;
 def Nn_StopGradientOp : Nn_Unary<"stop_gradient">;
 
-def Nn_AddOp : Nn_Binary<"add", [Commutative]>;
+def Nn_AddOp : Nn_Binary<"add", Number, [Commutative]>;
 def Nn_SubOp : Nn_Binary<"sub">;
-def Nn_MulOp : Nn_Binary<"mul", [Commutative]>;
+def Nn_MulOp : Nn_Binary<"mul", Number, [Commutative]>;
 def Nn_DivOp : Nn_Binary<"div">;
-def Nn_PowOp : Nn_Binary<"pow">;
+def Nn_PowOp : Nn_Binary<"pow", Real>;
 // Not commutative: where both are equal, the gradient goes to b.
 def Nn_MaxOp : Nn_Binary<"max">;
 def Nn_MinOp : Nn_Binary<"min">;
 
-def Nn_LessOp : Nn_Comparison<"less", Real>;
-def Nn_LessEqualOp : Nn_Comparison<"less_equal", Real>;
+def Nn_LessOp : Nn_Comparison<"less", Number>;
+def Nn_LessEqualOp : Nn_Comparison<"less_equal", Number>;
 def Nn_SameOp : Nn_Comparison<"same", Int>;
 
 def Nn_SelectOp : Nn_Elementwise<"select", [AllTypesMatch<["a", "b"]>]> {
-  let arguments = (ins Bool:$condition, Real:$a, Real:$b);
-  let results = (outs Real:$y);
+  let arguments = (ins Bool:$condition, AnyElement:$a, AnyElement:$b);
+  let results = (outs AnyElement:$y);
   let assemblyFormat = "$condition `,` $a `,` $b attr-dict `:` type($condition) `,` type($a)";
 }
 
 def Nn_CastOp : Nn_Elementwise<"cast"> {
-  let arguments = (ins Real:$x, TypeAttrOf<AnyTypeOf<[F32, F64]>>:$to);
-  let results = (outs Real:$y);
+  let arguments = (ins AnyElement:$x, TypeAttrOf<AnyTypeOf<[F32, F64, I32]>>:$to);
+  let results = (outs Number:$y);
   let assemblyFormat = "$x `to` $to attr-dict `:` type($x)";
 }
 
 // --- shape -------------------------------------------------------------------------------------
 
 def Nn_ReshapeOp : Nn_Op<"reshape"> {
-  let arguments = (ins Real:$x, Sizes:$shape);
-  let results = (outs Real:$y);
+  let arguments = (ins AnyElement:$x, Sizes:$shape);
+  let results = (outs AnyElement:$y);
   let assemblyFormat = "$x `shape` $shape " # signatureFormat;
 }
 
 def Nn_TransposeOp : Nn_Op<"transpose"> {
-  let arguments = (ins Real:$x, Places:$permutation);
-  let results = (outs Real:$y);
+  let arguments = (ins AnyElement:$x, Places:$permutation);
+  let results = (outs AnyElement:$y);
   let assemblyFormat = "$x `permutation` $permutation " # signatureFormat;
 }
 
 def Nn_FlipOp : Nn_Op<"flip"> {
-  let arguments = (ins Real:$x, Places:$axes);
-  let results = (outs Real:$y);
+  let arguments = (ins AnyElement:$x, Places:$axes);
+  let results = (outs AnyElement:$y);
   let assemblyFormat = "$x `axes` $axes " # signatureFormat;
 }
 
@@ -177,8 +178,8 @@ def Nn_SplitOp : Nn_SignedOp<"split"> {
 // --- reduction ---------------------------------------------------------------------------------
 
 class Nn_Reduction<string mnemonic> : Nn_Op<mnemonic> {
-  let arguments = (ins Real:$x, Places:$axes);
-  let results = (outs Real:$y);
+  let arguments = (ins Number:$x, Places:$axes);
+  let results = (outs Number:$y);
   let assemblyFormat = "$x `axes` $axes " # signatureFormat;
 }
 def Nn_ReduceSumOp : Nn_Reduction<"reduce_sum">;
@@ -195,6 +196,20 @@ def Nn_OneHotOp : Nn_Op<"one_hot"> {
   let arguments = (ins Int:$index, Count:$classes, TypeAttrOf<AnyTypeOf<[F32, F64]>>:$element);
   let results = (outs Real:$y);
   let assemblyFormat = "$index `classes` $classes `element` $element " # signatureFormat;
+}
+
+// --- rows --------------------------------------------------------------------------------------
+
+def Nn_GatherOp : Nn_Op<"gather"> {
+  let arguments = (ins Real:$table, Int:$index);
+  let results = (outs Real:$y);
+  let assemblyFormat = "$table `,` $index " # signatureFormat;
+}
+
+def Nn_ScatterAddOp : Nn_Op<"scatter_add"> {
+  let arguments = (ins Real:$x, Int:$index, Count:$rows);
+  let results = (outs Real:$y);
+  let assemblyFormat = "$x `,` $index `rows` $rows " # signatureFormat;
 }
 
 // --- contraction -------------------------------------------------------------------------------

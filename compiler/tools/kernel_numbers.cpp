@@ -7,6 +7,7 @@
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <cmath>
+#include <functional>
 
 using namespace mlir;
 
@@ -29,12 +30,22 @@ public:
         .Case<arith::ConstantOp>([&](auto op) { return constant(op); })
         .Case<arith::CmpIOp>([&](auto op) { return compare(op); })
         .Case<arith::CmpFOp>([&](auto op) { return compare(op); })
-        .Case<arith::AddIOp, arith::AddFOp>(
+        .Case<arith::AddIOp>([&](auto op) { return ofInts(*op, std::plus<uint64_t>()); })
+        .Case<arith::SubIOp>([&](auto op) { return ofInts(*op, std::minus<uint64_t>()); })
+        .Case<arith::MulIOp>([&](auto op) { return ofInts(*op, std::multiplies<uint64_t>()); })
+        .Case<arith::AddFOp>(
             [&](auto op) { return lanewise(*op, [](X x) { return x[0] + x[1]; }); })
-        .Case<arith::SubIOp, arith::SubFOp>(
+        .Case<arith::SubFOp>(
             [&](auto op) { return lanewise(*op, [](X x) { return x[0] - x[1]; }); })
-        .Case<arith::MulIOp, arith::MulFOp>(
+        .Case<arith::MulFOp>(
             [&](auto op) { return lanewise(*op, [](X x) { return x[0] * x[1]; }); })
+        .Case<arith::XOrIOp>([&](auto op) {
+          return lanewise(*op, [](X x) { return double(int64_t(x[0]) ^ int64_t(x[1])); });
+        })
+        .Case<arith::DivSIOp>(
+            [&](auto op) { return lanewise(*op, [](X x) { return std::trunc(x[0] / x[1]); }); })
+        .Case<arith::FPToSIOp>(
+            [&](auto op) { return lanewise(*op, [](X x) { return std::trunc(x[0]); }); })
         .Case<arith::DivFOp>(
             [&](auto op) { return lanewise(*op, [](X x) { return x[0] / x[1]; }); })
         .Case<arith::DivUIOp>(
@@ -112,6 +123,15 @@ private:
     };
   }
   using X = const std::array<double, 3> &;
+
+  /// A function of two ints, which wrap around: numbers at 32 bits, indices at 64.
+  template <typename F> Step ofInts(Operation &op, F f) const {
+    bool isNarrow = getElementTypeOrSelf(op.getResult(0).getType()).isInteger(32);
+    return lanewise(op, [=](X x) {
+      uint64_t result = f(uint64_t(int64_t(x[0])), uint64_t(int64_t(x[1])));
+      return isNarrow ? double(int32_t(uint32_t(result))) : double(int64_t(result));
+    });
+  }
 
   Step constant(arith::ConstantOp op) const {
     Number value{};
@@ -217,6 +237,7 @@ private:
     if (op.getAcc())
       return nullptr;
     bool isSum = op.getKind() == vector::CombiningKind::ADD;
+    bool isNarrow = op.getType().isInteger(32);
     return [=, from = slots.of(op.getVector()), to = slots.of(op),
             lanes = lanesOf(op.getVector().getType())](Frame &frame) {
       double result = frame.numbers[from][0];
@@ -224,6 +245,8 @@ private:
         double x = frame.numbers[from][lane];
         result = isSum ? result + x : std::max(result, x);
       }
+      if (isNarrow)
+        result = double(int32_t(uint32_t(int64_t(result))));
       frame.numbers[to][0] = result;
     };
   }

@@ -29,11 +29,21 @@ struct Call {
 
 // --- numbers and the program -------------------------------------------------------------------
 
+/// A tensor of numbers of another type.
+Value converted(const Call &call, Element to) {
+  if (call.unfolding.graph.typeOf(*call.values[0].as<Tensor>()).element == to)
+    return call.values[0];
+  return call.unfolding.operations.applyExactly("cast", {{call.values[0], call.ranges[0]}},
+                                                {{"to", to}}, call.site);
+}
+
 Value toFloat(const Call &call) {
+  if (call.values[0].is<Tensor>())
+    return converted(call, Element::Real);
   if (auto value = number(call.values[0]))
     return *value;
   if (!call.values[0].is<Dim>())
-    return call.wrongType("a static number");
+    return call.wrongType("a number");
   call.report().error("symbolic-number", call.ranges[0],
                       quoted(str(call.values[0])) +
                           " has no value yet, so it cannot become a float");
@@ -42,11 +52,13 @@ Value toFloat(const Call &call) {
 
 Value toInt(const Call &call) {
   constexpr double kLargest = 9e15; // about 2^53, where floats stop to count
+  if (call.values[0].is<Tensor>())
+    return converted(call, Element::Int);
   if (call.values[0].is<Dim>() && !number(call.values[0]))
     return call.values[0];
   auto value = number(call.values[0]);
   if (!value)
-    return call.wrongType("a static number");
+    return call.wrongType("a number");
   if (std::fabs(*value) > kLargest) {
     call.report().error("number-too-large", call.ranges[0],
                         str(*value) + " is too large for an int");

@@ -237,13 +237,34 @@ std::optional<std::vector<Operand>> repeatedOperands(const Item &item, const Giv
   return std::nullopt;
 }
 
+/// The key of random numbers, in a loop another one each turn: the number of the turn, counted over
+/// all loops around, is added to the step's upper half, which no training reaches.
+Value keyOfTurn(Range site, Unfolding &unfolding) {
+  GraphBuilder &graph = unfolding.graph;
+  Operations &operations = unfolding.operations;
+  Value key = Tensor{graph.randomKey(site)};
+  if (graph.turns.empty())
+    return key;
+  const TensorType scalar = {Element::Int, {}, 0};
+  Value number = Tensor{graph.turns[0].number};
+  for (size_t i = 1; i < graph.turns.size(); ++i) {
+    Value count = graph.constant({static_cast<double>(graph.turns[i].count)}, scalar, site);
+    Value before = operations.applyExactly("mul", {{number, site}, {count, site}}, {}, site);
+    number = operations.applyExactly("add", {{before, site}, {Tensor{graph.turns[i].number}, site}},
+                                     {}, site);
+  }
+  Value place = graph.constant({0, 0, 0, 1}, graph.typeOf(*key.as<Tensor>()), site);
+  Value offset = operations.apply("mul", {{place, site}, {number, site}}, site);
+  return operations.applyExactly("add", {{key, site}, {offset, site}}, {}, site);
+}
+
 Value applyOp(const Item &item, const std::map<std::string, Attribute> &attributes,
               const Given &given, Range site, Environment &caller) {
   const std::string &name = item.name.text;
   Unfolding &unfolding = caller.unfolding;
   std::vector<Operand> operands;
   if (name == "random_uniform" && given.empty()) { // its key is known
-    operands.push_back({Tensor{unfolding.graph.randomKey(site)}, site});
+    operands.push_back({keyOfTurn(site, unfolding), site});
   } else if (!item.inputs.empty() && item.inputs.back().repeats) {
     auto repeated = repeatedOperands(item, given, site, caller);
     if (!repeated)

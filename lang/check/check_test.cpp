@@ -104,8 +104,9 @@ TEST(Check, ElementwiseOperationsTakeNumbers) {
   std::string reference = contents(kRoot / "lang/REFERENCE.md");
   reference.resize(reference.find("work on static numbers"));
   reference.erase(0, reference.rfind("`sqrt "));
-  std::regex elementwise("\nop (\\w+)\\(\\w+: real\\[\\.\\.\\.\\]"
-                         "(, \\w+: real\\[\\.\\.\\.\\])?\\) -> real\\[\\.\\.\\.\\]");
+  std::regex elementwise("\nop (\\w+)\\(\\w+: (?:real|number)\\[\\.\\.\\.\\]"
+                         "(, \\w+: (?:real|number)\\[\\.\\.\\.\\])?\\) "
+                         "-> (?:real|number)\\[\\.\\.\\.\\]");
   int count = 0;
   for (std::sregex_iterator match(declarations.begin(), declarations.end(), elementwise), end;
        match != end; ++match) {

@@ -57,6 +57,10 @@ public:
     auto found = names.find(name);
     return found == names.end() ? nullptr : &found->second;
   }
+  /// What the innermost loop stacks of this turn; null outside of loops.
+  std::vector<Operand> *yielded() {
+    return isTurn ? &turnYields : outer ? outer->yielded() : nullptr;
+  }
   void bind(const std::string &name, Binding binding) {
     names.insert_or_assign(name, std::move(binding));
   }
@@ -74,6 +78,7 @@ public:
 private:
   Environment *outer = nullptr;
   bool isTurn = false; // of a loop that runs in the program: its names are those of each turn
+  std::vector<Operand> turnYields;
   std::map<std::string, Binding> names;
 };
 

@@ -40,7 +40,7 @@ Value undefinedName(const std::string &name, Range range, Environment &environme
   std::vector<std::string> candidates = environment.allNames();
   for (const auto &names : {program.names(Space::Value, inLibrary), builtinNames()})
     candidates.insert(candidates.end(), names.begin(), names.end());
-  candidates.push_back("training");
+  candidates.insert(candidates.end(), {"training", "none"});
   suggest(error, name, candidates);
   return Poison{};
 }
@@ -60,6 +60,8 @@ Value evaluateName(const Expr &expr, Environment &environment) {
           unfolding.context.program.find(Space::Value, expr.text, environment.inStandardLibrary))
     return item->kind == ast::Item::Kind::Const ? valueOfConst(*item, unfolding.context)
                                                 : Value(Callable{item});
+  if (expr.text == "none")
+    return None{};
   if (expr.text == "training")
     return unfolding.training;
   if (expr.text == "pi")
@@ -83,8 +85,10 @@ Value evaluateUnary(const Expr &expr, Environment &environment, Wanted wanted) {
   if (expr.text == "not") {
     if (const bool *truth = value.as<bool>())
       return !*truth;
+    if (unfolding.operations.isTruth(value))
+      return unfolding.operations.opposite({value, expr.operands[0]->range}, focus(expr));
     unfolding.report.error("operator-type", expr.operands[0]->range,
-                           "`not` needs a static bool, found " + kindOf(value));
+                           "`not` needs a bool, found " + unfolding.operations.described(value));
     return Poison{};
   }
   if (const Dim *dim = value.as<Dim>())
@@ -105,14 +109,22 @@ Value evaluateLogical(const Expr &expr, Environment &environment) {
   const bool *left = a.as<bool>();
   if (left && *left == (expr.text == "or"))
     return *left; // decided, so the right side may be meaningless
-  Value b = left ? evaluate(*expr.operands[1], environment) : Value(Nothing{});
+  Operations &operations = environment.unfolding.operations;
+  bool isLeftRight = left || operations.isTruth(a);
+  Value b = isLeftRight ? evaluate(*expr.operands[1], environment) : Value(Nothing{});
   if (b.isPoison())
     return b;
-  if (left != nullptr && b.is<bool>())
+  const bool *right = b.as<bool>();
+  if (left && (right || operations.isTruth(b)))
     return b;
-  environment.unfolding.report.error("operator-type", expr.operands[left ? 1 : 0]->range,
-                                     quoted(expr.text) + " needs static bools, found " +
-                                         kindOf(left ? b : a));
+  if (isLeftRight && right)
+    return *right == (expr.text == "or") ? b : a;
+  Operand first{a, expr.operands[0]->range}, second{b, expr.operands[1]->range};
+  if (isLeftRight && operations.isTruth(b))
+    return operations.logical(expr.text, first, second, focus(expr));
+  environment.unfolding.report.error("operator-type", expr.operands[isLeftRight ? 1 : 0]->range,
+                                     quoted(expr.text) + " needs bools, found " +
+                                         operations.described(isLeftRight ? b : a));
   return Poison{};
 }
 
@@ -160,10 +172,11 @@ Value tensorBinary(const Expr &expr, const Operand &a, const Operand &b, Unfoldi
     return unfolding.operations.apply(name, {isSwapped ? b : a, isSwapped ? a : b}, focus(expr),
                                       op);
   }
-  Diagnostic &error = unfolding.report.error("operator-type", focus(expr),
-                                             quoted(op) + " does not work on tensors");
-  if (op == "==")
-    error.help.push_back("`same(a, b)` compares class numbers");
+  if (op == "==" || op == "!=")
+    return unfolding.operations.equality(op, a, b, focus(expr));
+  if (op == "%")
+    return unfolding.operations.remainder(a, b, focus(expr));
+  unfolding.report.error("operator-type", focus(expr), quoted(op) + " does not work on tensors");
   return Poison{};
 }
 
@@ -176,6 +189,9 @@ Value evaluateBinary(const Expr &expr, Environment &environment, Wanted wanted) 
   Operand b{evaluate(right, environment, wanted), right.range};
   if (a.value.isPoison() || b.value.isPoison())
     return Poison{};
+  bool isEquality = expr.text == "==" || expr.text == "!=";
+  if (isEquality && (a.value.is<None>() || b.value.is<None>()))
+    return (a.value.is<None>() == b.value.is<None>()) == (expr.text == "==");
   if (expr.text == "@")
     return unfolding.operations.matmul(a, b, focus(expr));
   if (!a.value.is<Tensor>() && !b.value.is<Tensor>())

@@ -23,6 +23,12 @@ public:
   /// Ends it, for `addNode`.
   Block closeBlock(std::vector<ValueId> results);
   bool isInBlock() const { return open.size() > 1; }
+  /// The number of the turn in the innermost loop under way, int[], and how many turns it has.
+  struct Turn {
+    ValueId number;
+    int64_t count;
+  };
+  std::vector<Turn> turns; // of the loops under way, the outermost first
 
   Value constant(std::vector<double> values, TensorType type, Range range);
   /// The one node of the random numbers' key.

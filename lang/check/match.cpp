@@ -51,6 +51,10 @@ bool CallShapes::bind(const ast::Parameter &parameter, Operand operand) {
   auto declared = element(type.name, report);
   if (!declared)
     return false;
+  if (operand.value.is<None>() && parameter.defaultValue) {
+    callee.bind(name, {Binding::Kind::Argument, None{}, parameter.name.range});
+    return true;
+  }
   if (operand.value.isNumber() && type.shape.empty())
     operand.value = graph.constant({*number(operand.value)}, {*declared, {}, 0}, operand.range);
   const Tensor *tensor = operand.value.as<Tensor>();

@@ -3,6 +3,8 @@
 #include "lang/check/arithmetic.h"
 
 #include <algorithm>
+#include <cmath>
+#include <set>
 
 namespace dlc::lang {
 
@@ -131,21 +133,21 @@ Value Operations::apply(const std::string &opName, const std::vector<Operand> &o
 Operations::Use Operations::use(const ast::Item &op, const std::vector<Operand> &operands,
                                 Range site, const std::string &shownAs) const {
   const Tensor *widest = nullptr;
-  bool hasReal = false, hasDouble = false;
-  for (const Operand &operand : operands)
-    if (const Tensor *tensor = operand.value.as<Tensor>()) {
+  std::set<Element> found;
+  for (size_t i = 0; i < operands.size(); ++i)
+    if (const Tensor *tensor = operands[i].value.as<Tensor>()) {
       const TensorType &type = graph.typeOf(*tensor);
-      hasReal |= type.element == Element::Real;
-      hasDouble |= type.element == Element::Double;
+      if (isOpen(*op.inputs[i].type))
+        found.insert(type.element);
       if (!widest || type.shape.size() > graph.typeOf(*widest).shape.size())
         widest = tensor;
     }
   const Shape &shape = graph.typeOf(*widest).shape;
-  Element real = hasReal         ? Element::Real
-                 : hasDouble     ? Element::Double
-                 : shape.empty() ? scalar
-                                 : Element::Real;
-  return {op, operands, shownAs, site, widest->id, shape, real};
+  Element none = shape.empty() ? scalar : Element::Real;
+  Element element = found.count(Element::Real) ? Element::Real
+                    : found.empty()            ? none
+                                               : *found.begin();
+  return {op, operands, shownAs, site, widest->id, shape, element};
 }
 
 /// A number becomes a constant in the shape of the others.
@@ -160,7 +162,19 @@ std::optional<ValueId> Operations::alignNumber(const Use &use, size_t i) {
   const std::string &declared = use.op.inputs[i].type->name.text;
   Element element = declared == "int"    ? Element::Int
                     : declared == "bool" ? Element::Bool
-                                         : use.real;
+                                         : use.element;
+  constexpr double kLargestInt = 2147483647;
+  bool fits = element == Element::Int
+                  ? *value == std::trunc(*value) && std::fabs(*value) <= kLargestInt
+              : element == Element::Bool ? false
+                                         : true;
+  if (!fits) {
+    report.error("element-mismatch", operand.range,
+                 quoted(use.shownAs) + " needs " +
+                     (element == Element::Int ? "an int of 32 bits" : "a bool") + " here, found " +
+                     str(operand.value));
+    return std::nullopt;
+  }
   return graph.constant({*value}, {element, use.shape, 0}, operand.range).as<Tensor>()->id;
 }
 
@@ -169,15 +183,27 @@ std::optional<ValueId> Operations::alignTensor(const Use &use, size_t i) {
   const Operand &operand = use.operands[i];
   ValueId id = operand.value.as<Tensor>()->id;
   TensorType type = graph.typeOf(id);
-  bool isNumeric = type.element == Element::Real || type.element == Element::Double;
-  if (use.op.inputs[i].type->name.text == "real" && !isNumeric) {
+  const std::string &declared = use.op.inputs[i].type->name.text;
+  bool isFloating = type.element == Element::Real || type.element == Element::Double;
+  bool isRefused =
+      declared == "real" ? !isFloating : declared == "number" && type.element == Element::Bool;
+  bool isMixed = isOpen(*use.op.inputs[i].type) && type.element != use.element &&
+                 !(isFloating && use.element == Element::Real);
+  if (isRefused || isMixed) {
+    const char *wanted = declared == "real" || use.element == Element::Real ? "f32 numbers"
+                         : use.element == Element::Int                      ? "ints"
+                         : use.element == Element::Double                   ? "f64 numbers"
+                         : declared == "number"                             ? "numbers"
+                                                                            : "bools";
     Diagnostic &error =
         report.error("element-mismatch", operand.range,
-                     quoted(use.shownAs) + " needs f32 numbers, found " + str(type));
+                     quoted(use.shownAs) + " needs " + wanted + " here, found " + str(type));
     graph.noteOrigin(error, id, false, operand.range);
+    if (type.element != Element::Double && *wanted == 'f')
+      error.help.push_back("`float(…)` makes such of ints and bools");
     return std::nullopt;
   }
-  if (type.element == Element::Double && use.real == Element::Real) {
+  if (type.element == Element::Double && use.element == Element::Real) {
     type = {Element::Real, type.shape, 0};
     id = graph.addNode("cast", {id}, {{"to", Element::Real}}, type, use.site);
   }
@@ -256,6 +282,60 @@ Value Operations::matmul(const Operand &left, const Operand &right, Range site) 
     return applyExactly("matmul", {{repeated, left.range}, right}, {}, site);
   }
   return applyExactly("matmul", {left, right}, {}, site);
+}
+
+// --- ints and bools ----------------------------------------------------------------------------
+
+std::string Operations::described(const Value &value) const {
+  const Tensor *tensor = value.as<Tensor>();
+  return tensor ? str(graph.typeOf(*tensor)) : kindOf(value);
+}
+
+Value Operations::equality(const std::string &op, const Operand &a, const Operand &b, Range site) {
+  for (const Operand *side : {&a, &b})
+    if (const Tensor *tensor = side->value.as<Tensor>();
+        tensor && graph.typeOf(*tensor).element != Element::Int) {
+      Diagnostic &error = report.error(
+          "operator-type", site, quoted(op) + " compares ints, found " + described(side->value));
+      if (graph.typeOf(*tensor).element != Element::Bool)
+        error.help.push_back("`abs(a - b) < …` tells whether numbers are close");
+      return Poison{};
+    }
+  Value equal = apply("same", {a, b}, site, op);
+  return op == "==" || equal.isPoison() ? equal : opposite({equal, site}, site);
+}
+
+// What is left of a above the largest multiple of b that is not larger.
+Value Operations::remainder(const Operand &a, const Operand &b, Range site) {
+  for (const Operand *side : {&a, &b})
+    if (const Tensor *tensor = side->value.as<Tensor>();
+        tensor && graph.typeOf(*tensor).element != Element::Int) {
+      report.error("operator-type", site, "`%` needs ints, found " + described(side->value));
+      return Poison{};
+    }
+  Value quotient = apply("div", {a, b}, site, "%");
+  Value multiple = apply("mul", {{quotient, site}, b}, site, "%");
+  return apply("sub", {a, {multiple, site}}, site, "%");
+}
+
+bool Operations::isTruth(const Value &value) const {
+  const Tensor *tensor = value.as<Tensor>();
+  return tensor && graph.typeOf(*tensor).element == Element::Bool;
+}
+
+// a and b is `if a then b else false`; a or b is `if a then true else b`.
+Value Operations::logical(const std::string &op, const Operand &a, const Operand &b, Range site) {
+  const TensorType &type = graph.typeOf(*b.value.as<Tensor>());
+  Value settled = graph.constant({op == "or" ? 1.0 : 0.0}, type, site);
+  bool isOr = op == "or";
+  return apply("select", {a, isOr ? Operand{settled, site} : b, isOr ? b : Operand{settled, site}},
+               site, op);
+}
+
+Value Operations::opposite(const Operand &a, Range site) {
+  const TensorType type = graph.typeOf(*a.value.as<Tensor>());
+  Value no = graph.constant({0}, type, site), yes = graph.constant({1}, type, site);
+  return applyExactly("select", {a, {no, site}, {yes, site}}, {}, site);
 }
 
 } // namespace dlc::lang

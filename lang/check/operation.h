@@ -22,6 +22,20 @@ public:
                      std::map<std::string, Attribute> attributes, Range site);
   /// `left @ right`.
   Value matmul(const Operand &left, const Operand &right, Range site);
+  /// `a == b` and `a != b` of ints.
+  Value equality(const std::string &op, const Operand &a, const Operand &b, Range site);
+  /// `a % b` of ints.
+  Value remainder(const Operand &a, const Operand &b, Range site);
+
+  /// Whether it is a tensor of bools, as `logical` and `opposite` take them.
+  bool isTruth(const Value &value) const;
+  /// `a and b`, `a or b`.
+  Value logical(const std::string &op, const Operand &a, const Operand &b, Range site);
+  /// `not a`.
+  Value opposite(const Operand &a, Range site);
+
+  /// A tensor's type, else what kind of value it is.
+  std::string described(const Value &value) const;
 
 private:
   /// One use of an elementwise operation: what its operands have to become.
@@ -32,7 +46,7 @@ private:
     Range site;
     ValueId widest; // of the operands; gives the shape
     Shape shape;
-    Element real; // the element type of numbers
+    Element element; // of numbers, and of the operands whose type the declaration leaves open
   };
   Use use(const ast::Item &op, const std::vector<Operand> &operands, Range site,
           const std::string &shownAs) const;

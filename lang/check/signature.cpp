@@ -24,11 +24,21 @@ bool allows(const std::string &declared, Element element) {
     return true;
   if (declared == "real")
     return element == Element::Real || element == Element::Double;
+  if (declared == "number")
+    return element != Element::Bool;
   if (declared == "int")
     return element == Element::Int;
   if (declared == "bool")
     return element == Element::Bool;
   malformed("unknown element type " + quoted(declared));
+}
+
+/// What a declared name allows, as messages say it.
+std::string inWords(const std::string &declared) {
+  return declared == "real"     ? "floating numbers"
+         : declared == "number" ? "numbers"
+         : declared == "int"    ? "ints"
+                                : "bools";
 }
 
 /// Evaluates dimension expressions over the configuration and the variables bound by operands.
@@ -112,10 +122,10 @@ SignatureError mismatchError(const ast::Item &item, int operand, const TensorTyp
   error.otherAxis = mismatch.otherAxis;
   if (mismatch.kind == ShapeMismatch::Kind::Rank) {
     error.kind = SignatureError::Kind::Rank;
-    bool isOpen = std::any_of(declared.shape.begin(), declared.shape.end(),
-                              [](const auto &expr) { return expr->kind == Expr::Kind::Ellipsis; });
-    error.message = quoted(item.name.text) + " needs " + (isOpen ? "at least " : "") +
-                    std::to_string(declared.shape.size() - (isOpen ? 1 : 0)) + " axes in " +
+    bool hasMore = std::any_of(declared.shape.begin(), declared.shape.end(),
+                               [](const auto &expr) { return expr->kind == Expr::Kind::Ellipsis; });
+    error.message = quoted(item.name.text) + " needs " + (hasMore ? "at least " : "") +
+                    std::to_string(declared.shape.size() - (hasMore ? 1 : 0)) + " axes in " +
                     quoted(item.inputs[operand].name.text) + ", found " + str(type);
     return error;
   }
@@ -135,6 +145,11 @@ SignatureError mismatchError(const ast::Item &item, int operand, const TensorTyp
 }
 
 } // namespace
+
+bool isOpen(const ast::Type &declared) {
+  const std::string &name = declared.name.text;
+  return name == "real" || name == "number" || name == "any";
+}
 
 Signatures::Signatures(const ast::File &ops) {
   for (const ast::Item &item : ops.items) {
@@ -169,7 +184,7 @@ namespace {
 /// What the operands of one use have bound.
 struct Bound {
   ShapeVariables variables;
-  std::optional<Element> real; // the one floating type
+  std::optional<Element> element; // the one that `real`, `number` or `any` stands for
 };
 
 std::optional<SignatureError> match(const ast::Item &item, const std::vector<TensorType> &operands,
@@ -181,13 +196,17 @@ std::optional<SignatureError> match(const ast::Item &item, const std::vector<Ten
     const ast::Type &declared = *input.type;
     const Element element = operands[i].element;
     const int number = static_cast<int>(i);
-    bool isReal = declared.name.text == "real";
-    if (!allows(declared.name.text, element) || (isReal && bound.real && *bound.real != element))
+    if (!allows(declared.name.text, element))
       return operandError(SignatureError::Kind::Element, number,
-                          quoted(item.name.text) + " needs " + declared.name.text + " numbers in " +
-                              quoted(input.name.text) + ", found " + str(operands[i]));
-    if (isReal)
-      bound.real = element;
+                          quoted(item.name.text) + " needs " + inWords(declared.name.text) +
+                              " in " + quoted(input.name.text) + ", found " + str(operands[i]));
+    if (isOpen(declared)) {
+      if (bound.element && *bound.element != element)
+        return operandError(SignatureError::Kind::Element, number,
+                            quoted(item.name.text) + " needs tensors of one type, found " +
+                                str(operands[0]) + " and " + str(operands[i]));
+      bound.element = element;
+    }
     if (i >= item.inputs.size())
       continue;
     if (auto mismatch =
@@ -203,8 +222,8 @@ TensorType resultType(const ast::Item &item, const Attributes &attributes,
   TensorType result;
   if (auto found = attributes.find(declared.name.text); found != attributes.end())
     result.element = std::get<Element>(found->second); // `-> to[...]`
-  else if (declared.name.text == "real")
-    result.element = bound.real.value_or(Element::Real);
+  else if (isOpen(declared))
+    result.element = bound.element.value_or(Element::Real);
   else
     result.element = declared.name.text == "int" ? Element::Int : Element::Bool;
   for (const ast::ExprPtr &expr : declared.shape) {

@@ -23,6 +23,10 @@ struct SignatureError {
 
 using Inferred = std::variant<std::vector<TensorType>, SignatureError>;
 
+/// Whether a declared type leaves open which element it is (`real`, `number`, `any`): all such of
+/// one signature are the same.
+bool isOpen(const ast::Type &declared);
+
 class Signatures {
 public:
   /// Reads the declarations; they must outlive this. A malformed one is a fault of ours: it aborts.

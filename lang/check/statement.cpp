@@ -333,6 +333,9 @@ std::optional<Value> execute(const Stmt &stmt, Environment &environment) {
   case Stmt::Kind::Next:
     executeNext(stmt, environment);
     return std::nullopt;
+  case Stmt::Kind::Yield:
+    executeYield(stmt, environment);
+    return std::nullopt;
   case Stmt::Kind::If:
     return executeIf(stmt, environment);
   case Stmt::Kind::For:

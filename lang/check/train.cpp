@@ -20,9 +20,10 @@ void collectNames(const Expr &expr, std::set<std::string> &names) {
     names.insert(expr.text);
   for (const ast::ExprPtr &operand : expr.operands)
     collectNames(*operand, names);
-  for (const ast::Argument &argument : expr.arguments)
-    if (argument.value)
-      collectNames(*argument.value, names);
+  for (const auto *arguments : {&expr.arguments, &expr.options})
+    for (const ast::Argument &argument : *arguments)
+      if (argument.value)
+        collectNames(*argument.value, names);
   for (const ast::Block &block : expr.blocks)
     for (const ast::StmtPtr &stmt : block.statements)
       if (stmt->value)

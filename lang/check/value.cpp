@@ -64,6 +64,7 @@ std::string itemKind(const ast::Item &item) {
 struct KindOf {
   std::string operator()(const Poison &) const { return "an erroneous value"; }
   std::string operator()(const Nothing &) const { return "nothing"; }
+  std::string operator()(const None &) const { return "`none`"; }
   std::string operator()(const Dim &) const { return "an int"; }
   std::string operator()(double) const { return "a float"; }
   std::string operator()(bool) const { return "a bool"; }

@@ -18,6 +18,8 @@ struct LayerInstance; // instance.h
 struct Poison {};
 /// What a statement leaves, or a variable before its first assignment.
 struct Nothing {};
+/// `none`: a tensor that a call leaves out.
+struct None {};
 /// A value of the graph being built.
 struct Tensor {
   ValueId id;
@@ -49,8 +51,9 @@ struct ConfiguredSchedule {
 };
 
 struct Value {
-  std::variant<Poison, Nothing, Dim, double, bool, std::string, Element, Init, Tensor, List, Tuple,
-               Callable, Builtin, ConfiguredOp, ConfiguredSchedule, std::shared_ptr<LayerInstance>>
+  std::variant<Poison, Nothing, None, Dim, double, bool, std::string, Element, Init, Tensor, List,
+               Tuple, Callable, Builtin, ConfiguredOp, ConfiguredSchedule,
+               std::shared_ptr<LayerInstance>>
       content;
 
   Value() : content(Nothing{}) {}

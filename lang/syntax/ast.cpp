@@ -127,7 +127,13 @@ std::string str(const Expr &expr) {
            (expr.blocks.size() > 1 ? " else " + str(expr.blocks[1]) : "") + ")";
   case Expr::Kind::Loop: {
     auto text = [](const Argument &argument) { return str(argument); };
-    return "(loop " + str(*operands[0]) + " in " + str(*operands[1]) + ", " +
+    auto option = [](const Argument &argument) {
+      const std::string &name = argument.name->text;
+      bool isPlain = name == "reversed" && argument.value->kind == Expr::Kind::Bool;
+      return isPlain ? " " + name : " " + name + " " + str(*argument.value);
+    };
+    return "(" + expr.text + " " + str(*operands[0]) + " in " + str(*operands[1]) +
+           join(expr.options, "", option) + (expr.arguments.empty() ? "" : ", ") +
            join(expr.arguments, ", ", text) + " " + str(expr.blocks[0]) + ")";
   }
   case Expr::Kind::Next:
@@ -156,6 +162,8 @@ std::string head(const Stmt &statement) {
     return names + " <- " + value;
   case Stmt::Kind::Next:
     return "next " + names + " = " + value;
+  case Stmt::Kind::Yield:
+    return "yield " + value;
   case Stmt::Kind::Param:
     return "param " + names + " = " + value;
   case Stmt::Kind::State:

@@ -67,7 +67,7 @@ struct Expr {
     Index,    // operands[0][operands[1..]]
     Member,   // operands[0].text
     If,       // if operands[0] { blocks[0] } else { blocks[1] }; `else if` nests
-    Loop,     // loop operands[0] in operands[1], arguments { blocks[0] }
+    Loop,     // text operands[0] in operands[1] options, arguments { blocks[0] }; text: loop scan
     Next,     // next text
   };
   Kind kind;
@@ -79,6 +79,7 @@ struct Expr {
   std::string text; // name, string contents, operator
   std::vector<ExprPtr> operands;
   std::vector<Argument> arguments;
+  std::vector<Argument> options; // of a loop: along, reversed, lengths
   std::vector<Block> blocks;
 };
 
@@ -91,6 +92,7 @@ struct Stmt {
     Assign, // names = value             (a var, or a model's result)
     Write,  // names[0] <- value         (a state; in an optimizer also the weight)
     Next,   // next names[0] = value     (what a loop carries)
+    Yield,  // yield value               (what a loop stacks)
     Param,  // param names[0]: type = value
     State,  // state names[0](: type)? = value
     If,     // if value { blocks[0] } else { blocks[1] }; `else if` nests: a block of one If. As a

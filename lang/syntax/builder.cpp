@@ -232,8 +232,9 @@ ExprPtr Builder::bounded(ExprPtr expr) {
   int depth = 0;
   for (const ExprPtr &operand : expr->operands)
     depth = std::max(depth, operand->depth);
-  for (const Argument &argument : expr->arguments)
-    depth = std::max(depth, argument.value->depth);
+  for (const auto *arguments : {&expr->arguments, &expr->options})
+    for (const Argument &argument : *arguments)
+      depth = std::max(depth, argument.value->depth);
   for (const Block &block : expr->blocks)
     depth = std::max(depth, block.depth);
   expr->depth = depth + 1;
@@ -359,12 +360,18 @@ ExprPtr Builder::choice(Range range, Range focus, ExprPtr condition, Block then,
   return bounded(std::move(expr));
 }
 
-ExprPtr Builder::carryingLoop(Range range, Range focus, Name turn, ExprPtr turns,
-                              std::vector<Argument> carried, Block body) {
-  ExprPtr expr = leaf(Expr::Kind::Loop, range);
+ExprPtr Builder::carryingLoop(Range range, Range focus, Names turn, ExprPtr turns,
+                              std::vector<Argument> options, std::vector<Argument> carried,
+                              Block body) {
+  ExprPtr expr = leaf(Expr::Kind::Loop, range, std::string(text(focus)));
   expr->focus = focus;
-  expr->operands.push_back(name(std::move(turn)));
+  std::vector<ExprPtr> names;
+  for (Name &variable : turn.names)
+    names.push_back(name(std::move(variable)));
+  expr->operands.push_back(turn.isTuple ? sequence(Expr::Kind::Tuple, focus, std::move(names))
+                                        : std::move(names[0]));
   expr->operands.push_back(std::move(turns));
+  expr->options = std::move(options);
   expr->arguments = std::move(carried);
   expr->blocks.push_back(std::move(body));
   return bounded(std::move(expr));

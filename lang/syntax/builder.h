@@ -71,8 +71,10 @@ public:
   ast::ExprPtr sequence(ast::Expr::Kind kind, Range range, std::vector<ast::ExprPtr> elements);
   ast::ExprPtr tuple(Range range, ast::ExprPtr first, std::vector<ast::ExprPtr> rest);
   ast::ExprPtr choice(Range range, Range focus, ast::ExprPtr condition, ast::Block then);
-  ast::ExprPtr carryingLoop(Range range, Range focus, ast::Name turn, ast::ExprPtr turns,
-                            std::vector<ast::Argument> carried, ast::Block body);
+  /// `loop` or `scan`, as `focus` says.
+  ast::ExprPtr carryingLoop(Range range, Range focus, Names turn, ast::ExprPtr turns,
+                            std::vector<ast::Argument> options, std::vector<ast::Argument> carried,
+                            ast::Block body);
   ast::ExprPtr choice(Range range, Range focus, ast::ExprPtr condition, ast::Block then,
                       ast::Block otherwise);
 

@@ -73,8 +73,17 @@ TokenKind closerOf(TokenKind opener) {
 const std::map<std::string, TokenKind, std::less<>> kStatementKeywords = {
     {"param", T::PARAM}, {"state", T::STATE}, {"each", T::EACH}, {"augment", T::AUGMENT}};
 
-const std::map<std::string, TokenKind, std::less<>> kExpressionKeywords = {{"loop", T::LOOP},
-                                                                           {"next", T::NEXT}};
+const std::map<std::string, TokenKind, std::less<>> kExpressionKeywords = {
+    {"loop", T::LOOP}, {"scan", T::SCAN}, {"next", T::NEXT}};
+
+/// They stand behind what a `loop` or `scan` runs over.
+const std::map<std::string, TokenKind, std::less<>> kLoopKeywords = {
+    {"along", T::ALONG}, {"reversed", T::REVERSED}, {"lengths", T::LENGTHS}};
+
+/// Ends an expression: a name behind it, in the same line, means nothing else.
+bool endsExpression(TokenKind kind) {
+  return isOneOf(kind, {T::NAME, T::INT, T::FLOAT, T::RIGHT_PAREN, T::RIGHT_BRACKET, T::REVERSED});
+}
 
 class Writer {
 public:
@@ -90,6 +99,7 @@ private:
   void endLine(Range range, int line);
   bool separates(const Token &next, bool beginsLine, bool forced) const;
   bool beginsItem(size_t i) const;
+  bool bindsTuple(size_t i) const;
   TokenKind classify(size_t i) const;
   void close(size_t count);
   void closeUpTo(size_t count, const Token &found);
@@ -169,6 +179,15 @@ bool Writer::beginsItem(size_t i) const {
   return atMargin && (next.kind == T::NAME || next.kind == T::STRING) && next.line == token.line;
 }
 
+/// Whether names in brackets and `in` stand from raw[i] on.
+bool Writer::bindsTuple(size_t i) const {
+  if (raw[i].kind != T::LEFT_PAREN)
+    return false;
+  while (isOneOf(raw[i].kind, {T::LEFT_PAREN, T::NAME, T::COMMA}))
+    ++i;
+  return raw[i].kind == T::RIGHT_PAREN && raw[i + 1].kind == T::IN;
+}
+
 /// The kind of raw[i], once it is known whether it begins a statement.
 TokenKind Writer::classify(size_t i) const {
   const Token &token = raw[i];
@@ -179,7 +198,15 @@ TokenKind Writer::classify(size_t i) const {
   if (!open.empty() && named) // two names side by side mean nothing else
     if (auto keyword = kExpressionKeywords.find(text(token)); keyword != kExpressionKeywords.end())
       return keyword->second;
+  if (!open.empty() && text(token) == "scan" && bindsTuple(i + 1))
+    return T::SCAN;
+  if (!open.empty() && endsExpression(last()) && out.tokens.back().line == token.line)
+    if (auto keyword = kLoopKeywords.find(text(token)); keyword != kLoopKeywords.end())
+      return keyword->second;
   bool first = last() == T::END_OF_LINE || last() == T::LEFT_BRACE;
+  if (first && top() == T::LEFT_BRACE && text(token) == "yield" && following.line == token.line &&
+      !isOneOf(following.kind, {T::ASSIGN, T::WRITE, T::RIGHT_BRACE}))
+    return T::YIELD;
   if (first && open.empty()) {
     auto keyword = itemKeywords().find(text(token));
     return keyword == itemKeywords().end() ? TokenKind(T::NAME) : keyword->second;
@@ -268,10 +295,10 @@ void Writer::closeForgotten(size_t i, bool beginsLine) {
   } else if (beginsLine && beginsStatement(token.kind)) {
     closeUpTo(outer, token);
   } else if (token.kind == T::LEFT_BRACE) {
-    // Only an `if` or a `loop` has blocks inside brackets.
+    // Only an `if`, a `loop` and a `scan` have blocks inside brackets.
     size_t back = out.tokens.size();
     while (back > 0 && out.tokens[back - 1].range.begin > open[outer].range.begin &&
-           !isOneOf(out.tokens[back - 1].kind, {T::IF, T::ELSE, T::LOOP}))
+           !isOneOf(out.tokens[back - 1].kind, {T::IF, T::ELSE, T::LOOP, T::SCAN}))
       --back;
     if (back == 0 || out.tokens[back - 1].range.begin <= open[outer].range.begin)
       closeUpTo(outer, token);

@@ -145,6 +145,11 @@ Parser::symbol_type yylex(Builder &builder);
   TRUE          "true"
   FALSE         "false"
   LOOP          "loop"
+  SCAN          "scan"
+  ALONG         "along"
+  REVERSED      "reversed"
+  LENGTHS       "lengths"
+  YIELD         "yield"
   NEXT          "next"
 
 %token <ast::Name>   NAME   "a name"
@@ -166,7 +171,7 @@ Parser::symbol_type yylex(Builder &builder);
 %nterm <ast::Type> type labelled_types
 %nterm <std::vector<ast::ExprPtr>> dims dim_list list list_items
 %nterm <ast::ExprPtr> default dim expr if loop postfix primary
-%nterm <std::vector<ast::Argument>> arguments argument_list carried
+%nterm <std::vector<ast::Argument>> arguments argument_list options carried
 %nterm <ast::Argument> argument
 
 %left       "or"
@@ -301,6 +306,7 @@ statement:
 | "return" expr          { $$ = builder.statement(Stmt::Kind::Return, @$, $2); }
 | "each" expr            { $$ = builder.preparation(Stmt::Kind::Each, @$, $2); }
 | "augment" expr         { $$ = builder.preparation(Stmt::Kind::Augment, @$, $2); }
+| "yield" expr           { $$ = builder.statement(Stmt::Kind::Yield, @$, $2); }
 | expr                   { $$ = builder.statement(Stmt::Kind::Expr, @$, $1); }
 ;
 
@@ -346,9 +352,21 @@ if:
 | "if" expr block "else" if       { $$ = builder.choice(@$, @1, $2, $3, builder.block(@5, $5)); }
 ;
 
-loop: "loop" NAME "in" expr carried block { $$ = builder.carryingLoop(@$, @1, $2, $4, $5, $6); };
+loop:
+  "loop" NAME "in" expr options carried block
+    { $$ = builder.carryingLoop(@$, @1, {{$2}, false}, $4, $5, $6, $7); }
+| "scan" binding "in" expr options carried block
+    { $$ = builder.carryingLoop(@$, @1, $2, $4, $5, $6, $7); }
+;
+options:
+  %empty                 { }
+| options "along" expr   { $$ = $1; $$.push_back(Argument{Name{"along", @2}, $3}); }
+| options "reversed"      { $$ = $1; $$.push_back(Argument{Name{"reversed", @2}, builder.boolean(@2, true)}); }
+| options "reversed" expr { $$ = $1; $$.push_back(Argument{Name{"reversed", @2}, $3}); }
+| options "lengths" expr { $$ = $1; $$.push_back(Argument{Name{"lengths", @2}, $3}); }
+;
 carried:
-  "," NAME "=" expr         { $$.push_back(Argument{$2, $4}); }
+  %empty                    { }
 | carried "," NAME "=" expr { $$ = $1; $$.push_back(Argument{$3, $5}); }
 ;
 

@@ -39,10 +39,11 @@ namespace {
 
 const std::set<Parser::symbol_kind_type> kExpressionStarts = {
     S::S_NAME,         S::S_INT,   S::S_FLOAT, S::S_STRING, S::S_TRUE, S::S_FALSE, S::S_LEFT_PAREN,
-    S::S_LEFT_BRACKET, S::S_MINUS, S::S_NOT,   S::S_IF,     S::S_LOOP, S::S_NEXT};
+    S::S_LEFT_BRACKET, S::S_MINUS, S::S_NOT,   S::S_IF,     S::S_LOOP, S::S_SCAN,  S::S_NEXT};
 
-const std::set<Parser::symbol_kind_type> kStatementStarts = {
-    S::S_LET, S::S_VAR, S::S_PARAM, S::S_STATE, S::S_EACH, S::S_AUGMENT, S::S_RETURN, S::S_FOR};
+const std::set<Parser::symbol_kind_type> kStatementStarts = {S::S_LET,    S::S_VAR,  S::S_PARAM,
+                                                             S::S_STATE,  S::S_EACH, S::S_AUGMENT,
+                                                             S::S_RETURN, S::S_FOR,  S::S_YIELD};
 
 /// What may follow any expression says nothing about what is missing.
 const std::set<Parser::symbol_kind_type> kExpressionContinuations = {

@@ -35,6 +35,7 @@ compiler/memory
 compiler/kernel/nest
 compiler/kernel/plan
 compiler/kernel/emit
+compiler/kernel/rows
 compiler/kernel/winograd
 compiler/kernel
 compiler/llvm

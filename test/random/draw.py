@@ -2,7 +2,7 @@
 import random
 
 from names import LAYERS
-from network import Body, Misfit, Network, Node
+from network import MOST_TURNS, Body, Misfit, Network, Node
 from operations import TABLE, ends, is_batch_first, product
 from training import LOSSES, METRICS, Training
 
@@ -23,8 +23,6 @@ ATTEMPTS = 10  # until what is forced fits in
 OFTEN = {"conv": 10, "dense": 6, "batch_norm": 8, "conv2d": 4, "matmul": 3, "relu": 4, "max_pool": 3, "avg_pool": 2,
          "conv2d_grad_input": 2, "softmax": 2, "transpose": 2, "reduce_sum": 3, "mul": 3, "add": 3}
 
-RANDOM = {"dropout", "random_uniform"}
-
 
 def most_elements(is_large):
     return MOST_ELEMENTS * (LARGE_TIMES if is_large else 1)
@@ -33,9 +31,9 @@ def most_elements(is_large):
 class Generator:
     """Draws one body. What TABLE's `draw` functions use is public."""
 
-    def __init__(self, random, batch, inputs, is_large, keeps_shape=False, weightless=False, pure=False, cost=0):
+    def __init__(self, random, batch, inputs, is_large, keeps_shape=False, weightless=False, stateless=False, cost=0):
         self.random, self.batch, self.is_large, self.cost = random, batch, is_large, cost
-        self.keeps_shape, self.weightless, self.pure = keeps_shape, weightless, pure
+        self.keeps_shape, self.weightless, self.stateless = keeps_shape, weightless, stateless
         self.body = Body(inputs)
         self.values = list(inputs)
         for node in inputs:
@@ -65,7 +63,7 @@ class Generator:
             return None
         if self.weightless and (op == "param" or op in LAYERS):
             return None
-        if self.pure and (op in RANDOM or node.states()):
+        if self.stateless and node.states():
             return None
         sizes = [operand.size for operand in node.operands]
         if op in TABLE:
@@ -207,11 +205,35 @@ def draw_body(g, operands, least, most, **options):
 def draw_loop(g, x):
     if not x.shape:
         return None
-    runs = g.random.random() < 0.5  # such a loop writes no state, and draws the same numbers in each turn
-    body = draw_body(g, [x], 1, 4 if runs else 3, keeps_shape=True, pure=runs)
+    runs = g.random.random() < 0.5  # such a loop writes no state
+    body = draw_body(g, [x], 1, 4 if runs else 3, keeps_shape=True, stateless=runs)
     attributes = {"turns": g.random.choice([1, 2, 3, 5] if runs else [1, 2, 3]), "runs": runs,
                   "listed": g.random.random() < 0.3}
     return body and g.node("loop", [x], attributes, body=body)
+
+
+def draw_scan(g, x):
+    """Over an axis of x, from the sum over it on; perhaps with another scan or a loop in it."""
+    axes = [i for i, size in enumerate(x.shape) if 1 <= size <= MOST_TURNS]
+    if not axes:
+        return None
+    axis = g.random.choice(axes)
+    start = g.node("reduce_sum", [x], {"axes": [axis]})
+    inputs = [Node("input", [], {"shape": start.shape}) for _ in range(2)] if start else []
+    for inner in inputs:
+        inner.size = LARGEST_SIZE
+    inside = inputs and Generator(g.random, g.batch, inputs, g.is_large, keeps_shape=True, stateless=True,
+                                  weightless=g.weightless, cost=g.cost)
+    if not inside or not inside.node(g.random.choice(["add", "mul", "max", "sub"]), inputs):
+        return None
+    result, _ = inside.steps(g.random.randint(1, 4), structures=["scan", "loop"])
+    inside.body.results = [inside.bounded(result, SATURATES)]
+    needed = inside.body.prune()
+    if any(id(inner) not in needed for inner in inputs):
+        return None
+    g.cost = inside.cost
+    attributes = {"axis": axis, "reversed": g.random.random() < 0.4, "gives": g.random.choice(["all", "last"])}
+    return g.node("scan", [start, x], attributes, body=inside.body)
 
 
 def draw_call(is_layer):
@@ -253,7 +275,7 @@ def draw_input(g, x):
     return embedded and g.node("add", [x, embedded])
 
 
-STRUCTURES = {"loop": draw_loop, "layer": draw_call(True), "fn": draw_call(False), "shared": draw_shared,
+STRUCTURES = {"loop": draw_loop, "scan": draw_scan, "layer": draw_call(True), "fn": draw_call(False), "shared": draw_shared,
               "input": draw_input}
 
 

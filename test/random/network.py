@@ -2,6 +2,9 @@
 from operations import DEFINITIONS, TABLE
 
 
+MOST_TURNS = 9  # of a scan
+
+
 class Misfit(Exception):
     """Shapes that do not fit: not a network."""
 
@@ -12,6 +15,8 @@ class Node:
     `param`  a weight of the body's own            attributes: shape, deviation
     `loop`   a body that is done `turns` times     attributes: turns; listed: whether over a list; runs: whether it
              is a loop of the program, whose turns share their weights; body
+    `scan`   a body that carries its first input from turn to turn, from the first operand on, and whose second
+             one is in each turn a part of the second operand; attributes: axis, reversed; gives: all or last; body
     `call`   a layer or function of the user's     attributes: is_layer, gain; body
     A layer that stands in the body once and is used twice is the `instance` of the later node."""
 
@@ -27,13 +32,22 @@ class Node:
             self.shape = list(self.attributes["shape"])
             return
         if self.body:
-            for inner, outer in zip(self.body.inputs, self.operands):
-                inner.attributes["shape"] = inner.shape = outer.shape
+            if self.op == "scan":
+                axis = self.attributes["axis"]
+                if not 0 <= axis < len(shapes[1]) or not 1 <= shapes[1][axis] <= MOST_TURNS:
+                    raise Misfit
+                shapes[1] = shapes[1][:axis] + shapes[1][axis + 1:]
+            for inner, shape in zip(self.body.inputs, shapes):
+                inner.attributes["shape"] = inner.shape = shape
             self.body.fit()
             self.shape = self.body.results[0].shape
             self.mixes = any(node.mixes for node in self.body.nodes)
-            if self.op == "loop" and self.shape != shapes[0]:
+            if self.op in ("loop", "scan") and self.shape != shapes[0]:
                 raise Misfit
+            if self.op == "scan" and self.attributes["gives"] == "all":
+                if axis > len(self.shape):
+                    raise Misfit
+                self.shape = self.shape[:axis] + [self.operands[1].shape[axis]] + self.shape[axis:]
             return
         entry = TABLE[self.op]
         shape = entry.shape(self.attributes, *shapes)
@@ -86,6 +100,8 @@ class Body:
             if node.op == "loop":
                 for turn in range(1 if node.attributes["runs"] else node.attributes["turns"]):
                     yield from node.body.unfold(path + (id(node), turn))
+            elif node.op == "scan":
+                yield from node.body.unfold(path + (id(node), 0))
             elif node.op == "call":
                 yield from node.body.unfold(path + (id(node),))
 
@@ -166,6 +182,8 @@ class Writer:
                 lines.append(f"param {name}: f32{dims(node.shape, batch)} = normal(0, 1)")
             elif node.op == "loop":
                 lines += self.loop(node, name, operands[0], batch)
+            elif node.op == "scan":
+                lines += self.scan(node, name, operands, batch)
             elif node.op == "call":
                 lines.append(f"let {name} = {self.call(node, operands)}")
             else:
@@ -198,6 +216,17 @@ class Writer:
         turn, turns = name.replace("v", "i"), node.attributes["turns"]
         over = str([3, 1, 4][:turns]) if node.attributes["listed"] else f"0..{turns}"
         return [f"var {name} = {operand}", f"for {turn} in {over} {{", *indented(lines), "}"]
+
+    def scan(self, node, name, operands, batch):
+        carried, part, a = name.replace("v", "c"), name.replace("v", "s"), node.attributes
+        names = {id(inner): given for inner, given in zip(node.body.inputs, (carried, part))}
+        lines = self.statements(node.body, names, batch)
+        lines.append(f"next {carried} = {names[id(node.body.results[0])]}")
+        both = name if a["gives"] == "last" else f"({name}, {name.replace('v', 'w')})"
+        if a["gives"] == "all":
+            lines.append(f"yield next {carried}")
+        head = f"let {both} = scan {part} in {operands[1]} along {a['axis']}{' reversed' if a['reversed'] else ''}, "
+        return [head + f"{carried} = {operands[0]} {{", *indented(lines), "}"]
 
     def call(self, node, operands):
         kind = "layer" if node.attributes["is_layer"] else "fn"

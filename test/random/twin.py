@@ -27,7 +27,7 @@ class Run:
     def __init__(self, torch, network, weights, states, rows, training, call=0):
         self.torch, self.network, self.rows, self.training, self.call = torch, network, rows, training, call
         self.weights, self.states, self.kept = weights, states, dict(states)
-        self.kinks, self.stream = [], 0
+        self.kinks, self.stream, self.turn = [], 0, 0
 
     def forward(self, inputs):
         values = {}
@@ -45,15 +45,37 @@ class Run:
             if node.op == "param":
                 values[id(node)] = self.weights[path, id(node), 0]
             elif node.op == "loop":
-                value = operands[0]
-                for turn in range(node.attributes["turns"]):
-                    value = self.inner(node, [value], path + (id(node), 0 if node.attributes["runs"] else turn))
+                value, turns = operands[0], node.attributes["turns"]
+                if node.attributes["runs"]:
+                    for _ in self.turns(turns):
+                        value = self.inner(node, [value], path + (id(node), 0))
+                else:
+                    for turn in range(turns):
+                        value = self.inner(node, [value], path + (id(node), turn))
                 values[id(node)] = value
+            elif node.op == "scan":
+                values[id(node)] = self.scan(node, *operands, path + (id(node), 0))
             elif node.op == "call":
                 values[id(node)] = self.inner(node, operands, path + (id(node),)) * node.attributes["gain"]
             else:
                 self.place = path, id(node.instance or node)
                 values[id(node)] = TABLE[node.op].torch(self, node.attributes, *operands, *self.variables(node))
+
+    def turns(self, count, is_reversed=False):
+        """The numbers of a running loop's turns. Its random numbers have one stream, and the turn in their key."""
+        outer, stream = self.turn, self.stream
+        for turn in reversed(range(count)) if is_reversed else range(count):
+            self.turn, self.stream = outer * count + turn, stream
+            yield turn
+        self.turn = outer
+
+    def scan(self, node, value, whole, path):
+        axis, outputs = node.attributes["axis"], {}
+        for turn in self.turns(whole.shape[axis], node.attributes["reversed"]):
+            value = outputs[turn] = self.inner(node, [value, whole.select(axis, turn)], path)
+        if node.attributes["gives"] == "last":
+            return value
+        return self.torch.stack([outputs[turn] for turn in sorted(outputs)], axis)
 
     def inner(self, node, operands, path):
         values = {id(inner): value for inner, value in zip(node.body.inputs, operands)}
@@ -99,7 +121,7 @@ class Run:
     def uniform(self, x):
         """As random_uniform of x's shape: numbered over the whole batch a call takes, padding included."""
         seed, count = self.network.training.seed, self.network.call * (x.numel() // len(x))
-        words = philox((np.arange((count + 3) // 4, dtype=np.uint64), self.stream, self.call, 0),
+        words = philox((np.arange((count + 3) // 4, dtype=np.uint64), self.stream, self.call, self.turn),
                        (seed & 0xFFFFFFFF, seed >> 32))
         numbers = (np.stack(words, 1).reshape(-1)[:x.numel()] >> np.uint64(8)).astype(float) * 2.0 ** -24
         self.stream += 1

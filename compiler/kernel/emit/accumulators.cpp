@@ -34,9 +34,10 @@ Values starts(const Cursor &at, ArrayRef<Type> types) {
 
 static Value overLanes(const Cursor &at, unsigned output, Value value) {
   Operation *combine = combiner(at.nest, output);
-  auto kind = isa<arith::MaximumFOp>(combine)  ? vector::CombiningKind::MAXIMUMF
-              : isa<arith::MaxNumFOp>(combine) ? vector::CombiningKind::MAXNUMF
-                                               : vector::CombiningKind::ADD;
+  auto kind = isa<arith::MaxSIOp>(combine)      ? vector::CombiningKind::MAXSI
+              : isa<arith::MaximumFOp>(combine) ? vector::CombiningKind::MAXIMUMF
+              : isa<arith::MaxNumFOp>(combine)  ? vector::CombiningKind::MAXNUMF
+                                                : vector::CombiningKind::ADD;
   return vector::ReductionOp::create(at.b, kind, value, arith::FastMathFlags::reassoc);
 }
 

@@ -63,7 +63,8 @@ std::optional<unsigned> collapsedLevel(const Nest &nest, const Schedule &schedul
 
 Operation *combiner(const Nest &nest, unsigned output) {
   Operation *op = nest.body->getTerminator()->getOperand(output).getDefiningOp();
-  if (!op || !isa<arith::AddFOp, arith::MaximumFOp, arith::MaxNumFOp, arith::AddIOp>(op))
+  if (!op ||
+      !isa<arith::AddFOp, arith::MaximumFOp, arith::MaxNumFOp, arith::AddIOp, arith::MaxSIOp>(op))
     return nullptr;
   BlockArgument previous = nest.body->getArgument(nest.inputs.size() + output);
   bool folds = previous.hasOneUse() && *previous.user_begin() == op;
