@@ -5,6 +5,7 @@
 #include "lang/check/call.h"
 #include "lang/check/const.h"
 #include "lang/check/loop.h"
+#include "lang/check/slice.h"
 #include "lang/check/statement.h"
 
 #include <map>
@@ -236,8 +237,9 @@ Value element(const Expr &expr, const Value &value, const std::vector<Value> &in
   const Dim *index = indices.size() == 1 ? indices[0].as<Dim>() : nullptr;
   if (!elements || !index || !index->isConstant()) {
     report.error("index-type", focus(expr),
-                 elements ? "a list is indexed by one static int"
-                          : "only lists and tuples can be indexed, found " + kindOf(value));
+                 elements
+                     ? "a list is indexed by one static int"
+                     : "only lists, tuples and tensors can be indexed, found " + kindOf(value));
     return Poison{};
   }
   int64_t at = *index->constant(), count = static_cast<int64_t>(elements->size());
@@ -254,6 +256,8 @@ Value evaluateIndex(const Expr &expr, Environment &environment) {
   Value value = evaluate(*expr.operands[0], environment);
   if (value.isPoison())
     return value;
+  if (const Tensor *tensor = value.as<Tensor>())
+    return partOf(*tensor, expr, environment);
   std::vector<Value> indices;
   for (size_t i = 1; i < expr.operands.size(); ++i) {
     indices.push_back(evaluate(*expr.operands[i], environment));
@@ -343,6 +347,10 @@ Value evaluateKind(const Expr &expr, Environment &environment, Wanted wanted) {
     return evaluateCall(expr, environment, nullptr);
   case Expr::Kind::Index:
     return evaluateIndex(expr, environment);
+  case Expr::Kind::Slice:
+    environment.unfolding.report.error("index-type", expr.range,
+                                       "`from:to` takes a part of a tensor, in `x[…]`");
+    return Poison{};
   case Expr::Kind::If:
     return evaluateIf(expr, environment, wanted);
   case Expr::Kind::Loop:

@@ -120,6 +120,12 @@ std::string str(const Expr &expr) {
   }
   case Expr::Kind::Index:
     return str(*operands[0]) + "[" + join(operands, 1) + "]";
+  case Expr::Kind::Slice: {
+    std::string bounds[2];
+    for (const Argument &argument : expr.arguments)
+      bounds[argument.name->text == "to"] = str(*argument.value);
+    return bounds[0] + ":" + bounds[1];
+  }
   case Expr::Kind::Member:
     return str(*operands[0]) + "." + expr.text;
   case Expr::Kind::If:

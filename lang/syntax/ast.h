@@ -65,6 +65,7 @@ struct Expr {
     Range,    // operands[0] .. operands[1]
     Call,     // operands[0](arguments)
     Index,    // operands[0][operands[1..]]
+    Slice,    // from : to, in an index: arguments of these names, where they are there
     Member,   // operands[0].text
     If,       // if operands[0] { blocks[0] } else { blocks[1] }; `else if` nests
     Loop,     // text operands[0] in operands[1] options, arguments { blocks[0] }; text: loop scan

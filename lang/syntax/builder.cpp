@@ -324,6 +324,16 @@ ExprPtr Builder::index(Range range, ExprPtr value, std::vector<ExprPtr> indices)
   return bounded(std::move(expr));
 }
 
+ExprPtr Builder::slice(Range range, ExprPtr from, ExprPtr to) {
+  ExprPtr expr = leaf(Expr::Kind::Slice, range);
+  expr->focus = range;
+  if (from)
+    expr->arguments.push_back({Name{"from", from->range}, std::move(from)});
+  if (to)
+    expr->arguments.push_back({Name{"to", to->range}, std::move(to)});
+  return bounded(std::move(expr));
+}
+
 ExprPtr Builder::member(Range range, ExprPtr value, Name name) {
   ExprPtr expr = leaf(Expr::Kind::Member, range, std::move(name.text));
   expr->focus = name.range;

@@ -67,6 +67,7 @@ public:
   ast::ExprPtr pipe(Range range, ast::ExprPtr value, ast::ExprPtr target);
   ast::ExprPtr call(Range range, ast::ExprPtr callee, std::vector<ast::Argument> arguments);
   ast::ExprPtr index(Range range, ast::ExprPtr value, std::vector<ast::ExprPtr> indices);
+  ast::ExprPtr slice(Range range, ast::ExprPtr from, ast::ExprPtr to);
   ast::ExprPtr member(Range range, ast::ExprPtr value, ast::Name name);
   ast::ExprPtr sequence(ast::Expr::Kind kind, Range range, std::vector<ast::ExprPtr> elements);
   ast::ExprPtr tuple(Range range, ast::ExprPtr first, std::vector<ast::ExprPtr> rest);

@@ -257,7 +257,12 @@ bool Formatter::spaceBefore(size_t i) const {
     return true;
   if (kind == T::RIGHT_BRACE)
     return before != T::LEFT_BRACE;
+  bool inIndex = top() == T::LEFT_BRACKET; // where a colon parts the bounds of a slice
+  if (kind == T::COLON && inIndex)
+    return before == T::COMMA;
   if (isOneOf(kind, {T::COMMA, T::COLON, T::DOT, T::RANGE}) || isCloser(kind))
+    return false;
+  if (before == T::COLON && inIndex)
     return false;
   if (isOneOf(before, {T::LEFT_PAREN, T::LEFT_BRACKET, T::DOT, T::RANGE}))
     return false;

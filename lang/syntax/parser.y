@@ -169,8 +169,8 @@ Parser::symbol_type yylex(Builder &builder);
 %nterm <std::vector<ast::Name>> name_list
 %nterm <std::optional<ast::Type>> result type_annotation
 %nterm <ast::Type> type labelled_types
-%nterm <std::vector<ast::ExprPtr>> dims dim_list list list_items
-%nterm <ast::ExprPtr> default dim expr if loop postfix primary
+%nterm <std::vector<ast::ExprPtr>> dims dim_list list list_items indices
+%nterm <ast::ExprPtr> default dim expr if loop postfix primary index
 %nterm <std::vector<ast::Argument>> arguments argument_list options carried
 %nterm <ast::Argument> argument
 
@@ -373,8 +373,21 @@ carried:
 postfix:
   primary
 | postfix "(" arguments ")" { $$ = builder.call(@$, $1, $3); }
-| postfix "[" list "]"      { $$ = builder.index(@$, $1, $3); }
+| postfix "[" "]"               { $$ = builder.index(@$, $1, {}); }
+| postfix "[" indices comma "]" { $$ = builder.index(@$, $1, $3); }
 | postfix "." NAME          { $$ = builder.member(@$, $1, $3); }
+;
+
+indices:
+  index             { $$.push_back($1); }
+| indices "," index { $$ = $1; $$.push_back($3); }
+;
+index:
+  expr
+| ":"           { $$ = builder.slice(@$, nullptr, nullptr); }
+| expr ":"      { $$ = builder.slice(@$, $1, nullptr); }
+| ":" expr      { $$ = builder.slice(@$, nullptr, $2); }
+| expr ":" expr { $$ = builder.slice(@$, $1, $3); }
 ;
 
 primary:

@@ -140,8 +140,17 @@ def check_attention(precision):
               {"y": (queries, width), "w": (queries, keys)}, forward, precision, batch)
 
 
+def check_slices(precision):
+    x = np.random.default_rng(8).standard_normal((3, 5, 4))
+    for index, write in ((np.s_[:, 1:3], ":, 1:3"), (np.s_[:, -2], ":, -2"), (np.s_[:, :, 1:], ":, :, 1:"),
+                         (np.s_[:, :-1, 0], ":, :-1, 0"), (np.s_[:, 2:4, 1:3], ":, 2:4, 1:3")):
+        check(f"x[{write}]", {"x": x}, f"  param w: f32[5, 4] = ones\n  y = (x * w)[{write}]", {"y": x[index].shape[1:]},
+              lambda t, w: [(t["x"] * w["w"])[index]], precision, 3)
+
+
 with dlc.scratch() as folder:
     for precision in ("f64", "f32"):
         check_embedding(precision)
+        check_slices(precision)
         check_recurrent(precision)
         check_attention(precision)
