@@ -59,6 +59,8 @@ private:
         text += ", each from 0 to " + std::to_string(type.classes - 1);
       if (kind == "input" && static_cast<int>(i) >= network.modelInputs)
         text += "; for the loss only";
+      else if (kind == "input" && !inferenceNeeds(network)[i])
+        text += "; infer does not read it";
       text += " */\n";
     }
     text += "  " + network.name + "_" + kind + "s = " + std::to_string(ports.size()) + "\n};\n";

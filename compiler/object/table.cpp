@@ -52,7 +52,7 @@ private:
     FlatLayout states = flatLayout(network.states, realBytes);
 
     append(fields, {i64(facts.batch), u32(inputs.size()), u32(network.modelInputs), array(inputs),
-                    u32(outputs.size()), array(outputs)});
+                    array(inferNeeds()), u32(outputs.size()), array(outputs)});
     append(fields, {u32(network.params.size()), variables(network.params, weights)});
     append(fields, {u32(network.states.size()), variables(network.states, states)});
     append(fields, {u32(metrics.size()), array(metrics), i64(weights.bytes), i64(states.bytes)});
@@ -111,6 +111,13 @@ private:
   bool isBatched(const lang::Port &port) {
     return !network.batchSymbol.empty() && !port.type.shape.empty() &&
            port.type.shape[0] == lang::Dim::symbol(network.batchSymbol);
+  }
+
+  std::vector<Constant *> inferNeeds() {
+    std::vector<Constant *> needs;
+    for (bool isNeeded : lang::inferenceNeeds(network))
+      needs.push_back(u32(isNeeded));
+    return needs;
   }
 
   Constant *tensor(const std::string &name, const lang::TensorType &type, int64_t offset,

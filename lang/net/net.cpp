@@ -268,3 +268,14 @@ std::vector<bool> neededValues(const Graph &graph, const std::vector<ValueId> &r
 }
 
 } // namespace dlc::lang
+std::vector<bool> inferenceNeeds(const Network &network) {
+  const Function &inference = network.inference;
+  std::vector<bool> isNeeded = neededValues(inference.graph, inference.outputs);
+  std::vector<bool> needs(static_cast<size_t>(network.modelInputs));
+  forEachNode(inference.graph.body, [&](const Node &node) {
+    if (node.op == "input" && isNeeded[node.results[0]])
+      needs[std::get<int64_t>(node.attributes.at("index"))] = true;
+  });
+  return needs;
+}
+

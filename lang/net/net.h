@@ -197,5 +197,8 @@ Graph specialize(const Graph &graph, const std::map<std::string, int64_t> &value
 
 /// The network as text, for `--emit=net`; with every value's shape.
 std::string print(const Network &network);
+/// Whether the results in inference depend on each of the model's inputs.
+std::vector<bool> inferenceNeeds(const Network &network);
+
 
 } // namespace dlc::lang

@@ -86,9 +86,15 @@ static std::string infoJson(const dlc_model &model) {
   return json.text();
 }
 
-static void printTensor(const char *kind, const dlc_tensor &tensor) {
-  printf("%-8s %-32s %s%s\n", kind, tensor.name, dtypeName(tensor.dtype),
-         shapeText(tensor).c_str());
+static void printTensor(const char *kind, const dlc_tensor &tensor, const char *remark = "") {
+  printf("%-8s %-32s %s%s%s\n", kind, tensor.name, dtypeName(tensor.dtype),
+         shapeText(tensor).c_str(), remark);
+}
+
+static const char *needOf(const dlc_model &model, int32_t input) {
+  if (input >= model.model_input_count)
+    return ", for the loss only";
+  return model.infer_needs[input] ? "" : ", not needed by predict";
 }
 
 Status info(const dlc_model &model, const Options &options) {
@@ -106,7 +112,7 @@ Status info(const dlc_model &model, const Options &options) {
          isMulti(model) ? format(" (%s runs here)", level().c_str()).c_str() : "",
          *model.options ? " with " : "", model.options);
   for (int32_t i = 0; i < model.input_count; ++i)
-    printTensor("input", model.inputs[i]);
+    printTensor("input", model.inputs[i], needOf(model, i));
   for (int32_t i = 0; i < model.output_count; ++i)
     printTensor("output", model.outputs[i]);
   for (int32_t i = 0; i < model.weight_count; ++i)

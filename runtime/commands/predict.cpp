@@ -15,7 +15,7 @@ namespace dlc::runtime {
 
 namespace {
 
-// One sample as it was given: the numbers of each of the model's inputs before any transform.
+// One sample as it was given: the numbers of each input that inference needs, before any transform.
 struct Sample {
   std::string name;
   std::vector<std::vector<double>> inputs;
@@ -56,6 +56,8 @@ private:
   std::vector<std::vector<double>> outputs_; // of each output, all samples
 };
 
+  std::vector<int32_t> needed_;              // the inputs that inference needs
+  std::vector<int32_t> inWords_;             // the outputs whose numbers stand for a text
 // The field whose classes the first output's numbers are logits of, or -1.
 int32_t classField(const dlc_model &model) {
   const dlc_tensor &output = model.outputs[0];
@@ -81,9 +83,10 @@ Status Prediction::readSplit(const std::string &split, const std::string &index,
                       split.c_str(), static_cast<long long>(dataset.count - 1));
   Sample one;
   one.name = argument;
-  for (int32_t i = 0; i < model_.model_input_count; ++i) {
+  one.inputs.resize(size_t(model_.model_input_count));
+  for (int32_t i : needed_) {
     const data::Column &column = dataset.columns[data::findField(model_, model_.inputs[i].name)];
-    std::vector<double> &values = one.inputs.emplace_back();
+    std::vector<double> &values = one.inputs[size_t(i)];
     for (int64_t j = 0; j < column.perSample; ++j)
       values.push_back(column.at(sample * column.perSample + j));
   }
@@ -126,11 +129,11 @@ Status Prediction::readArray(const std::string &argument, int32_t input, const s
   return Status();
 }
 
-// A line holds the numbers of all inputs.
+// A line holds the numbers of all inputs that inference needs.
 Status Prediction::readTable(const std::string &path) {
   std::vector<data::CsvField> fields;
-  std::vector<data::Column> columns(size_t(model_.model_input_count));
-  for (int32_t i = 0; i < model_.model_input_count; ++i)
+  std::vector<data::Column> columns(needed_.size());
+  for (int32_t i : needed_)
     fields.push_back(
         {model_.inputs[i].name, isText(i) ? 1 : elementsPerSample(model_.inputs[i]), isText(i)});
   DLC_TRY(data::readCsv(path, {}, fields, &columns));
@@ -140,10 +143,11 @@ Status Prediction::readTable(const std::string &path) {
     Sample sample;
     sample.name = format("%s[%zu]", path.c_str(), line);
     for (size_t i = 0; i < fields.size(); ++i) {
-      std::vector<double> &values =
-          sample.inputs.emplace_back(size_t(elementsPerSample(model_.inputs[i])));
+      std::vector<double> &values = sample.inputs[size_t(needed_[i])];
+      values.resize(size_t(elementsPerSample(model_.inputs[needed_[i]])));
       if (fields[i].isText)
-        DLC_TRY(encode(int32_t(i), columns[i].texts[line], &values));
+        DLC_TRY(encode(needed_[i], columns[i].texts[line], &values));
+    sample.inputs.resize(size_t(model_.model_input_count));
       else
         columns[i].read(int64_t(line) * fields[i].count, fields[i].count, values.data());
     }
@@ -204,23 +208,26 @@ Status Prediction::read(const std::string &argument) {
   if (equals != argument.npos)
     for (int32_t i = 0; i < model_.model_input_count; ++i)
       if (std::string given = argument.substr(equals + 1);
-          argument.substr(0, equals) == model_.inputs[i].name)
+          argument.substr(0, equals) == model_.inputs[i].name) {
+        if (std::find(needed_.begin(), needed_.end(), i) == needed_.end())
+          return inputError("`%s`: no output depends on the input `%s`; leave it out",
+                            argument.c_str(), model_.inputs[i].name);
         return isText(i) ? readText(given, i) : readArray(argument, i, given);
   if (argument.ends_with(".csv"))
     return readTable(argument);
   bool isArray = argument.ends_with(".npy") || ArrayName(argument).isInArchive;
-  if (!isArray && model_.model_input_count == 1 && isText(0))
-    return readText(argument, 0);
+  if (!isArray && needed_.size() == 1 && isText(needed_[0]))
+    return readText(argument, needed_[0]);
   if (!isArray)
     return inputError("`%s`: expected an array (.npy or data.npz:name), lines of a table (.csv), "
                       "or a sample of the data such as "
                       "`test:17`",
                       argument.c_str());
-  if (model_.model_input_count > 1)
-    return inputError("`%s`: the model has %d inputs; say which one the array is: `%s=%s`",
-                      argument.c_str(), int(model_.model_input_count), model_.inputs[0].name,
+  if (needed_.size() > 1)
+    return inputError("`%s`: the model has %zu inputs; say which one the array is: `%s=%s`",
+                      argument.c_str(), needed_.size(), model_.inputs[needed_[0]].name,
                       argument.c_str());
-  return readArray(argument, 0, argument);
+  return readArray(argument, needed_[0], argument);
 }
 
 Status Prediction::infer() {
@@ -232,7 +239,7 @@ Status Prediction::infer() {
     batch.clear();
     batch.weigh(model_, rows, rows);
     for (int64_t row = 0; row < rows; ++row)
-      for (int32_t i = 0; i < model_.model_input_count; ++i) {
+      for (int32_t i : needed_) {
         std::vector<double> values = samples_[begin + size_t(row)].inputs[i];
         if (int32_t field = data::findField(model_, model_.inputs[i].name); field >= 0)
           transforms_.apply(field, inference, values.data());
@@ -359,7 +366,7 @@ Status Prediction::run() {
   for (const std::string &argument : options_.files)
     DLC_TRY(read(argument));
   for (const Sample &sample : samples_)
-    for (int32_t i = 0; i < model_.model_input_count; ++i)
+    for (int32_t i : needed_)
       if (sample.inputs[i].empty())
         return inputError(
             "`%s` has no array for the input `%s`: add `%s=FILE.npy` with as many samples",
@@ -379,6 +386,12 @@ Status Prediction::run() {
   JsonWriter json;
   json.beginArray();
   for (size_t i = 0; i < samples_.size(); ++i)
+  for (int32_t i = 0; i < model_.model_input_count; ++i)
+    if (model_.infer_needs[i])
+      needed_.push_back(i);
+  if (needed_.empty()) // what comes out is the same for all samples, but some must be given
+    for (int32_t i = 0; i < model_.model_input_count; ++i)
+      needed_.push_back(i);
     options_.json ? writeJson(&json, samples_[i], int64_t(i)) : print(samples_[i], int64_t(i));
   json.endArray();
   if (options_.json)

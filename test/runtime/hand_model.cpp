@@ -124,6 +124,7 @@ template <class Real> dlc_model make(bool wrong) {
   constexpr int32_t kReal = sizeof(Real) == 8 ? DLC_F64 : DLC_F32;
   static const dlc_tensor inputs[] = {{"image", kReal, 4, kImageShape, 0, 0, 1},
                                       {"label", DLC_I32, 1, kLabelShape, 0, kClasses, 1}};
+  static const int32_t inferNeeds[] = {1};
   static const dlc_tensor outputs[] = {{"logits", kReal, 2, kLogitsShape, 0, 0, 1}};
   static const dlc_variable weights[] = {
       {{"dense.weight", kReal, 2, kWeightShape, 0, 0, 0}, DLC_INIT_NORMAL, 0, 0.5, nullptr},
@@ -174,6 +175,7 @@ template <class Real> dlc_model make(bool wrong) {
   model.input_count = 2;
   model.model_input_count = 1;
   model.inputs = inputs;
+  model.infer_needs = inferNeeds;
   model.output_count = 1;
   model.outputs = outputs;
   model.weight_count = 2;

@@ -172,6 +172,7 @@ typedef struct dlc_model {
   int32_t state_count;
   const dlc_variable *states;
   int32_t metric_count;
+  const int32_t *infer_needs; /* of each of the model's inputs: 0 where infer does not read it */
   const char *const *metrics;
   int64_t weight_bytes, state_bytes;
   int64_t step_arena_bytes, evaluate_arena_bytes, infer_arena_bytes, update_arena_bytes;
@@ -179,7 +180,7 @@ typedef struct dlc_model {
 
   void (*step)(const dlc_call *);     /* training mode: results, outputs, gradients, new state */
   void (*evaluate)(const dlc_call *); /* inference mode: results, outputs */
-  void (*infer)(const dlc_call *);    /* inference mode: outputs; needs the model's inputs only */
+  void (*infer)(const dlc_call *);    /* inference mode: outputs; reads what infer_needs says */
   void (*update)(const dlc_update *); /* null without a train block */
 
   /* the data block; field_count is 0 without one */
