@@ -297,6 +297,11 @@ private:
   Environment environment;
   std::vector<const Stmt *> stmts;
   Data data;
+bool isTokenizer(const std::string &transform) {
+  return transform == "bytes" || transform == "characters" || transform == "subwords" ||
+         transform == "words";
+}
+
 };
 
 } // namespace

@@ -1,6 +1,7 @@
 // What the numbers of a field stand for: the pieces of a text, the names of classes.
 #include "runtime/data/vocabulary.h"
 
+#include "runtime/data/subwords.h"
 #include "runtime/format/json.h"
 #include "runtime/tensor.h"
 #include "runtime/text.h"
@@ -64,6 +65,7 @@ struct Tokenizer {
 };
 
 constexpr Tokenizer kTokenizers[] = {{"bytes", cutBytes, "", true},
+                                     {"subwords", nullptr, "", false},
                                      {"characters", cutCharacters, "", false},
                                      {"words", cutWords, " ", false}};
 
@@ -94,6 +96,7 @@ Vocabulary::Vocabulary(const dlc_model &model, int32_t field)
     const Tokenizer *tokenizer = findTokenizer(transform.name);
     if (!tokenizer || strcmp(transform.field, field_->name) != 0)
       continue;
+    isSubwords_ = !cut_;
     cut_ = tokenizer->cut;
     glue_ = tokenizer->glue;
     for (int32_t j = 0; j < transform.argument_count; ++j)
@@ -127,7 +130,36 @@ Status Vocabulary::set(std::vector<std::string> entries) {
 Status Vocabulary::build(const Column &column) {
   return isText() ? buildText(column) : buildClasses(column);
 }
+// A text's pieces in a row; those of subwords begin with the blanks before them.
+std::vector<std::string> Vocabulary::cut(const std::string &text) const {
+  std::vector<std::string> pieces;
+  if (!isSubwords_) {
+    for (std::string_view piece : cut_(text))
+      pieces.emplace_back(piece);
+    return pieces;
+  }
+  for (const std::string &part : cutParts(text))
+    for (std::string &piece : cutSubwords(part, numbers_))
+      pieces.push_back(std::move(piece));
+  return pieces;
+}
 
+std::string Vocabulary::spell(const std::vector<std::string> &pieces) const {
+  std::string text;
+  for (const std::string &piece : pieces) {
+    text += text.empty() ? "" : glue_;
+    text += piece;
+  }
+  return isSubwords_ && text.starts_with(" ") ? text.substr(1) : text;
+}
+
+
+  std::vector<std::string> entries(kMarks);
+  if (isSubwords_) {
+    for (std::string &piece : learnSubwords(column.texts, field_->classes - kMarks))
+      entries.push_back(std::move(piece));
+    return set(std::move(entries));
+  }
 Status Vocabulary::buildText(const Column &column) {
   std::unordered_map<std::string_view, int64_t> counts;
   for (const std::string &text : column.texts)

@@ -31,7 +31,7 @@ class Vocabulary {
 public:
   Vocabulary(const dlc_model &model, int32_t field);
 
-  bool isText() const { return cut_ != nullptr; }
+  bool isText() const { return cut_ != nullptr || isSubwords_; }
   bool isKnown() const { return !entries_.empty(); }
   // The same for every model: nothing that a checkpoint must keep.
   bool isFixed() const { return isFixed_; }
@@ -59,9 +59,9 @@ private:
 
   const dlc_tensor *field_;
   int64_t length_ = 1; // numbers a sample
-  Cut cut_ = nullptr;  // into pieces; null for classes
+  Cut cut_ = nullptr;  // into pieces; null for classes and subwords
   const char *glue_ = "";
-  bool marks_ = false, isFixed_ = false;
+  bool marks_ = false, isFixed_ = false, isSubwords_ = false;
   std::vector<std::string> entries_;
   std::unordered_map<std::string, int64_t> numbers_;
 };

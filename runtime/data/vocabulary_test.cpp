@@ -1,5 +1,6 @@
 // Texts and names become numbers and come back: vocabularies, CSV cells, checkpoints.
 #include "runtime/data/dataset.h"
+#include "runtime/data/subwords.h"
 #include "runtime/data/vocabulary.h"
 #include "test/runtime/folder.h"
 
@@ -100,6 +101,46 @@ TEST(Vocabulary, WordsArePiecesOfLettersAndSignsAlone) {
   EXPECT_EQ(numbers[0], kBegin);
   EXPECT_EQ(numbers[7], kEnd); // six words between the marks
   EXPECT_EQ(vocabularies.of(0).decode(numbers), "Über 2 Uhr , nein !");
+}
+
+TEST(Vocabulary, SubwordsAreTheMostFrequentNeighboursJoined) {
+  // The example of Sennrich et al. 2016, with blanks before the words.
+  std::vector<std::string> texts;
+  for (auto [word, count] : {std::pair{"low", 5}, {"lower", 2}, {"newest", 6}, {"widest", 3}})
+    texts.insert(texts.end(), size_t(count), word);
+  EXPECT_EQ(learnSubwords(texts, 16),
+            // 17 e, 16 blanks, 16 w, 9 s, 9 t, 7 l, 7 o, 6 n, 5 d, …: es 9, est 9, w+est 6 …
+            (std::vector<std::string>{"e", " ", "w", "s", "t", "l", "o", "n", "d", "i", "r", "es",
+                                      "est", " l", "ow", " low"}));
+  EXPECT_EQ(learnSubwords(texts, 2), (std::vector<std::string>{"e", " "}));
+  // What occurs once is not joined.
+  EXPECT_EQ(learnSubwords({"ab"}, 16), (std::vector<std::string>{" ", "a", "b"}));
+  EXPECT_TRUE(learnSubwords({""}, 16).empty());
+}
+
+TEST(Vocabulary, SubwordsSpellUnknownWordsAndComeBackAsTheyWere) {
+  TextModel model("subwords", 64, 12, /*marks=*/true);
+  Vocabularies vocabularies(model.model);
+  Dataset dataset;
+  std::string lines;
+  for (const char *text : {"Haus: Tür", "Haustür (neu)", "Tür: neu", "Haus, neu"})
+    lines += std::string("\"") + text + "\",0\n";
+  Status status = model.load(lines, &vocabularies, &dataset);
+  ASSERT_FALSE(status.failed()) << status.message();
+  const Vocabulary &vocabulary = vocabularies.of(0);
+  for (const char *text : {"Haus: Tür", "Tür (Haus)", "(neu): Haus, Haus"}) {
+    List numbers(12);
+    bool isCut = true;
+    ASSERT_FALSE(vocabulary.encode(text, numbers.data(), &isCut).failed());
+    EXPECT_FALSE(isCut);
+    EXPECT_EQ(vocabulary.decode(numbers), text);
+  }
+  EXPECT_EQ(vocabulary.spelt(" neu   :Haus "), "neu:Haus");
+  // A character that no text has.
+  List numbers(12);
+  bool isCut = false;
+  ASSERT_FALSE(vocabulary.encode("Haus?", numbers.data(), &isCut).failed());
+  EXPECT_EQ(vocabulary.decode(numbers), "Haus\xEF\xBF\xBD");
 }
 
 TEST(Vocabulary, BytesNeedNoTraining) {
