@@ -103,6 +103,22 @@ def check_functions():
     check_values("cross_entropy", "cross_entropy(logits, label)", classes,
                  functional.cross_entropy(a, torch.tensor(label, dtype=torch.long), reduction="none"))
     check_values("accuracy", "accuracy(logits, label)", classes, (y.argmax(1) == label).astype(float))
+    for smoothing in (0.1, 1.0):
+        check_values("cross_entropy", f"cross_entropy(logits, label, smoothing = {smoothing})", classes,
+                     functional.cross_entropy(a, torch.tensor(label, dtype=torch.long), reduction="none",
+                                              label_smoothing=smoothing))
+    # Several labels a sample: PyTorch has the classes second.
+    for shape in ((5, 6), (5, 2, 3)):
+        logits, labels = draw(*shape, 4), random.integers(0, 4, shape).astype(np.int32)
+        classes = {"logits": logits, "label": labels}
+        second = torch.tensor(np.moveaxis(logits, -1, 1))
+        for smoothing in (0, 0.2):
+            losses = functional.cross_entropy(second, torch.tensor(labels, dtype=torch.long), reduction="none",
+                                              label_smoothing=smoothing)
+            check_values("cross_entropy", f"cross_entropy(logits, label, smoothing = {smoothing})", classes,
+                         losses.flatten(1).mean(1))
+        check_values("accuracy", "accuracy(logits, label)", classes,
+                     (logits.argmax(-1) == labels).reshape(5, -1).mean(1))
     yes = (random.random((5, 3)) < 0.5).astype(float)
     guess = np.where(random.random((5, 3)) < 0.8, 0.1 + 0.8 * yes, 0.5)
     right = ((guess > 0.5) == (yes > 0.5)).all(1).astype(float)
