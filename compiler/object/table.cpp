@@ -40,14 +40,18 @@ private:
   }
 
   void interface(std::vector<Constant *> &fields) {
-    std::vector<Constant *> inputs, outputs, metrics;
+    std::vector<Constant *> inputs, outputs, metrics, scores;
     for (const lang::Port &port : network.inputs)
       inputs.push_back(tensor(port.name, port.type, 0, isBatched(port)));
     for (const lang::Port &port : network.outputs)
       outputs.push_back(tensor(port.name, port.type, 0, isBatched(port)));
-    if (network.train)
+    if (network.train) {
       for (const std::string &metric : network.train->metrics)
         metrics.push_back(text(metric));
+      for (const lang::Score &score : network.train->scores)
+        scores.push_back(
+            record({text(score.name), text(score.function), u32(score.output), u32(score.field)}));
+    }
     FlatLayout weights = flatLayout(network.params, realBytes);
     FlatLayout states = flatLayout(network.states, realBytes);
 
@@ -55,7 +59,8 @@ private:
                     array(inferNeeds()), u32(outputs.size()), array(outputs)});
     append(fields, {u32(network.params.size()), variables(network.params, weights)});
     append(fields, {u32(network.states.size()), variables(network.states, states)});
-    append(fields, {u32(metrics.size()), array(metrics), i64(weights.bytes), i64(states.bytes)});
+    append(fields, {u32(metrics.size()), array(metrics), u32(scores.size()), array(scores)});
+    append(fields, {i64(weights.bytes), i64(states.bytes)});
     for (const char *function : {"step", "evaluate", "infer", "update"})
       fields.push_back(i64(factsOf(function).arenaBytes));
     append(fields, {i64(factsOf("step").flops), i64(factsOf("infer").flops)});
@@ -108,16 +113,16 @@ private:
 
   // --- parts of the table ----------------------------------------------------------------------
 
-  bool isBatched(const lang::Port &port) {
-    return !network.batchSymbol.empty() && !port.type.shape.empty() &&
-           port.type.shape[0] == lang::Dim::symbol(network.batchSymbol);
-  }
-
   std::vector<Constant *> inferNeeds() {
     std::vector<Constant *> needs;
     for (bool isNeeded : lang::inferenceNeeds(network))
       needs.push_back(u32(isNeeded));
     return needs;
+  }
+
+  bool isBatched(const lang::Port &port) {
+    return !network.batchSymbol.empty() && !port.type.shape.empty() &&
+           port.type.shape[0] == lang::Dim::symbol(network.batchSymbol);
   }
 
   Constant *tensor(const std::string &name, const lang::TensorType &type, int64_t offset,

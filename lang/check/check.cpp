@@ -130,6 +130,8 @@ private:
       if (report.count() != errorsBefore || !network.data ||
           !block->addLoss(*unfolded, extra, unfolding, function))
         return false;
+      if (isTraining && network.train)
+        network.train->scores = block->scores(*unfolded, *network.data);
     }
     if (!unfolding.nameVariables())
       return false;

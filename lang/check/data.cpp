@@ -15,10 +15,6 @@ using ast::Stmt;
 
 namespace {
 
-bool isTokenizer(const std::string &transform) {
-  return transform == "bytes" || transform == "characters" || transform == "words";
-}
-
 std::string unknown(Space space) {
   if (space == Space::Loader)
     return "unknown-loader";
@@ -297,14 +293,14 @@ private:
   Environment environment;
   std::vector<const Stmt *> stmts;
   Data data;
+};
+
+} // namespace
+
 bool isTokenizer(const std::string &transform) {
   return transform == "bytes" || transform == "characters" || transform == "subwords" ||
          transform == "words";
 }
-
-};
-
-} // namespace
 
 Keys readKeys(const Item &block, const std::vector<std::string> &known, Report &report) {
   Keys keys;

@@ -25,6 +25,16 @@ Range focus(const Expr &expr) { return expr.focus.valid() ? expr.focus : expr.ra
 Value undefinedName(const std::string &name, Range range, Environment &environment) {
   const Program &program = environment.unfolding.context.program;
   const bool inLibrary = environment.inStandardLibrary;
+  if (program.find(Space::Score, name, true)) {
+    environment.unfolding.report
+        .error("misplaced-score", range,
+               quoted(name) + " is a score of all answers of a split, not a number a sample")
+        .help.push_back(
+            "it may stand in `metrics` alone, by itself: " + quoted("metrics = " + name + "(…)") +
+            " with a result of the model and a "
+            "field of the data");
+    return Poison{};
+  }
   Diagnostic &error =
       environment.unfolding.report.error("undefined-name", range, quoted(name) + " is not defined");
   for (auto [space, kind] : {std::pair{Space::Schedule, "schedule"},

@@ -27,6 +27,8 @@ std::optional<Space> spaceOf(Item::Kind kind) {
     return Space::Loader;
   case Item::Kind::Transform:
     return Space::Transform;
+  case Item::Kind::Score:
+    return Space::Score;
   case Item::Kind::Model:
     return Space::Model;
   case Item::Kind::Data:

@@ -10,7 +10,7 @@
 namespace dlc::lang {
 
 /// Names of different spaces do not clash: `step` is a function and a schedule.
-enum class Space { Value, Schedule, Optimizer, Loader, Transform, Model, Data };
+enum class Space { Value, Schedule, Optimizer, Loader, Transform, Score, Model, Data };
 
 class Program {
 public:

@@ -110,13 +110,11 @@ std::optional<Train> TrainBlock::check() {
   if (context.options.seed)
     train.seed = *context.options.seed;
 
-  std::set<std::string> taken;
-  for (const Expr *metric : metricExprs()) {
-    std::string name = metricName(*metric), unique = name;
-    for (int number = 2; !taken.insert(unique).second; ++number)
-      unique = name + "_" + std::to_string(number);
-    train.metrics.push_back(unique);
-  }
+  std::vector<const Expr *> metrics = allMetrics();
+  std::vector<std::string> names = metricNames();
+  for (size_t i = 0; i < metrics.size(); ++i)
+    if (!scoreOf(*metrics[i]))
+      train.metrics.push_back(names[i]);
   if (const Expr *optimizer = valueOf("optimizer"))
     if (auto update = checkOptimizer(*optimizer, clipNorm, context))
       train.update = std::move(*update);
@@ -125,7 +123,9 @@ std::optional<Train> TrainBlock::check() {
   return train;
 }
 
-std::vector<const Expr *> TrainBlock::metricExprs() const {
+// --- metrics -------------------------------------------------------------------------------------
+
+std::vector<const Expr *> TrainBlock::allMetrics() const {
   auto stmt = keys.find("metrics");
   if (stmt == keys.end() || !stmt->second->value)
     return {};
@@ -138,14 +138,153 @@ std::vector<const Expr *> TrainBlock::metricExprs() const {
   return exprs;
 }
 
+std::vector<const Expr *> TrainBlock::sampleMetrics() const {
+  std::vector<const Expr *> exprs = allMetrics();
+  std::erase_if(exprs, [&](const Expr *expr) { return scoreOf(*expr); });
+  return exprs;
+}
+
+std::vector<std::string> TrainBlock::metricNames() const {
+  std::vector<std::string> names;
+  for (const Expr *metric : allMetrics()) {
+    std::string name = metricName(*metric), unique = name;
+    for (int number = 2; std::find(names.begin(), names.end(), unique) != names.end(); ++number)
+      unique = name + "_" + std::to_string(number);
+    names.push_back(unique);
+  }
+  return names;
+}
+
+/// The score that a metric calls by its name; null if it is something else. The user's function of
+/// that name hides it.
+const Item *TrainBlock::scoreOf(const Expr &metric) const {
+  if (metric.kind != Expr::Kind::Call || metric.operands[0]->kind != Expr::Kind::Name)
+    return nullptr;
+  const std::string &name = metric.operands[0]->text;
+  return context.program.find(Space::Value, name, false)
+             ? nullptr
+             : context.program.find(Space::Score, name, true);
+}
+
+std::vector<Score> TrainBlock::scores(const UnfoldedModel &model, const Data &data) {
+  std::vector<const Expr *> metrics = allMetrics();
+  std::vector<std::string> names = metricNames();
+  std::vector<Score> found;
+  for (size_t i = 0; i < metrics.size(); ++i) {
+    const Item *item = scoreOf(*metrics[i]);
+    if (!item)
+      continue;
+    std::vector<const Expr *> arguments = scoreArguments(*metrics[i]);
+    if (arguments.empty())
+      continue;
+    const std::string &function = item->name.text;
+    auto output = portOf(*arguments[0], model.outputs,
+                         quoted(function) + " takes a result of the model by its name");
+    auto field = portOf(*arguments[1], data.fields,
+                        quoted(function) + " takes a field of the data by its name");
+    if (!output || !field)
+      continue;
+    Score score{names[i], function, static_cast<int>(*output), static_cast<int>(*field)};
+    if (scoreFits(*metrics[i], score, model, data))
+      found.push_back(score);
+  }
+  return found;
+}
+
+/// The arguments of a score in the order of its declaration; none after an error.
+std::vector<const Expr *> TrainBlock::scoreArguments(const Expr &call) {
+  const Item &item = *scoreOf(call);
+  std::vector<const Expr *> arguments(item.config.size());
+  bool isRight = call.arguments.size() == arguments.size();
+  for (size_t i = 0; isRight && i < arguments.size(); ++i) {
+    const ast::Argument &argument = call.arguments[i];
+    auto parameter = item.config.begin() + static_cast<int64_t>(i);
+    if (argument.name)
+      parameter =
+          std::find_if(item.config.begin(), item.config.end(), [&](const ast::Parameter &known) {
+            return known.name.text == argument.name->text;
+          });
+    isRight = parameter != item.config.end();
+    if (isRight)
+      arguments[static_cast<size_t>(parameter - item.config.begin())] = argument.value.get();
+  }
+  if (isRight && std::find(arguments.begin(), arguments.end(), nullptr) == arguments.end())
+    return arguments;
+  report
+      .error("score-arguments", call.range,
+             quoted(item.name.text) + " takes two names: " + quoted(item.config[0].name.text) +
+                 ", a result of the model, and " + quoted(item.config[1].name.text) +
+                 ", a field of the data")
+      .notes.push_back({item.name.range, "declared here"});
+  return {};
+}
+
+/// Which of the ports an argument names.
+std::optional<size_t> TrainBlock::portOf(const Expr &argument, const std::vector<Port> &ports,
+                                         const std::string &what) {
+  std::vector<std::string> names;
+  std::string all;
+  for (const Port &port : ports) {
+    names.push_back(port.name);
+    all += (all.empty() ? "" : ", ") + port.name;
+  }
+  auto found = std::find(names.begin(), names.end(), argument.text);
+  if (argument.kind == Expr::Kind::Name && found != names.end())
+    return static_cast<size_t>(found - names.begin());
+  Diagnostic &error = report.error("score-arguments", argument.range, what);
+  if (argument.kind != Expr::Kind::Name || !suggest(error, argument.text, names))
+    error.help.push_back("there is " + all);
+  return std::nullopt;
+}
+
+bool TrainBlock::scoreFits(const Expr &call, const Score &score, const UnfoldedModel &model,
+                           const Data &data) {
+  const Port &output = model.outputs[static_cast<size_t>(score.output)];
+  const Port &field = data.fields[static_cast<size_t>(score.field)];
+  const Shape &shape = output.type.shape;
+  bool isBatched = !shape.empty() && shape[0] == Dim::symbol(model.batchSymbol);
+  auto fail = [&](const std::string &wanted, const Port &port) {
+    report
+        .error("score-type", call.range,
+               quoted(score.function) + " " + wanted + ", found " + quoted(port.name) + ": " +
+                   str(port.type))
+        .notes.push_back({port.range, "declared here"});
+    return false;
+  };
+  if (score.function == "macro_f1" || score.function == "confusion_matrix") {
+    if (field.type.classes == 0 || !field.type.shape.empty())
+      return fail("compares with a field of class labels", field);
+    if (!isBatched || output.type.element != Element::Real || shape.size() != 2 ||
+        shape[1] != Dim(field.type.classes))
+      return fail("needs one logit a class, " +
+                      str(TensorType{Element::Real,
+                                     {Dim::symbol(model.batchSymbol), Dim(field.type.classes)},
+                                     0}),
+                  output);
+    return true;
+  }
+  bool isText = std::any_of(data.transforms.begin(), data.transforms.end(),
+                            [&](const DataTransform &transform) {
+                              return transform.field == field.name && isTokenizer(transform.name);
+                            });
+  if (!isText)
+    return fail("compares with a field of texts, such as `each " + field.name + " |> words`",
+                field);
+  if (!isBatched || output.type.element != Element::Int || shape.size() != 2)
+    return fail("needs the numbers of an answer's words, int[" + model.batchSymbol + ", …]",
+                output);
+  return true;
+}
+
 std::vector<Port> TrainBlock::extraInputs(const UnfoldedModel &model,
                                           const std::optional<Data> &data) {
   if (!data)
     return {};
   std::set<std::string> used;
-  for (const char *key : {"loss", "metrics"})
-    if (auto stmt = keys.find(key); stmt != keys.end() && stmt->second->value)
-      collectNames(*stmt->second->value, used);
+  if (auto stmt = keys.find("loss"); stmt != keys.end() && stmt->second->value)
+    collectNames(*stmt->second->value, used);
+  for (const Expr *metric : sampleMetrics())
+    collectNames(*metric, used);
   auto find = [](const std::vector<Port> &ports, const std::string &name) -> const Port * {
     auto found = std::find_if(ports.begin(), ports.end(),
                               [&](const Port &port) { return port.name == name; });
@@ -241,7 +380,7 @@ bool TrainBlock::addLoss(const UnfoldedModel &model, const std::vector<Port> &ex
   if (auto stmt = keys.find("loss"); stmt != keys.end() && stmt->second->value)
     if (auto id = perSample(*stmt->second->value, "the loss", model, environment))
       function.loss = weightedSum(*id, stmt->second->value->range, unfolding, "loss");
-  for (const Expr *metric : metricExprs())
+  for (const Expr *metric : sampleMetrics())
     if (auto id = perSample(*metric, "a metric", model, environment))
       function.metrics.push_back(weightedSum(*id, metric->range, unfolding, metricName(*metric)));
   if (report.count() == errorsBefore && unfolding.params.list.empty())

@@ -160,6 +160,9 @@ std::string str(const Train &train) {
     text += "  steps = " + std::to_string(train.steps) + "\n";
   text += "  seed = " + std::to_string(train.seed) +
           "\n  shuffle = " + (train.shuffle ? "true" : "false") + "\n";
+  for (const Score &score : train.scores)
+    text += "  score " + score.name + " = " + score.function + "(output " +
+            std::to_string(score.output) + ", field " + std::to_string(score.field) + ")\n";
   text += "\nupdate by " + update.optimizer + "\n";
   for (size_t i = 0; i < update.settings.size(); ++i)
     text += "  setting " + update.settings[i].name + " = " + str(update.settings[i].value) + "\n";
@@ -267,7 +270,6 @@ std::vector<bool> neededValues(const Graph &graph, const std::vector<ValueId> &r
   return isNeeded;
 }
 
-} // namespace dlc::lang
 std::vector<bool> inferenceNeeds(const Network &network) {
   const Function &inference = network.inference;
   std::vector<bool> isNeeded = neededValues(inference.graph, inference.outputs);
@@ -279,3 +281,4 @@ std::vector<bool> inferenceNeeds(const Network &network) {
   return needs;
 }
 
+} // namespace dlc::lang

@@ -164,6 +164,13 @@ struct Update {
   ValueId rate = -1;             // f64[]: the learning rate, for the log; -1 if there is no `lr`
 };
 
+/// What is said of all answers of a split: `bleu(answer, german)`.
+struct Score {
+  std::string name;     // "bleu"; "bleu_2" where there are two
+  std::string function; // declared in stdlib/metric.nn
+  int output, field;    // in Network::outputs, Data::fields
+};
+
 struct Train {
   int64_t batch = 64; // 0: all samples
   int64_t epochs = 1;
@@ -171,6 +178,7 @@ struct Train {
   uint64_t seed = 0;
   bool shuffle = true;
   std::vector<std::string> metrics; // names
+  std::vector<Score> scores;
   Update update;
 };
 
@@ -189,6 +197,9 @@ struct Network {
   std::optional<Train> train;
 };
 
+/// Whether the results in inference depend on each of the model's inputs.
+std::vector<bool> inferenceNeeds(const Network &network);
+
 /// Errors where the symbolic sizes come out below 1 for calls of `batch` samples.
 void checkSizes(const Network &network, int64_t batch, Diagnostics &diagnostics);
 
@@ -197,8 +208,5 @@ Graph specialize(const Graph &graph, const std::map<std::string, int64_t> &value
 
 /// The network as text, for `--emit=net`; with every value's shape.
 std::string print(const Network &network);
-/// Whether the results in inference depend on each of the model's inputs.
-std::vector<bool> inferenceNeeds(const Network &network);
-
 
 } // namespace dlc::lang

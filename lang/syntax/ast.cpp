@@ -261,6 +261,9 @@ void Printer::print(const Item &item) {
   case Item::Kind::Transform:
     line("transform " + item.name.text + config);
     break;
+  case Item::Kind::Score:
+    line("score " + item.name.text + config);
+    break;
   case Item::Kind::Schedule:
     line("schedule " + item.name.text + both);
     break;

@@ -133,6 +133,7 @@ struct Item {
     Op,        // op name(config)?(inputs) -> result    (stdlib/ops.nn)
     Loader,    // loader name(config)                   (stdlib/data.nn)
     Transform, // transform name(config)                (stdlib/data.nn)
+    Score,     // score name(config)                    (stdlib/metric.nn)
     Schedule,  // schedule name(config)(t, total) body
     Optimizer, // optimizer name(config)(w, g) body
     Data,      // data name(config) body

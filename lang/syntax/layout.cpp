@@ -373,6 +373,7 @@ const std::map<std::string, TokenKind, std::less<>> &itemKeywords() {
       {"op", T::OP},
       {"loader", T::LOADER},
       {"transform", T::TRANSFORM},
+      {"score", T::SCORE},
       {"schedule", T::SCHEDULE},
       {"optimizer", T::OPTIMIZER},
       {"data", T::DATA},

@@ -125,6 +125,7 @@ Parser::symbol_type yylex(Builder &builder);
   OP            "op"
   LOADER        "loader"
   TRANSFORM     "transform"
+  SCORE         "score"
   SCHEDULE      "schedule"
   OPTIMIZER     "optimizer"
   DATA          "data"
@@ -213,6 +214,8 @@ item:
     { $$ = builder.item(Item::Kind::Loader, @$, $2, {$4, {}}, {}, {}); }
 | "transform" NAME "(" parameters ")"
     { $$ = builder.item(Item::Kind::Transform, @$, $2, {$4, {}}, {}, {}); }
+| "score" NAME "(" parameters ")"
+    { $$ = builder.item(Item::Kind::Score, @$, $2, {$4, {}}, {}, {}); }
 | "schedule" NAME lists body
     { $$ = builder.item(Item::Kind::Schedule, @$, $2, $3, {}, $4); }
 | "optimizer" NAME lists block

@@ -21,7 +21,8 @@ than the compiled one is computed in several calls whose gradients add up.)",
      train},
     {"eval", "--weights FILE [--data DIR] [--split test]",
      "loss and metrics over a split of the data",
-     R"(Prints the mean loss and metrics over every sample of a split, in inference mode.)",
+     R"(Prints the mean loss and metrics over every sample of a split, and the scores of all its
+answers, in inference mode; where the model asks for it, the table of confusions.)",
      "weights data split threads json", evaluate},
     {"predict", "--weights FILE INPUT...", "the outputs for files or samples of the data",
      R"(An INPUT is an array (FILE.npy or FILE.npz:ARRAY: one sample, or [samples, ...]; NAME=FILE.npy
@@ -29,7 +30,8 @@ where the model has several inputs), lines of a table (FILE.csv), a text ("two w
 "-" reads one a line from standard input), or a sample of the data (test:17, counted from 0). It is
 transformed as in training, without augmentation. Where the output is one number a class of the
 data, the most likely classes are printed by name, or by number where the data has no names, with
-their probabilities (softmax), else the numbers.)",
+their probabilities (softmax); an output that a score compares with texts, as a text; else the
+numbers.)",
      "weights data top out threads json", predict},
     {"step", "--input NAME=FILE.npy... [--weights FILE] [--explain]",
      "one forward and backward pass on given arrays",

@@ -1,7 +1,7 @@
 // `eval`: loss and metrics over one split of the data.
 #include "runtime/commands/commands.h"
 #include "runtime/state/checkpoint.h"
-
+#include "runtime/state/evaluation.h"
 #include "runtime/tensor.h"
 #include "runtime/text.h"
 
@@ -56,22 +56,23 @@ Status evaluate(const dlc_model &model, const Options &options) {
   Pool pool(options.threadCount(model));
   Network network(model, pool, model.train_seed);
   DLC_TRY(loadWeights(options.weights, &network));
-  DLC_TRY(network.vocabularies.encode(&dataset));
+  DLC_TRY(network.vocabularies.encode(&dataset, true));
 
   data::Plan plan{&model, &dataset, &transforms};
   plan.samplesPerStep = model.batch;
-  Averages averages = evaluateAll(network, plan);
-  if (!averages.areFinite())
+  Evaluation evaluation = evaluateAll(network, plan);
+  if (!evaluation.averages.areFinite())
     return explainNotFinite(network, plan, split);
   if (options.json) {
     JsonWriter json;
     json.beginObject().key("split").string(split).key("samples").integer(dataset.count);
-    averages.write(&json, true);
+    evaluation.write(&json, true);
+    evaluation.scores.writeTables(&json);
     json.endObject();
     printf("%s\n", json.text().c_str());
   } else {
-    printf("%s: %s  (%s samples)\n", split.c_str(), averages.text().c_str(),
-           grouped(dataset.count).c_str());
+    printf("%s: %s  (%s samples)\n%s", split.c_str(), evaluation.text().c_str(),
+           grouped(dataset.count).c_str(), evaluation.scores.tables().c_str());
   }
   return Status();
 }

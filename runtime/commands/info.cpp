@@ -61,6 +61,8 @@ static std::string infoJson(const dlc_model &model) {
   json.key("metrics").beginArray();
   for (int32_t i = 0; i < model.metric_count; ++i)
     json.string(model.metrics[i]);
+  for (int32_t i = 0; i < model.score_count; ++i)
+    json.string(model.scores[i].name);
   json.endArray();
   json.key("weight_count")
       .integer(weightCount(model))

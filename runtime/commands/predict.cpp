@@ -2,6 +2,7 @@
 #include "runtime/commands/commands.h"
 #include "runtime/format/npy.h"
 #include "runtime/state/checkpoint.h"
+#include "runtime/state/scores.h"
 #include "runtime/tensor.h"
 #include "runtime/text.h"
 
@@ -19,7 +20,8 @@ namespace {
 struct Sample {
   std::string name;
   std::vector<std::vector<double>> inputs;
-  int64_t label = -1; // -1: not known
+  int64_t label = -1;    // -1: not known
+  std::string reference; // the text that the answer should be; "" if not known
 };
 
 class Prediction {
@@ -43,6 +45,7 @@ private:
   void print(const Sample &sample, int64_t row);
   void writeJson(JsonWriter *json, const Sample &sample, int64_t row);
   std::vector<std::pair<int64_t, double>> classes(int64_t row) const;
+  std::string answer(int32_t output, int64_t row) const;
   std::string className(const char *prefix, int64_t number) const;
   void writeClass(JsonWriter *json, const char *key, int64_t number) const;
 
@@ -53,15 +56,15 @@ private:
   data::Transforms transforms_;
   std::map<std::string, data::Dataset> splits_;
   std::vector<Sample> samples_;
+  std::vector<int32_t> needed_;              // the inputs that inference needs
+  std::vector<int32_t> inWords_;             // the outputs whose numbers stand for a text
   std::vector<std::vector<double>> outputs_; // of each output, all samples
 };
 
-  std::vector<int32_t> needed_;              // the inputs that inference needs
-  std::vector<int32_t> inWords_;             // the outputs whose numbers stand for a text
 // The field whose classes the first output's numbers are logits of, or -1.
 int32_t classField(const dlc_model &model) {
   const dlc_tensor &output = model.outputs[0];
-  if (output.rank != 2 || !output.batched)
+  if (output.rank != 2 || !output.batched || output.dtype == DLC_I32)
     return -1;
   for (int32_t i = 0; i < model.field_count; ++i)
     if (model.fields[i].classes > 0 && model.fields[i].classes == output.shape[1])
@@ -76,7 +79,7 @@ Status Prediction::readSplit(const std::string &split, const std::string &index,
   DLC_TRY(data::checkFields(model_, false));
   if (dataset.count == 0) {
     DLC_TRY(data::loadSplit(model_, split, options_.data, &dataset));
-    DLC_TRY(network_.vocabularies.encode(&dataset));
+    DLC_TRY(network_.vocabularies.encode(&dataset, true));
   }
   if (!parseInteger(index, &sample) || sample < 0 || sample >= dataset.count)
     return inputError("`%s`: the split `%s` has the samples 0 to %lld", argument.c_str(),
@@ -92,6 +95,8 @@ Status Prediction::readSplit(const std::string &split, const std::string &index,
   }
   if (int32_t field = classField(model_); field >= 0 && dataset.columns[field].perSample == 1)
     one.label = int64_t(dataset.columns[field].at(sample));
+  for (int32_t output : inWords_)
+    one.reference = dataset.columns[textField(model_, output)].texts[size_t(sample)];
   samples_.push_back(std::move(one));
   return Status();
 }
@@ -105,7 +110,7 @@ Sample &Prediction::sampleFor(int32_t input, const std::string &name) {
   if (existing != samples_.end())
     return *existing;
   return samples_.emplace_back(
-      Sample{name, std::vector<std::vector<double>>(size_t(model_.model_input_count)), -1});
+      Sample{name, std::vector<std::vector<double>>(size_t(model_.model_input_count)), -1, ""});
 }
 
 // An array of one sample or of several.
@@ -138,16 +143,16 @@ Status Prediction::readTable(const std::string &path) {
         {model_.inputs[i].name, isText(i) ? 1 : elementsPerSample(model_.inputs[i]), isText(i)});
   DLC_TRY(data::readCsv(path, {}, fields, &columns));
   const data::Column &first = columns[0];
-  size_t lines = isText(0) ? first.texts.size() : size_t(first.count() / fields[0].count);
+  size_t lines = fields[0].isText ? first.texts.size() : size_t(first.count() / fields[0].count);
   for (size_t line = 0; line < lines; ++line) {
     Sample sample;
     sample.name = format("%s[%zu]", path.c_str(), line);
+    sample.inputs.resize(size_t(model_.model_input_count));
     for (size_t i = 0; i < fields.size(); ++i) {
       std::vector<double> &values = sample.inputs[size_t(needed_[i])];
       values.resize(size_t(elementsPerSample(model_.inputs[needed_[i]])));
       if (fields[i].isText)
         DLC_TRY(encode(needed_[i], columns[i].texts[line], &values));
-    sample.inputs.resize(size_t(model_.model_input_count));
       else
         columns[i].read(int64_t(line) * fields[i].count, fields[i].count, values.data());
     }
@@ -213,6 +218,7 @@ Status Prediction::read(const std::string &argument) {
           return inputError("`%s`: no output depends on the input `%s`; leave it out",
                             argument.c_str(), model_.inputs[i].name);
         return isText(i) ? readText(given, i) : readArray(argument, i, given);
+      }
   if (argument.ends_with(".csv"))
     return readTable(argument);
   bool isArray = argument.ends_with(".npy") || ArrayName(argument).isInArchive;
@@ -304,6 +310,13 @@ void Prediction::writeClass(JsonWriter *json, const char *key, int64_t number) c
     json->key("name").string(name);
 }
 
+// The text that an output's numbers stand for.
+std::string Prediction::answer(int32_t output, int64_t row) const {
+  int64_t count = elementsPerSample(model_.outputs[output]);
+  auto begin = outputs_[size_t(output)].begin() + row * count;
+  return network_.vocabularies.of(textField(model_, output)).decode({begin, begin + count});
+}
+
 void Prediction::print(const Sample &sample, int64_t row) {
   if (classField(model_) >= 0) {
     std::vector<std::pair<int64_t, double>> ranked = classes(row);
@@ -317,6 +330,14 @@ void Prediction::print(const Sample &sample, int64_t row) {
     return;
   }
   printf("%s:", sample.name.c_str());
+  for (int32_t output : inWords_)
+    printf("  %s", answer(output, row).c_str());
+  if (!sample.reference.empty())
+    printf("  (reference: %s)", sample.reference.c_str());
+  if (!inWords_.empty()) {
+    printf("\n");
+    return;
+  }
   for (int32_t i = 0; i < model_.output_count; ++i) {
     const dlc_tensor &output = model_.outputs[i];
     int64_t count = elementsPerSample(output);
@@ -340,6 +361,10 @@ void Prediction::writeJson(JsonWriter *json, const Sample &sample, int64_t row) 
     }
     json->endArray();
   }
+  for (int32_t output : inWords_)
+    json->key(model_.outputs[output].name).string(answer(output, row));
+  if (!sample.reference.empty())
+    json->key("reference").string(sample.reference);
   if (sample.label >= 0)
     json->key("label").integer(sample.label);
   json->key("outputs").beginObject();
@@ -361,8 +386,18 @@ Status Prediction::run() {
     return usageError("`predict` needs something to predict: FILE.npy, FILE.csv, a text for a "
                       "model of texts, or a "
                       "sample such as test:17");
+  for (int32_t i = 0; i < model_.model_input_count; ++i)
+    if (model_.infer_needs[i])
+      needed_.push_back(i);
+  if (needed_.empty()) // what comes out is the same for all samples, but some must be given
+    for (int32_t i = 0; i < model_.model_input_count; ++i)
+      needed_.push_back(i);
   DLC_TRY(transforms_.prepare(model_));
   DLC_TRY(loadWeights(options_.weights, &network_));
+  for (int32_t i = 0; i < model_.output_count; ++i)
+    if (int32_t field = textField(model_, i);
+        field >= 0 && network_.vocabularies.of(field).isKnown())
+      inWords_.push_back(i);
   for (const std::string &argument : options_.files)
     DLC_TRY(read(argument));
   for (const Sample &sample : samples_)
@@ -386,12 +421,6 @@ Status Prediction::run() {
   JsonWriter json;
   json.beginArray();
   for (size_t i = 0; i < samples_.size(); ++i)
-  for (int32_t i = 0; i < model_.model_input_count; ++i)
-    if (model_.infer_needs[i])
-      needed_.push_back(i);
-  if (needed_.empty()) // what comes out is the same for all samples, but some must be given
-    for (int32_t i = 0; i < model_.model_input_count; ++i)
-      needed_.push_back(i);
     options_.json ? writeJson(&json, samples_[i], int64_t(i)) : print(samples_[i], int64_t(i));
   json.endArray();
   if (options_.json)

@@ -3,6 +3,7 @@
 #include "runtime/file.h"
 #include "runtime/progress.h"
 #include "runtime/state/checkpoint.h"
+#include "runtime/state/evaluation.h"
 #include "runtime/state/log.h"
 #include "runtime/text.h"
 
@@ -65,7 +66,7 @@ private:
   Status takeSteps();
   Status finishStep(const data::Batch &batch, const Averages &step);
   Status finishEpoch();
-  Status noteBest(const Averages &averages);
+  Status noteBest(double worth);
   Status save();
   Status flushLog();
   Status finish();
@@ -141,7 +142,7 @@ Status Training::loadData() {
 Status Training::encodeData() {
   DLC_TRY(network_.vocabularies.encode(&trainData_));
   if (!evaluationSplit_.empty())
-    DLC_TRY(network_.vocabularies.encode(&evaluationData_));
+    DLC_TRY(network_.vocabularies.encode(&evaluationData_, true));
   for (int32_t i = 0; i < model_.field_count; ++i)
     if (int64_t cut = trainData_.columns[size_t(i)].cutTexts)
       fprintf(stderr, "note: %s of %s texts of `%s` are longer than its %lld pieces and were cut\n",
@@ -372,24 +373,25 @@ Status Training::finishEpoch() {
 
   std::string text =
       format("epoch %lld/%lld  %s", wide(epoch), wide(progress_.epochs), trained.text().c_str());
-  Averages judged = trained;
+  double worth = trained.worth();
   if (!evaluationSplit_.empty()) {
     double evaluated = secondsNow();
-    judged = evaluateAll(network_, evaluation_);
+    Evaluation evaluation = evaluateAll(network_, evaluation_);
+    worth = evaluation.worth();
     JsonWriter line;
     line.beginObject().key("kind").string("eval").key("epoch").integer(epoch);
     line.key("step").integer(progress_.step).key("split").string(evaluationSplit_);
-    judged.write(&line, false);
+    evaluation.write(&line, false);
     line.key("seconds").number(toMilliseconds(secondsNow() - evaluated)).endObject();
     DLC_TRY(log_.add(line.text(), options_.json));
-    text += format("  |  %s: %s", evaluationSplit_.c_str(), judged.text().c_str());
+    text += format("  |  %s: %s", evaluationSplit_.c_str(), evaluation.text().c_str());
   }
   if (progress_.stepInEpoch == plan_.stepsPerEpoch()) {
     progress_.epoch = epoch;
     progress_.stepInEpoch = 0;
     progress_.partial = Averages(model_);
   }
-  DLC_TRY(noteBest(judged));
+  DLC_TRY(noteBest(worth));
   bool last = progress_.step == progress_.totalSteps;
   if (last || secondsNow() - saved_ >= kCheckpointSeconds)
     DLC_TRY(save());
@@ -403,19 +405,14 @@ Status Training::finishEpoch() {
   return Status();
 }
 
-// The best weights are those of the highest accuracy, where the model has such a metric, else of
-// the lowest loss, on the validation or test split, else in training. Of equals the first stays;
-// any number is better than NaN.
-Status Training::noteBest(const Averages &averages) {
-  double value = -averages.loss();
-  for (int32_t i = 0; i < model_.metric_count; ++i)
-    if (strcmp(model_.metrics[i], "accuracy") == 0)
-      value = averages.metric(i);
-  bool better = value > progress_.best || (std::isnan(progress_.best) && !std::isnan(value));
+// The best weights are those of the highest worth, on the validation or test split, else in
+// training. Of equals the first stays; any number is better than NaN.
+Status Training::noteBest(double worth) {
+  bool better = worth > progress_.best || (std::isnan(progress_.best) && !std::isnan(worth));
   if (progress_.hasBest && !better)
     return Status();
   progress_.hasBest = true;
-  progress_.best = value;
+  progress_.best = worth;
   progress_.bestStep = progress_.step;
   bestEpoch_ = progress_.epoch;
   bestIsNew_ = true;

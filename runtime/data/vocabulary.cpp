@@ -17,7 +17,7 @@ namespace dlc::runtime::data {
 using Pieces = std::vector<std::string_view>;
 
 // Loaders let only UTF-8 through.
-static Pieces cutCharacters(std::string_view text) {
+Pieces cutCharacters(std::string_view text) {
   Pieces pieces;
   while (!text.empty()) {
     size_t length = utf8Length(text);
@@ -39,8 +39,7 @@ static bool isWordByte(char c) {
          static_cast<unsigned char>(c) >= 0x80;
 }
 
-// Runs of letters and digits; every other character but white space is a word of its own.
-static Pieces cutWords(std::string_view text) {
+Pieces cutWords(std::string_view text) {
   Pieces pieces;
   for (size_t begin = 0; begin < text.size();) {
     size_t end = begin;
@@ -59,14 +58,14 @@ namespace {
 
 struct Tokenizer {
   const char *name;
-  Pieces (*cut)(std::string_view);
-  const char *glue; // between pieces, where they are joined again
-  bool isFixed;     // the vocabulary is all 256 bytes
+  Pieces (*cut)(std::string_view); // null where the vocabulary itself says how
+  const char *glue;                // between pieces, where they are joined again
+  bool isFixed;                    // the vocabulary is all 256 bytes
 };
 
 constexpr Tokenizer kTokenizers[] = {{"bytes", cutBytes, "", true},
-                                     {"subwords", nullptr, "", false},
                                      {"characters", cutCharacters, "", false},
+                                     {"subwords", nullptr, "", false},
                                      {"words", cutWords, " ", false}};
 
 const Tokenizer *findTokenizer(const std::string &name) {
@@ -96,8 +95,8 @@ Vocabulary::Vocabulary(const dlc_model &model, int32_t field)
     const Tokenizer *tokenizer = findTokenizer(transform.name);
     if (!tokenizer || strcmp(transform.field, field_->name) != 0)
       continue;
-    isSubwords_ = !cut_;
     cut_ = tokenizer->cut;
+    isSubwords_ = !cut_;
     glue_ = tokenizer->glue;
     for (int32_t j = 0; j < transform.argument_count; ++j)
       if (strcmp(transform.arguments[j].name, "marks") == 0)
@@ -130,6 +129,7 @@ Status Vocabulary::set(std::vector<std::string> entries) {
 Status Vocabulary::build(const Column &column) {
   return isText() ? buildText(column) : buildClasses(column);
 }
+
 // A text's pieces in a row; those of subwords begin with the blanks before them.
 std::vector<std::string> Vocabulary::cut(const std::string &text) const {
   std::vector<std::string> pieces;
@@ -153,14 +153,13 @@ std::string Vocabulary::spell(const std::vector<std::string> &pieces) const {
   return isSubwords_ && text.starts_with(" ") ? text.substr(1) : text;
 }
 
-
+Status Vocabulary::buildText(const Column &column) {
   std::vector<std::string> entries(kMarks);
   if (isSubwords_) {
     for (std::string &piece : learnSubwords(column.texts, field_->classes - kMarks))
       entries.push_back(std::move(piece));
     return set(std::move(entries));
   }
-Status Vocabulary::buildText(const Column &column) {
   std::unordered_map<std::string_view, int64_t> counts;
   for (const std::string &text : column.texts)
     for (std::string_view piece : cut_(text))
@@ -169,7 +168,6 @@ Status Vocabulary::buildText(const Column &column) {
   std::sort(ranked.begin(), ranked.end(), [](const auto &a, const auto &b) {
     return a.second != b.second ? a.second > b.second : a.first < b.first;
   });
-  std::vector<std::string> entries(kMarks);
   for (const auto &[piece, count] : ranked)
     if (int64_t(entries.size()) < field_->classes)
       entries.emplace_back(piece);
@@ -214,7 +212,7 @@ Status Vocabulary::encode(const std::string &text, double *values, bool *isCut) 
     return Status();
   }
   std::fill(values, values + length_, double(kPadding));
-  Pieces pieces = cut_(text);
+  std::vector<std::string> pieces = cut(text);
   int64_t begin = marks_ ? 1 : 0, room = length_ - 2 * begin;
   auto count = int64_t(pieces.size());
   *isCut = count > room;
@@ -224,24 +222,22 @@ Status Vocabulary::encode(const std::string &text, double *values, bool *isCut) 
     values[1 + count] = kEnd;
   }
   for (int64_t i = 0; i < count; ++i) {
-    auto found = numbers_.find(std::string(pieces[size_t(i)]));
+    auto found = numbers_.find(pieces[size_t(i)]);
     values[begin + i] = double(found == numbers_.end() ? int64_t(kUnknown) : found->second);
   }
   return Status();
 }
 
 std::string Vocabulary::decode(const std::vector<double> &values) const {
-  std::string text;
+  std::vector<std::string> pieces;
   for (double value : values) {
     auto number = int64_t(value);
     if (number == kEnd || number == kPadding)
       break;
-    if (number == kBegin)
-      continue;
-    text += text.empty() ? "" : glue_;
-    text += number == kUnknown ? "\xEF\xBF\xBD" : entry(number); // U+FFFD
+    if (number != kBegin)
+      pieces.push_back(number == kUnknown ? "\xEF\xBF\xBD" : entry(number)); // U+FFFD
   }
-  return text;
+  return spell(pieces);
 }
 
 static Status inSample(const Column &column, int64_t sample, const Status &status) {
@@ -279,17 +275,18 @@ static Status encodeColumn(const Vocabulary &vocabulary, Column *column) {
   column->cell = Cell::I32;
   auto *begin = reinterpret_cast<const unsigned char *>(numbers.data());
   column->bytes.assign(begin, begin + numbers.size() * sizeof(int32_t));
-  column->texts = {};
   return Status();
 }
 
-Status Vocabularies::encode(Dataset *dataset) {
+Status Vocabularies::encode(Dataset *dataset, bool keepsTexts) {
   for (int32_t i = 0; i < model_.field_count; ++i) {
     Column &column = dataset->columns[size_t(i)];
     if (!column.texts.empty()) {
       if (!of(i).isKnown())
         DLC_TRY(of(i).build(column));
       DLC_TRY(encodeColumn(of(i), &column));
+      if (!keepsTexts)
+        column.texts = {};
     }
     if (model_.fields[i].classes > 0)
       DLC_TRY(checkLabels(model_.fields[i], column));

@@ -23,6 +23,11 @@ enum Mark : int64_t {
   kMarks = DLC_TEXT_MARKS
 };
 
+// The characters and the words of a UTF-8 text. Words are runs of letters and digits; every other
+// character but white space is a word of its own.
+std::vector<std::string_view> cutCharacters(std::string_view text);
+std::vector<std::string_view> cutWords(std::string_view text);
+
 // Whether a transform of stdlib/data.nn makes numbers of text.
 bool isTokenizer(const std::string &transform);
 
@@ -51,9 +56,13 @@ public:
   Status encode(const std::string &text, double *values, bool *isCut) const;
   // The text of the numbers up to its end, without marks.
   std::string decode(const std::vector<double> &values) const;
+  // A text as `decode` would write it if the vocabulary had all its pieces.
+  std::string spelt(const std::string &text) const { return spell(cut(text)); }
 
 private:
   using Cut = std::vector<std::string_view> (*)(std::string_view text);
+  std::vector<std::string> cut(const std::string &text) const;
+  std::string spell(const std::vector<std::string> &pieces) const;
   Status buildText(const Column &column);
   Status buildClasses(const Column &column);
 
@@ -75,8 +84,9 @@ public:
   const Vocabulary &of(int32_t field) const { return fields_[size_t(field)]; }
 
   // Numbers for the texts of a split. A vocabulary that is not known yet is made from it: the
-  // training split comes first. Labels are checked against their number of classes.
-  Status encode(Dataset *dataset);
+  // training split comes first. Labels are checked against their number of classes. The texts are
+  // kept where scores will compare answers with them.
+  Status encode(Dataset *dataset, bool keepsTexts = false);
 
   // Into a checkpoint and back; a file without them leaves them as they are.
   void save(Metadata *metadata) const;

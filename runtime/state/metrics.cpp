@@ -4,6 +4,8 @@
 #include "runtime/tensor.h"
 #include "runtime/text.h"
 
+#include <cstring>
+
 namespace dlc::runtime {
 
 void Averages::add(const Network &network, int64_t total) {
@@ -27,21 +29,25 @@ void Averages::write(JsonWriter *json, bool nested) const {
   json->key("loss").number(loss());
   if (nested)
     json->key("metrics").beginObject();
-  for (int32_t i = 0; i < model_->metric_count; ++i)
-    json->key(model_->metrics[i]).number(metric(i));
+  writeMetrics(json);
   if (nested)
     json->endObject();
 }
 
-Averages evaluateAll(Network &network, const data::Plan &plan) {
-  Averages averages(network.model);
-  data::Stream stream(plan);
-  while (const data::Batch *batch = stream.next()) {
-    network.evaluate(*batch);
-    averages.add(network, batch->stepCount);
-    averages.countSamples(batch->count);
-  }
-  return averages;
+void Averages::writeMetrics(JsonWriter *json) const {
+  for (int32_t i = 0; i < model_->metric_count; ++i)
+    json->key(model_->metrics[i]).number(metric(i));
 }
+
+int32_t Averages::accuracy() const {
+  int32_t i = model_->metric_count - 1;
+  while (i >= 0 && strcmp(model_->metrics[i], "accuracy") != 0)
+    --i;
+  return i;
+}
+
+bool Averages::hasAccuracy() const { return accuracy() >= 0; }
+
+double Averages::worth() const { return hasAccuracy() ? metric(accuracy()) : -loss(); }
 
 } // namespace dlc::runtime

@@ -1,5 +1,5 @@
 // Gradients of several calls add up to those of one step, and means count every sample once.
-#include "runtime/state/metrics.h"
+#include "runtime/state/evaluation.h"
 #include "runtime/state/optimizer.h"
 #include "runtime/tensor.h"
 #include "test/runtime/hand_model.h"
@@ -118,7 +118,7 @@ TEST(Averages, CountEverySampleOnce) {
       accuracy += f.network.metric(0) / double(kSamples);
     }
   }
-  Averages averages = evaluateAll(f.network, f.plan(f.model.batch));
+  Averages averages = evaluateAll(f.network, f.plan(f.model.batch)).averages;
   EXPECT_EQ(averages.count, kSamples);
   EXPECT_NEAR(averages.loss(), loss, 1e-14);
   EXPECT_NEAR(averages.metric(0), accuracy, 1e-14);

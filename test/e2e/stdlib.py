@@ -245,11 +245,12 @@ def check_schedules():
 
 def check_coverage():
     elsewhere = {"optimizer": ["test/e2e/pytorch_optimizers.py"], "loader": ["runtime/data/data_test.cpp"],
-                 "transform": ["runtime/data/data_test.cpp", "runtime/data/vocabulary_test.cpp"]}
+                 "transform": ["runtime/data/data_test.cpp", "runtime/data/vocabulary_test.cpp"],
+                 "score": ["test/e2e/answers.py", "test/e2e/texts.py"]}
     covered = {name.split("(")[0] for name in tested}
     missing = []
     for path in sorted((dlc.ROOT / "stdlib").glob("*.nn")):
-        for kind, name in re.findall(r"^(fn|layer|optimizer|schedule|loader|transform) (\w+)", path.read_text(), re.M):
+        for kind, name in re.findall(r"^(fn|layer|optimizer|schedule|loader|transform|score) (\w+)", path.read_text(), re.M):
             places = elsewhere.get(kind)
             key = f"schedule {name}" if kind == "schedule" else name
             found = (any(f'"{name}' in (dlc.ROOT / place).read_text() for place in places) if places

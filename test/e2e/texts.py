@@ -19,7 +19,7 @@ data notes(note: class[24, 12], pet: class[2]) {
 }
 train pets on notes {
   loss = cross_entropy(logits, pet)
-  metrics = accuracy(logits, pet)
+  metrics = [accuracy(logits, pet), macro_f1(logits, pet), confusion_matrix(logits, pet)]
   optimizer = adam(lr = 0.02)
   batch = 4
   epochs = 30
@@ -50,6 +50,18 @@ with tempfile.TemporaryDirectory() as folder:
     weights = run / "last.safetensors"
     found = json.loads(dlc.run(program, "eval", "--weights", weights, "--data", folder, "--json"))
     assert found["samples"] == 2, found
+    # Both are told apart: a table with the names of the classes.
+    assert found["metrics"] == {"accuracy": 1, "macro_f1": 1}, found
+    assert found["confusion_matrix"] == [
+        {"class": "cat", "taken_for": [1, 0], "precision": 1, "recall": 1, "f1": 1},
+        {"class": "dog", "taken_for": [0, 1], "precision": 1, "recall": 1, "f1": 1}], found
+    lines = dlc.run(program, "eval", "--weights", weights, "--data", folder).splitlines()
+    assert lines[0].endswith("accuracy 1.0000  macro_f1 1.0000  (2 samples)"), lines
+    assert [line.split() for line in lines[3:]] == [
+        ["cat", "dog", "precision", "recall", "f1"], ["cat", "1", "0", "1.0000", "1.0000", "1.0000"],
+        ["dog", "0", "1", "1.0000", "1.0000", "1.0000"]], lines
+    log = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    assert all("macro_f1" in line and "confusion_matrix" not in line for line in log if line["kind"] == "eval")
 
     # A sentence, lines of standard input, a sample of the data.
     answer = dlc.run(program, "predict", "--weights", weights, "meow meow")

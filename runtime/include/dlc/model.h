@@ -137,6 +137,13 @@ typedef struct dlc_setting {
   double value;
 } dlc_setting;
 
+/* What is said of all answers of a split: `bleu(answer, german)`. */
+typedef struct dlc_score {
+  const char *name;     /* "bleu"; "bleu_2" where there are two */
+  const char *function; /* a name declared in stdlib/metric.nn */
+  int32_t output, field;
+} dlc_score;
+
 /* A value of the training step, for `step --explain`; the table is empty for large networks. */
 typedef enum dlc_value_kind {
   DLC_VALUE_INPUT = 0,
@@ -165,6 +172,7 @@ typedef struct dlc_model {
   int32_t input_count; /* the model's inputs, then what only the loss needs */
   int32_t model_input_count;
   const dlc_tensor *inputs;
+  const int32_t *infer_needs; /* of each of the model's inputs: 0 where infer does not read it */
   int32_t output_count;
   const dlc_tensor *outputs;
   int32_t weight_count;
@@ -172,8 +180,9 @@ typedef struct dlc_model {
   int32_t state_count;
   const dlc_variable *states;
   int32_t metric_count;
-  const int32_t *infer_needs; /* of each of the model's inputs: 0 where infer does not read it */
   const char *const *metrics;
+  int32_t score_count;
+  const dlc_score *scores;
   int64_t weight_bytes, state_bytes;
   int64_t step_arena_bytes, evaluate_arena_bytes, infer_arena_bytes, update_arena_bytes;
   int64_t step_flops, infer_flops; /* multiplications and additions of one call, nominal */
