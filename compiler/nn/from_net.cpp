@@ -33,6 +33,11 @@ public:
       buildForward("evaluate", network.inference, /*withLoss=*/true);
     }
     buildForward("infer", network.inference, /*withLoss=*/false);
+    if (!network.batchSymbol.empty() && batch > 1) {
+      symbols[network.batchSymbol] = 1;
+      buildForward("infer_one", network.inference, /*withLoss=*/false);
+      symbols[network.batchSymbol] = batch;
+    }
     if (network.train)
       buildUpdate(network.train->update);
     return module;

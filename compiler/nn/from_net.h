@@ -15,7 +15,8 @@ struct Specialization {
   bool doublePrecision;
 };
 
-/// Builds `@train`, `@evaluate`, `@infer` and `@update` (without a train block only `@infer`) with
+/// Builds `@train`, `@evaluate`, `@infer`, `@infer_one` (the same for a batch of
+/// one sample) and `@update` (without a train block only `@infer` and `@infer_one`) with
 /// every dimension known. Their arguments and results say what they are in `nn.kind`, `nn.index`
 /// and `nn.name`.
 mlir::OwningOpRef<mlir::ModuleOp> buildModule(const lang::Network &network,

@@ -61,13 +61,14 @@ private:
     append(fields, {u32(network.states.size()), variables(network.states, states)});
     append(fields, {u32(metrics.size()), array(metrics), u32(scores.size()), array(scores)});
     append(fields, {i64(weights.bytes), i64(states.bytes)});
-    for (const char *function : {"step", "evaluate", "infer", "update"})
+    for (const char *function : {"step", "evaluate", "infer", "infer_one", "update"})
       fields.push_back(i64(factsOf(function).arenaBytes));
     append(fields, {i64(factsOf("step").flops), i64(factsOf("infer").flops)});
   }
 
   void entryPoints(std::vector<Constant *> &fields) {
-    for (const char *name : {"dlc_step", "dlc_evaluate", "dlc_infer", "dlc_update"})
+    for (const char *name :
+         {"dlc_step", "dlc_evaluate", "dlc_infer", "dlc_infer_one", "dlc_update"})
       fields.push_back(entry(name));
   }
 

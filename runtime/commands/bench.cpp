@@ -64,15 +64,21 @@ Status bench(const dlc_model &model, const Options &options) {
     network.weights.copyFrom(start);
   }
   double inferMs = medianMilliseconds(options.seconds, [&] { network.infer(batch); }, [] {});
+  double oneMs = medianMilliseconds(options.seconds, [&] { network.inferOne(batch); }, [] {});
 
   auto gflops = [](int64_t flops, double ms) { return ms > 0 ? double(flops) / ms * 1e-6 : 0; };
   auto perSecond = [&](double ms) { return ms > 0 ? int64_t(double(model.batch) / ms * 1e3) : 0; };
-  int64_t arena =
-      std::max({model.step_arena_bytes, model.evaluate_arena_bytes, model.infer_arena_bytes});
+  int64_t arena = std::max({model.step_arena_bytes, model.evaluate_arena_bytes,
+                            model.infer_arena_bytes, model.infer_one_arena_bytes});
   if (options.json) {
     JsonWriter json;
     json.beginObject().key("threads").integer(pool.threads()).key("batch").integer(model.batch);
-    json.key("step_ms").number(stepMs).key("infer_ms").number(inferMs);
+    json.key("step_ms")
+        .number(stepMs)
+        .key("infer_ms")
+        .number(inferMs)
+        .key("infer_one_ms")
+        .number(oneMs);
     json.key("step_gflops").number(gflops(model.step_flops, stepMs));
     json.key("arena_bytes").integer(arena).endObject();
     printf("%s\n", json.text().c_str());
@@ -85,6 +91,7 @@ Status bench(const dlc_model &model, const Options &options) {
            grouped(perSecond(stepMs)).c_str(), gflops(model.step_flops, stepMs));
   printf("  inference       %10.4f ms  %12s samples/s  %8.2f GFLOP/s\n", inferMs,
          grouped(perSecond(inferMs)).c_str(), gflops(model.infer_flops, inferMs));
+  printf("  one sample      %10.4f ms\n", oneMs);
   printf("  arena           %10s bytes\n", grouped(arena).c_str());
   return Status();
 }

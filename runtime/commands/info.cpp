@@ -33,7 +33,7 @@ static void writeTensors(JsonWriter *json, const char *key, const T *items, int3
 
 static int64_t arenaBytes(const dlc_model &model) {
   return std::max({model.step_arena_bytes, model.evaluate_arena_bytes, model.infer_arena_bytes,
-                   model.update_arena_bytes});
+                   model.infer_one_arena_bytes, model.update_arena_bytes});
 }
 
 static int64_t weightCount(const dlc_model &model) {
@@ -72,6 +72,7 @@ static std::string infoJson(const dlc_model &model) {
   json.key("arena_bytes").integer(arenaBytes(model));
   json.key("step_arena_bytes").integer(model.step_arena_bytes);
   json.key("infer_arena_bytes").integer(model.infer_arena_bytes);
+  json.key("infer_one_arena_bytes").integer(model.infer_one_arena_bytes);
   json.key("step_flops").integer(model.step_flops).key("infer_flops").integer(model.infer_flops);
   if (model.update) {
     json.key("train").beginObject().key("optimizer").string(model.optimizer);

@@ -236,12 +236,19 @@ Status Prediction::read(const std::string &argument) {
   return readArray(argument, needed_[0], argument);
 }
 
+// So many times fewer samples than a batch has are few.
+constexpr int64_t kFewInBatch = 4;
+
 Status Prediction::infer() {
   data::Batch batch(model_);
   data::SampleAddress inference;
   outputs_.resize(size_t(model_.output_count));
-  for (size_t begin = 0; begin < samples_.size(); begin += size_t(model_.batch)) {
-    auto rows = int64_t(std::min(samples_.size() - begin, size_t(model_.batch)));
+  int64_t rows = 0;
+  for (size_t begin = 0; begin < samples_.size(); begin += size_t(rows)) {
+    // A few samples are quicker one by one than as a batch with much padding.
+    auto left = int64_t(samples_.size() - begin);
+    bool isOne = left * kFewInBatch <= model_.batch;
+    rows = isOne ? 1 : std::min(left, model_.batch);
     batch.clear();
     batch.weigh(model_, rows, rows);
     for (int64_t row = 0; row < rows; ++row)
@@ -251,7 +258,7 @@ Status Prediction::infer() {
           transforms_.apply(field, inference, values.data());
         batch.setRow(model_, i, row, values);
       }
-    network_.infer(batch);
+    isOne ? network_.inferOne(batch) : network_.infer(batch);
     for (int32_t i = 0; i < model_.output_count; ++i) {
       const dlc_tensor &output = model_.outputs[i];
       for (int64_t j = 0; j < rows * elementsPerSample(output); ++j)

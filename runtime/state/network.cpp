@@ -12,7 +12,7 @@ Network::Network(const dlc_model &table, Pool &threads, uint64_t randomSeed)
     : model(table), weights(table.weight_bytes), gradients(table.weight_bytes),
       state(table.state_bytes), vocabularies(table), pool(threads), seed(randomSeed),
       arena_(std::max({table.step_arena_bytes, table.evaluate_arena_bytes, table.infer_arena_bytes,
-                       table.explain_arena_bytes})),
+                       table.infer_one_arena_bytes, table.explain_arena_bytes})),
       results_((1 + table.metric_count) * dtypeSize(table.precision)) {
   for (int32_t i = 0; i < model.output_count; ++i) {
     outputs.emplace_back(byteCount(model.outputs[i]));

@@ -24,6 +24,10 @@ public:
   void evaluate(const data::Batch &batch) { run(model.evaluate, batch, 0); }
   // Inference mode: outputs only; reads the model's inputs, not the loss's.
   void infer(const data::Batch &batch) { run(model.infer, batch, 0); }
+  // The same for the batch's first sample alone.
+  void inferOne(const data::Batch &batch) {
+    run(model.infer_one ? model.infer_one : model.infer, batch, 0);
+  }
   // As step, with every value written to `trace`.
   void explain(const data::Batch &batch, uint64_t call, void *trace);
 

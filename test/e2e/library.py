@@ -55,5 +55,5 @@ with dlc.scratch() as folder:
     shell("echo 'int main(void) { return xor_batch != 4; }' > plus.cpp && "
           f"c++ -I {dlc.ROOT}/runtime/include -include xor.h plus.cpp -o plus && ./plus")
     symbols = shell("nm -D --defined-only libxor.so").split()[2::3]
-    if set(symbols) - {"dlc_the_model", "dlc_step", "dlc_evaluate", "dlc_infer", "dlc_update", "dlc_explain"}:
+    if set(symbols) - {"dlc_the_model", "dlc_step", "dlc_evaluate", "dlc_infer", "dlc_infer_one", "dlc_update", "dlc_explain"}:
         raise SystemExit(f"the library exports {symbols}")

@@ -48,7 +48,7 @@ with dlc.scratch() as folder:
     library = f"{folder}/liblenet5.so"
     dlc.run(dlc.DLC, "compile", dlc.ROOT / "examples/lenet5/lenet5.nn", "--emit=shared", "-o", library)
     symbols = set(dlc.run("nm", "-D", "--defined-only", library).split()[2::3])
-    if symbols != {"dlc_the_model", "dlc_step", "dlc_evaluate", "dlc_infer", "dlc_update"}:
+    if symbols != {"dlc_the_model", "dlc_step", "dlc_evaluate", "dlc_infer", "dlc_infer_one", "dlc_update"}:
         raise SystemExit(f"the library exports {symbols}")
 
     refused([program, "trian"], 2, "train")

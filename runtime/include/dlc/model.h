@@ -184,12 +184,15 @@ typedef struct dlc_model {
   int32_t score_count;
   const dlc_score *scores;
   int64_t weight_bytes, state_bytes;
-  int64_t step_arena_bytes, evaluate_arena_bytes, infer_arena_bytes, update_arena_bytes;
+  int64_t step_arena_bytes, evaluate_arena_bytes, infer_arena_bytes, infer_one_arena_bytes,
+      update_arena_bytes;
   int64_t step_flops, infer_flops; /* multiplications and additions of one call, nominal */
 
   void (*step)(const dlc_call *);     /* training mode: results, outputs, gradients, new state */
   void (*evaluate)(const dlc_call *); /* inference mode: results, outputs */
   void (*infer)(const dlc_call *);    /* inference mode: outputs; reads what infer_needs says */
+  /* as infer, with buffers of one sample; null where a call takes one anyway */
+  void (*infer_one)(const dlc_call *);
   void (*update)(const dlc_update *); /* null without a train block */
 
   /* the data block; field_count is 0 without one */
