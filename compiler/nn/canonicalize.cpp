@@ -237,6 +237,7 @@ SmallVector<int64_t> joinedAxes(ArrayRef<int64_t> inner, ArrayRef<int64_t> outer
 }
 
 // Along no axes -> x;  reduce(reduce(x, a), b) -> reduce(x, a and b);
+// reduce(transpose(x)) -> reduce(x) where the kept axes stay in order;
 // reduce(flip(x, a), r) -> reduce(flip(x, a without r), r)
 template <typename ReductionOp> Value simplifyReduction(ReductionOp op, PatternRewriter &rewriter) {
   if (op.getAxes().empty())
@@ -244,6 +245,14 @@ template <typename ReductionOp> Value simplifyReduction(ReductionOp op, PatternR
   if (auto sum = op.getX().template getDefiningOp<ReductionOp>(); sum && sum->hasOneUse())
     return ReductionOp::create(rewriter, op.getLoc(), sum.getX(),
                                joinedAxes(sum.getAxes(), op.getAxes()));
+  if (auto transpose = op.getX().template getDefiningOp<TransposeOp>()) {
+    SmallVector<int64_t> axes, kept;
+    for (auto [axis, from] : llvm::enumerate(transpose.getPermutation()))
+      (llvm::is_contained(op.getAxes(), int64_t(axis)) ? axes : kept).push_back(from);
+    llvm::sort(axes);
+    if (llvm::is_sorted(kept))
+      return ReductionOp::create(rewriter, op.getLoc(), transpose.getX(), axes);
+  }
   auto inner = op.getX().template getDefiningOp<FlipOp>();
   if (!inner)
     return nullptr;

@@ -320,3 +320,68 @@ func.func @work(%i: index) {
   call @kernel_0(%i, %i) {dlc.work = -1 : i64} : (index, index) -> ()
   return
 }
+
+// -----
+
+#table = affine_map<(t, c, r) -> (r, c)>
+#index = affine_map<(t, c, r) -> (t)>
+#result = affine_map<(t, c, r) -> (t, c)>
+func.func @rows_without_index(%x: tensor<3x4xf32>, %i: tensor<5xi32>, %y: tensor<5x4xf32>) -> tensor<5x4xf32> {
+  // expected-error @+1 {{`dlc.rows` is of a nest that asks for the number of one loop, that over the rows}}
+  %0 = linalg.generic {indexing_maps = [#table, #index, #result], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %i : tensor<3x4xf32>, tensor<5xi32>) outs(%y : tensor<5x4xf32>)
+      attrs = {dlc.rows = #dlc.rows<gather>} {
+    ^bb0(%a: f32, %n: i32, %b: f32):
+      %sum = arith.addf %b, %a : f32
+      linalg.yield %sum : f32
+    } -> tensor<5x4xf32>
+  return %0 : tensor<5x4xf32>
+}
+
+// -----
+
+#table = affine_map<(t, c, r) -> (r, c)>
+#index = affine_map<(t, c, r) -> (t)>
+#result = affine_map<(t, c, r) -> (t, c)>
+func.func @rows_the_wrong_way(%x: tensor<3x4xf32>, %i: tensor<5xi32>, %y: tensor<5x4xf32>) -> tensor<5x4xf32> {
+  // expected-error @+1 {{`dlc.rows` goes from a table whose rows are summed over}}
+  %0 = linalg.generic {indexing_maps = [#table, #index, #result], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %i : tensor<3x4xf32>, tensor<5xi32>) outs(%y : tensor<5x4xf32>)
+      attrs = {dlc.rows = #dlc.rows<scatter_add>} {
+    ^bb0(%a: f32, %n: i32, %b: f32):
+      %r = linalg.index 2 : index
+      %here = arith.index_cast %r : index to i32
+      %is = arith.cmpi eq, %here, %n : i32
+      %zero = arith.constant 0.0 : f32
+      %term = arith.select %is, %a, %zero : f32
+      %sum = arith.addf %b, %term : f32
+      linalg.yield %sum : f32
+    } -> tensor<5x4xf32>
+  return %0 : tensor<5x4xf32>
+}
+
+// -----
+
+#line = affine_map<(i) -> (i)>
+func.func @rows_of_one_input(%x: tensor<3xf32>, %y: tensor<3xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{`dlc.rows` is of a linalg.generic with two inputs and one output}}
+  %0 = linalg.generic {indexing_maps = [#line, #line], iterator_types = ["parallel"]}
+      ins(%x : tensor<3xf32>) outs(%y : tensor<3xf32>) attrs = {dlc.rows = #dlc.rows<gather>} {
+    ^bb0(%a: f32, %b: f32):
+      linalg.yield %a : f32
+    } -> tensor<3xf32>
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+#line = affine_map<(i) -> (i)>
+func.func @rows_by_numbers(%x: tensor<3xf32>, %n: tensor<3xf32>, %y: tensor<3xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{`dlc.rows` has an index of ints for its second input}}
+  %0 = linalg.generic {indexing_maps = [#line, #line, #line], iterator_types = ["parallel"]}
+      ins(%x, %n : tensor<3xf32>, tensor<3xf32>) outs(%y : tensor<3xf32>) attrs = {dlc.rows = #dlc.rows<gather>} {
+    ^bb0(%a: f32, %i: f32, %b: f32):
+      linalg.yield %a : f32
+    } -> tensor<3xf32>
+  return %0 : tensor<3xf32>
+}

@@ -112,3 +112,24 @@ func.func @reduced_flips(%x: tensor<2x3x4xf32>) -> (tensor<4xf32>, tensor<2x4xf3
   %c = nn.reduce_max %a axes [1] : (tensor<2x3x4xf32>) -> tensor<2x4xf32>
   return %b, %c : tensor<4xf32>, tensor<2x4xf32>
 }
+
+// -----
+
+// A sum of sums is one sum; the order of what is summed does not matter, that of what is kept does.
+
+// CHECK-LABEL: func.func @sums
+// CHECK-SAME:    %[[X:.*]]: tensor<2x3x5x7xf32>
+// CHECK-NEXT:    %[[A:.*]] = nn.reduce_sum %[[X]] axes [0, 1, 3]
+// CHECK-NEXT:    %[[B:.*]] = nn.reduce_max %[[X]] axes [1, 2]
+// CHECK-NEXT:    %[[T:.*]] = nn.transpose %[[X]] permutation [3, 1, 2, 0]
+// CHECK-NEXT:    %[[C:.*]] = nn.reduce_sum %[[T]] axes [1, 2]
+// CHECK-NEXT:    return %[[A]], %[[B]], %[[C]]
+func.func @sums(%x: tensor<2x3x5x7xf32>) -> (tensor<5xf32>, tensor<2x7xf32>, tensor<7x2xf32>) {
+  %inner = nn.reduce_sum %x axes [1] : (tensor<2x3x5x7xf32>) -> tensor<2x5x7xf32>
+  %a = nn.reduce_sum %inner axes [0, 2] : (tensor<2x5x7xf32>) -> tensor<5xf32>
+  %turned = nn.transpose %x permutation [2, 0, 1, 3] : (tensor<2x3x5x7xf32>) -> tensor<5x2x3x7xf32>
+  %b = nn.reduce_max %turned axes [0, 2] : (tensor<5x2x3x7xf32>) -> tensor<2x7xf32>
+  %other = nn.transpose %x permutation [3, 1, 2, 0] : (tensor<2x3x5x7xf32>) -> tensor<7x3x5x2xf32>
+  %c = nn.reduce_sum %other axes [1, 2] : (tensor<7x3x5x2xf32>) -> tensor<7x2xf32>
+  return %a, %b, %c : tensor<5xf32>, tensor<2x7xf32>, tensor<7x2xf32>
+}
