@@ -77,7 +77,7 @@ Tensor RandomWriter::repeated(const Sizes &shape) {
              signature({x}, shape), shape);
 }
 
-Tensor RandomWriter::reshape(const Tensor &x, Sizes shape) {
+Tensor RandomWriter::reshape(const Tensor &x, const Sizes &shape) {
   return add("reshape " + x.name + " shape " + list(shape), signature({x}, shape), shape);
 }
 
@@ -172,7 +172,7 @@ Tensor RandomWriter::followed(Tensor x) {
   return x;
 }
 
-void RandomWriter::finish(Tensor x) {
+void RandomWriter::finish(const Tensor &x) {
   results.push_back(x);
   if (below(4) == 0)
     results.push_back(followed(x));

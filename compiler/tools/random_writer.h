@@ -53,7 +53,7 @@ protected:
   Tensor ofParts(const Sizes &shape);
   /// An argument of some axes of the shape, repeated along the others.
   Tensor repeated(const Sizes &shape);
-  Tensor reshape(const Tensor &x, Sizes shape);
+  Tensor reshape(const Tensor &x, const Sizes &shape);
   Tensor reduced(const Tensor &x);
   /// The place of the largest of the last axis.
   Tensor argmax(const Tensor &x);
@@ -68,7 +68,7 @@ protected:
   /// What may follow a sum: biases, activations, residuals, masks.
   Tensor followed(Tensor x);
   /// The result, or several.
-  void finish(Tensor x);
+  void finish(const Tensor &x);
 };
 
 } // namespace dlc::tools
