@@ -58,7 +58,7 @@ static double readGbytes(void) {
   vec s[4] = {SET(0), SET(0), SET(0), SET(0)};
   double begin = now();
   for (size_t i = 0; i < count; i += (size_t)4 * LANES)
-    for (int k = 0; k < 4; ++k)
+    for (size_t k = 0; k < 4; ++k)
       s[k] = ADD(s[k], LOAD(data + i + k * LANES));
   double seconds = now() - begin;
   volatile float sink = ((float *)&s[0])[0] + ((float *)&s[1])[0] + ((float *)&s[2])[0] + ((float *)&s[3])[0];
