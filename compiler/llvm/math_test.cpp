@@ -119,6 +119,7 @@ struct Function {
   bool isBounded = false; // by 1, which rounding must not exceed: then 1 - y * y is never negative
 };
 
+// GoogleTest's name. NOLINTNEXTLINE(readability-identifier-naming)
 void PrintTo(const Function &function, std::ostream *stream) { *stream << function.name; }
 
 template <typename Op> Value apply(ImplicitLocOpBuilder &b, Value x) { return Op::create(b, x); }
@@ -135,7 +136,8 @@ const Function kFunctions[] = {
 
 uint32_t stride() {
   const char *chosen = std::getenv("DLC_MATH_STRIDE");
-  return chosen ? std::max(1, std::atoi(chosen)) : 1021; // a prime: every bit pattern's tail occurs
+  return chosen ? std::max(1, int(std::strtol(chosen, nullptr, 10)))
+                : 1021; // a prime: every bit pattern's tail occurs
 }
 
 // Where formulas break: zeros, the ends of the ranges, neighbours of powers of two.
@@ -239,7 +241,8 @@ TEST(MathTypes, scalarsAndOtherShapesAgreeWithVectors) {
     x[i] = -12 + 24.0f * i / kCount;
   for (const Function &function : kFunctions) {
     SCOPED_TRACE(function.name);
-    for (std::vector<int64_t> shape : {std::vector<int64_t>{}, {3}, {2, 4}, {1, 1}, {2, 2, 16}}) {
+    for (const std::vector<int64_t> &shape :
+         {std::vector<int64_t>{}, {3}, {2, 4}, {1, 1}, {2, 2, 16}}) {
       Compiled compiled;
       ASSERT_NO_FATAL_FAILURE(compile(compiled, function.formula, false, shape, options));
       Worst worst;
@@ -255,7 +258,7 @@ TEST(MathTypes, f64IsLibms) {
     x[i] = -800 + 1600.0 * i / kCount;
   for (const Function &function : kFunctions) {
     SCOPED_TRACE(function.name);
-    for (std::vector<int64_t> shape : {std::vector<int64_t>{}, {8}, {3}, {2, 4}}) {
+    for (const std::vector<int64_t> &shape : {std::vector<int64_t>{}, {8}, {3}, {2, 4}}) {
       Compiled compiled;
       ASSERT_NO_FATAL_FAILURE(compile(compiled, function.formula, true, shape, Target()));
       compiled.run(x.data(), y.data());
