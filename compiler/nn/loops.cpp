@@ -345,7 +345,9 @@ private:
   }
 
   static bool canBeSummed(Value term, LoopOp loop) {
-    if (isStacked(term, loop) && term.getDefiningOp())
+    if (isOutside(term, loop) || !term.getDefiningOp())
+      return false;
+    if (isStacked(term, loop))
       return true;
     if (!term.hasOneUse())
       return false;

@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s -dlc-linalg -dlc-place -dlc-kernels="vector-bytes=32" | FileCheck %s
+// RUN: dlc-opt %s -dlc-linalg -dlc-bufferize -dlc-kernels=vector-bytes=32 | FileCheck %s
 
 // Rows are found by their index, not by comparing it with the number of each: a token is an item, and its row is
 // copied by whole vectors and a masked one.

@@ -67,7 +67,7 @@ func.func @sides(%x: tensor<1x1x4x4xf32>) {
 // -----
 
 func.func @mixed(%a: tensor<2x3xf32>, %b: tensor<3x5xf64>) {
-  // CHECK: :[[# @LINE + 1]]:{{[0-9]+}}: error: {{.*}}`matmul` needs real numbers in `b`, found f64[3, 5]
+  // CHECK: :[[# @LINE + 1]]:{{[0-9]+}}: error: {{.*}}`matmul` needs tensors of one type, found f32[2, 3] and f64[3, 5]
   nn.matmul %a, %b : (tensor<2x3xf32>, tensor<3x5xf64>) -> tensor<2x5xf32>
   return
 }

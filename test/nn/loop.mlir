@@ -35,10 +35,10 @@ func.func @of_slices(%x: tensor<3x4x2xf32>, %h0: tensor<4x5xf32>, %w: tensor<2x5
 
 // A product that no later turn needs is made after it, of what is stacked.
 // CHECK-LABEL: func.func @after
-// CHECK: %[[loop:.+]] = nn.loop 3
+// CHECK: %[[loop:.+]]:2 = nn.loop 3
 // CHECK-NOT: nn.matmul
 // CHECK: } :
-// CHECK: %[[rows:.+]] = nn.reshape %[[loop]] shape [12, 5]
+// CHECK: %[[rows:.+]] = nn.reshape %[[loop]]#1 shape [12, 5]
 // CHECK: nn.matmul %[[rows]], %arg1
 func.func @after(%h0: tensor<4x5xf32>, %w: tensor<5x2xf32>) -> tensor<3x4x2xf32> {
   %end:2 = nn.loop 3 carry(%h0) slices() {
