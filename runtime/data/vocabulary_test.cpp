@@ -135,7 +135,7 @@ TEST(Vocabulary, SubwordsSpellUnknownWordsAndComeBackAsTheyWere) {
     EXPECT_FALSE(isCut);
     EXPECT_EQ(vocabulary.decode(numbers), text);
   }
-  EXPECT_EQ(vocabulary.spelt(" neu   :Haus "), "neu:Haus");
+  EXPECT_EQ(vocabulary.spelt(" neu   :Haus "), "neu :Haus");
   // A character that no text has.
   List numbers(12);
   bool isCut = false;

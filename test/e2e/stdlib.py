@@ -117,8 +117,18 @@ def check_functions():
                                               label_smoothing=smoothing)
             check_values("cross_entropy", f"cross_entropy(logits, label, smoothing = {smoothing})", classes,
                          losses.flatten(1).mean(1))
-        check_values("accuracy", "accuracy(logits, label)", classes,
-                     (logits.argmax(-1) == labels).reshape(5, -1).mean(1))
+        right = logits.argmax(-1) == labels
+        check_values("accuracy", "accuracy(logits, label)", classes, right.reshape(5, -1).mean(1))
+        labels[1] = 2  # all of a sample
+        counted = (labels != 2).reshape(5, -1)
+        for smoothing in (0, 0.2):
+            losses = functional.cross_entropy(second, torch.tensor(labels, dtype=torch.long), reduction="none",
+                                              ignore_index=2, label_smoothing=smoothing)
+            check_values("cross_entropy", f"cross_entropy(logits, label, smoothing = {smoothing}, ignore = 2)", classes,
+                         losses.flatten(1).sum(1).numpy() / np.maximum(counted.sum(1), 1))
+        right = (logits.argmax(-1) == labels).reshape(5, -1) & counted
+        check_values("accuracy", "accuracy(logits, label, ignore = 2)", classes,
+                     right.sum(1) / np.maximum(counted.sum(1), 1))
     yes = (random.random((5, 3)) < 0.5).astype(float)
     guess = np.where(random.random((5, 3)) < 0.8, 0.1 + 0.8 * yes, 0.5)
     right = ((guess > 0.5) == (yes > 0.5)).all(1).astype(float)

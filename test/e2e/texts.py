@@ -44,7 +44,7 @@ with tempfile.TemporaryDirectory() as folder:
     folder = pathlib.Path(folder)
     program = dlc.compile_model(folder, MODEL)
     (folder / "train.csv").write_text(table([(n, "cat") for n in CATS] + [(n, "dog") for n in DOGS]))
-    (folder / "test.csv").write_text(table([("woof meow", "dog"), ("mew purr ¿", "cat")]))
+    (folder / "test.csv").write_text(table([("woof wag", "dog"), ("mew purr ¿", "cat")]))
     run = folder / "run"
     dlc.run(program, "train", "--run", run, "--data", folder)
     weights = run / "last.safetensors"
