@@ -398,6 +398,143 @@ private:
   }
 };
 
+// --- the order of samples and turns ------------------------------------------------------------
+
+/// A loop wants its turns first, data have their samples first. Where both axes are exchanged
+/// behind a product, less is moved before it.
+bool isExchange(TransposeOp op) {
+  ArrayRef<int64_t> order = op ? op.getPermutation() : ArrayRef<int64_t>();
+  return order.size() > 2 && order[0] == 1 && order[1] == 0 &&
+         llvm::equal(order.drop_front(2), llvm::seq<int64_t>(2, order.size()));
+}
+
+/// The matrix of which a value of three axes is the rows, in the order of the first two: null if
+/// that is not all.
+Value rowsOf(ReshapeOp op) {
+  if (!op || typeOf(op.getX()).getRank() != 2 || typeOf(op).getRank() != 3 ||
+      typeOf(op).getDimSize(2) != typeOf(op.getX()).getDimSize(1))
+    return {};
+  return op.getX();
+}
+
+/// The value of three axes whose rows a matrix is; null if that is not all.
+Value linesOf(Value matrix) {
+  auto op = matrix.getDefiningOp<ReshapeOp>();
+  if (!op || typeOf(op.getX()).getRank() != 3 ||
+      typeOf(op.getX()).getDimSize(2) != typeOf(matrix).getDimSize(1))
+    return {};
+  return op.getX();
+}
+
+class Exchanger {
+public:
+  explicit Exchanger(OpBuilder &builder) : builder(builder) {}
+
+  /// Whether the value is made of a product of fewer numbers than it has itself, and by operations
+  /// that nobody else needs.
+  static bool pays(Value value) {
+    Operation *op = value.getDefiningOp();
+    if (!op || !op->hasOneUse())
+      return false;
+    if (op->hasTrait<OpTrait::Elementwise>())
+      return llvm::any_of(op->getOperands(), pays);
+    MatmulOp product = productOf(value);
+    return product &&
+           typeOf(linesOf(product.getA())).getNumElements() < typeOf(value).getNumElements();
+  }
+
+  /// The value with its first two axes exchanged.
+  Value exchanged(Value value) {
+    Operation *op = value.getDefiningOp();
+    Location location = withName(value.getLoc(), "");
+    if (auto transpose = dyn_cast_or_null<TransposeOp>(op); isExchange(transpose))
+      return transpose.getX();
+    if (auto broadcast = dyn_cast_or_null<BroadcastOp>(op))
+      if (ArrayRef<int64_t> axes = broadcast.getAxes();
+          axes.size() >= 2 && axes[0] == 0 && axes[1] == 1) {
+        SmallVector<int64_t> sizes(broadcast.getSizes());
+        std::swap(sizes[0], sizes[1]);
+        return BroadcastOp::create(builder, location, broadcast.getX(), axes, sizes);
+      }
+    if (MatmulOp product = productOf(value); product && pays(value)) {
+      Value lines = transposed(linesOf(product.getA()), location);
+      Value rows = ReshapeOp::create(builder, location, lines, typeOf(product.getA()).getShape());
+      Value made = MatmulOp::create(builder, location, rows, product.getB());
+      return ReshapeOp::create(builder, location, made, exchangedShape(value));
+    }
+    if (op && op->hasTrait<OpTrait::Elementwise>() && pays(value)) {
+      SmallVector<Value> operands =
+          llvm::map_to_vector(op->getOperands(), [&](Value operand) { return exchanged(operand); });
+      SmallVector<NamedAttribute> configuration(op->getAttrs());
+      return create(builder, location, op->getName().stripDialect(), operands, configuration,
+                    typeOf(value).getElementType())
+          ->getResult(0);
+    }
+    return transposed(value, location);
+  }
+
+  Value transposed(Value value, Location location) {
+    SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(typeOf(value).getRank()));
+    std::swap(order[0], order[1]);
+    return TransposeOp::create(builder, location, value, order);
+  }
+
+private:
+  static SmallVector<int64_t> exchangedShape(Value value) {
+    SmallVector<int64_t> shape(typeOf(value).getShape());
+    std::swap(shape[0], shape[1]);
+    return shape;
+  }
+
+  static MatmulOp productOf(Value value) {
+    Value rows = rowsOf(value.getDefiningOp<ReshapeOp>());
+    auto product = rows ? rows.getDefiningOp<MatmulOp>() : MatmulOp();
+    return product && product->hasOneUse() && linesOf(product.getA()) &&
+                   typeOf(linesOf(product.getA())).getDimSize(0) == typeOf(value).getDimSize(0)
+               ? product
+               : MatmulOp();
+  }
+
+  OpBuilder &builder;
+};
+
+/// What is exchanged for a loop's slices.
+struct ExchangeBeforeProduct : OpRewritePattern<TransposeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(TransposeOp op, PatternRewriter &rewriter) const override {
+    bool isForLoop = llvm::any_of(op->getUsers(), llvm::IsaPred<LoopOp>);
+    if (!isForLoop || !isExchange(op) || !Exchanger::pays(op.getX()))
+      return failure();
+    rewriter.replaceOp(op, Exchanger(rewriter).exchanged(op.getX()));
+    return success();
+  }
+};
+
+/// A product that adds up over samples and turns takes them in the order of the larger factor.
+struct ExchangeSmallerFactor : OpRewritePattern<MatmulOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(MatmulOp op, PatternRewriter &rewriter) const override {
+    auto left = op.getA().getDefiningOp<TransposeOp>();
+    if (!left || typeOf(op.getA()).getRank() != 2)
+      return failure();
+    Value x = linesOf(left.getX()), z = linesOf(op.getB());
+    auto exchange = z ? z.getDefiningOp<TransposeOp>() : TransposeOp();
+    if (!x || !isExchange(exchange) || typeOf(x).getNumElements() >= typeOf(z).getNumElements() ||
+        typeOf(x).getDimSize(0) != typeOf(z).getDimSize(0))
+      return failure();
+    Location location = withName(op.getLoc(), "");
+    Value lines = Exchanger(rewriter).transposed(x, location);
+    Value rows = ReshapeOp::create(rewriter, location, lines, typeOf(left.getX()).getShape());
+    Value turned = TransposeOp::create(rewriter, location, rows, ArrayRef<int64_t>{1, 0});
+    Value other =
+        ReshapeOp::create(rewriter, location, exchange.getX(), typeOf(op.getB()).getShape());
+    rewriter.replaceOpWithNewOp<MatmulOp>(op, turned, other);
+    return success();
+  }
+};
+
 // --- what is left over -------------------------------------------------------------------------
 
 /// Drops slices, stacked and carried values that nothing needs, and what a turn hands on unchanged.
@@ -536,7 +673,8 @@ private:
 } // namespace
 
 void addLoopPatterns(RewritePatternSet &patterns) {
-  patterns.add<HoistProducts, SinkProducts, SumAfterLoop, SimplifyLoop>(patterns.getContext());
+  patterns.add<HoistProducts, SinkProducts, SumAfterLoop, SimplifyLoop, ExchangeBeforeProduct,
+               ExchangeSmallerFactor>(patterns.getContext());
 }
 
 } // namespace dlc::nn

@@ -1,5 +1,6 @@
 // dlc_main: picks the command, runs it, and reports how it went.
 #include "runtime/commands/commands.h"
+#include "runtime/file.h"
 #include "runtime/level.h"
 #include "runtime/text.h"
 
@@ -19,19 +20,20 @@ code 130). An earlier run in the same folder is moved aside, not overwritten. A 
 than the compiled one is computed in several calls whose gradients add up.)",
      "data run epochs steps batch seed threads set init resume checkpoint-every log-every json",
      train},
-    {"eval", "--weights FILE [--data DIR] [--split test]",
+    {"eval", "[--weights FILE] [--data DIR] [--split test]",
      "loss and metrics over a split of the data",
      R"(Prints the mean loss and metrics over every sample of a split, and the scores of all its
-answers, in inference mode; where the model asks for it, the table of confusions.)",
+answers, in inference mode; where the model asks for it, the table of confusions. Without
+--weights it takes the best ones of the run in runs/NAME.)",
      "weights data split threads json", evaluate},
-    {"predict", "--weights FILE INPUT...", "the outputs for files or samples of the data",
+    {"predict", "[--weights FILE] INPUT...", "the outputs for files or samples of the data",
      R"(An INPUT is an array (FILE.npy or FILE.npz:ARRAY: one sample, or [samples, ...]; NAME=FILE.npy
 where the model has several inputs), lines of a table (FILE.csv), a text ("two words", or NAME=TEXT;
 "-" reads one a line from standard input), or a sample of the data (test:17, counted from 0). It is
 transformed as in training, without augmentation. Where the output is one number a class of the
 data, the most likely classes are printed by name, or by number where the data has no names, with
 their probabilities (softmax); an output that a score compares with texts, as a text; else the
-numbers.)",
+numbers. Without --weights it takes the best ones of the run in runs/NAME.)",
      "weights data top out threads json", predict},
     {"step", "--input NAME=FILE.npy... [--weights FILE] [--explain]",
      "one forward and backward pass on given arrays",
@@ -96,6 +98,17 @@ static Status checkProcessor(const dlc_model &model) {
   return Status();
 }
 
+// Without --weights, the best ones of the run that `train` writes unless told otherwise.
+static Status takeWeights(const dlc_model &model, const Command &command, Options *options) {
+  std::string best = runFolder(model) + "/best.safetensors";
+  if (!fileExists(best))
+    return usageError("`%s` needs --weights FILE.safetensors (there is no `%s` either)",
+                      command.name, best.c_str());
+  fprintf(stderr, "note: the weights are those of `%s`\n", best.c_str());
+  options->weights = best;
+  return Status();
+}
+
 static Status runCommand(const dlc_model &model, int argc, char **argv) {
   if (model.version != DLC_MODEL_VERSION)
     return internalError("the model's table has version %u, this runtime reads version %d",
@@ -125,6 +138,8 @@ static Status runCommand(const dlc_model &model, int argc, char **argv) {
   if (!options.files.empty() && command->run != predict)
     return usageError("`%s` takes no `%s`", command->name, options.files[0].c_str());
   DLC_TRY(checkProcessor(model));
+  if (options.weights.empty() && (command->run == evaluate || command->run == predict))
+    DLC_TRY(takeWeights(model, *command, &options));
   return command->run(model, options);
 }
 

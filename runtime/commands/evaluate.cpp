@@ -42,8 +42,6 @@ static Status explainNotFinite(Network &network, const data::Plan &plan, const s
 }
 
 Status evaluate(const dlc_model &model, const Options &options) {
-  if (options.weights.empty())
-    return usageError("`eval` needs --weights FILE.safetensors");
   if (!model.evaluate)
     return inputError("`%s` was compiled without a train block, so it has no loss to evaluate",
                       model.name);

@@ -128,6 +128,8 @@ int Options::threadCount(const dlc_model &model) const {
   return allowedThreads();
 }
 
+std::string runFolder(const dlc_model &model) { return std::string("runs/") + model.name; }
+
 Status parseOptions(const Command &command, int argc, char **argv, Options *options) {
   std::vector<std::string> allowed = split(command.flags, ' ');
   bool onlyFiles = false;

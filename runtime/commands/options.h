@@ -38,6 +38,9 @@ struct Command {
   Status (*run)(const dlc_model &, const Options &);
 };
 
+// Where `train` writes a run unless --run says otherwise.
+std::string runFolder(const dlc_model &model);
+
 Status parseOptions(const Command &command, int argc, char **argv, Options *options);
 
 // The text of `command --help`.

@@ -214,9 +214,11 @@ Status Prediction::read(const std::string &argument) {
     for (int32_t i = 0; i < model_.model_input_count; ++i)
       if (std::string given = argument.substr(equals + 1);
           argument.substr(0, equals) == model_.inputs[i].name) {
-        if (std::find(needed_.begin(), needed_.end(), i) == needed_.end())
-          return inputError("`%s`: no output depends on the input `%s`; leave it out",
-                            argument.c_str(), model_.inputs[i].name);
+        if (std::find(needed_.begin(), needed_.end(), i) == needed_.end()) {
+          fprintf(stderr, "note: no output depends on the input `%s`; `%s` is not read\n",
+                  model_.inputs[i].name, argument.c_str());
+          return Status();
+        }
         return isText(i) ? readText(given, i) : readArray(argument, i, given);
       }
   if (argument.ends_with(".csv"))
@@ -387,8 +389,6 @@ void Prediction::writeJson(JsonWriter *json, const Sample &sample, int64_t row) 
 }
 
 Status Prediction::run() {
-  if (options_.weights.empty())
-    return usageError("`predict` needs --weights FILE.safetensors");
   if (options_.files.empty())
     return usageError("`predict` needs something to predict: FILE.npy, FILE.csv, a text for a "
                       "model of texts, or a "
@@ -407,6 +407,8 @@ Status Prediction::run() {
       inWords_.push_back(i);
   for (const std::string &argument : options_.files)
     DLC_TRY(read(argument));
+  if (samples_.empty())
+    return inputError("nothing was given for the input `%s`", model_.inputs[needed_[0]].name);
   for (const Sample &sample : samples_)
     for (int32_t i : needed_)
       if (sample.inputs[i].empty())

@@ -47,7 +47,7 @@ public:
       : model_(model), options_(options), pool_(options.threadCount(model)),
         network_(model, pool_, options.seed.value_or(model.train_seed)), optimizer_(model),
         progress_(model), display_(options.json),
-        folder_(options.run.empty() ? format("runs/%s", model.name) : options.run) {}
+        folder_(options.run.empty() ? runFolder(model) : options.run) {}
 
   Status run();
 

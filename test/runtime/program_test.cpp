@@ -346,7 +346,17 @@ TEST_F(ProgramTest, WrongWeightsAreNamed) {
   write({{"dense.bias", DLC_F32, {4}, bias}});
   expectError({"eval", "--weights", "w"}, 1, "has no tensor `dense.weight`");
   expectError({"eval", "--weights", "nowhere"}, 1, "cannot open `nowhere`");
-  expectError({"eval"}, 2, "needs --weights");
+  expectError({"eval"}, 2, "there is no `runs/hand/best.safetensors` either");
+  expectError({"predict", "test:0"}, 2, "`predict` needs --weights");
+}
+
+TEST_F(ProgramTest, WithoutWeightsTheBestOfTheRunAreTaken) {
+  output({"train", "--epochs", "1"});
+  Outcome taken = run({"eval"});
+  EXPECT_NE(taken.err.find("the weights are those of `runs/hand/best.safetensors`"),
+            std::string::npos)
+      << taken.err;
+  EXPECT_EQ(taken.out, output({"eval", "--weights", "runs/hand/best.safetensors"}));
 }
 
 // --- numbers that are not finite ---------------------------------------------------------------
