@@ -89,5 +89,76 @@ def close(name, ours, reference, tolerance):
         sys.exit(f"{name}: off by {error:.3e} of the largest value, tolerance {tolerance}")
 
 
+def check_against_pytorch(folder, name, inputs, body, results, forward, precision, batch, classes=None):
+    """Values and every gradient of a model, of one step on weights drawn here, are PyTorch's.
+
+    `body` assigns the results, of the shapes given without the batch; forward(inputs, weights) does the same in
+    PyTorch."""
+    module = torch()
+    kind = np.float32 if precision == "f32" else np.float64
+    classes = classes or {}
+    ports = ", ".join(f"{port}: {'int' if a.dtype == np.int32 else 'f32'}[{', '.join(['B', *map(str, a.shape[1:])])}]"
+                      for port, a in inputs.items())
+    outputs = ", ".join(f"{port}: f32[{', '.join(['B', *map(str, shape)])}]" for port, shape in results.items())
+    fields = ", ".join(
+        f"{port}: " + (f"class[{', '.join([str(classes.get(port, 50)), *map(str, a.shape[1:])])}]"
+                       if a.dtype == np.int32 else f"f32[{', '.join(map(str, a.shape[1:]))}]")
+        for port, a in inputs.items())
+    loss = " + ".join(f"per_sample_sum(sin(3.0 * {port}))" for port in results)
+    model = (f"model m({ports}) -> ({outputs}) {{\n{body}\n}}\n"
+             f"data d({fields}) {{\n  train = npy([{', '.join(repr(p + '.npy') for p in inputs)}])\n}}\n".replace("'", '"')
+             + f"train m on d {{\n  loss = {loss}\n  optimizer = sgd(lr = 0.1)\n}}\n")
+    program = compile_model(folder, model, "--batch", batch, "--precision", precision)
+    random = np.random.default_rng(3)
+    weights = {w["name"]: (random.standard_normal(w["shape"]) / np.sqrt(w["shape"][-1])).astype(kind)
+               for w in info(program)["weights"]}
+    write_safetensors(f"{folder}/w.safetensors", weights)
+    arguments = []
+    for port, array in inputs.items():
+        np.save(f"{folder}/{port}.npy", array if array.dtype == np.int32 else array.astype(kind))
+        arguments += ["--input", f"{port}={folder}/{port}.npy"]
+    run(program, "step", "--weights", f"{folder}/w.safetensors", *arguments, "--grads", f"{folder}/g.safetensors",
+            "--outputs", f"{folder}/o.safetensors")
+    theirs = {key: module.tensor(value, requires_grad=True) for key, value in weights.items()}
+    tensors = {port: module.tensor(a.astype(np.int64) if a.dtype == np.int32 else a.astype(kind))
+               for port, a in inputs.items()}
+    values = forward(tensors, theirs)
+    total = sum(module.sin(3 * value).reshape(batch, -1).sum(1) for value in values).mean()
+    total.backward()
+    tolerance = 1e-9 if precision == "f64" else 2e-5
+    found = read_safetensors(f"{folder}/o.safetensors")
+    for port, value in zip(results, values):
+        close(f"{name} {precision} {port}", found[port], value.detach().numpy(), tolerance)
+    gradients = read_safetensors(f"{folder}/g.safetensors")
+    for key, value in theirs.items():
+        close(f"{name} {precision} d({key})", gradients[key], value.grad.numpy(), tolerance * 5)
+
+
+class Nadam:
+    """Dozat 2016, as in PyTorch 2. (1.13's NAdam has a(t) twice in A(t + 1).)"""
+
+    def __init__(self, weights, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, momentum_decay=4e-3):
+        self.param_groups = [{"params": weights, "lr": lr}]
+        self.betas, self.eps, self.weight_decay, self.momentum_decay = betas, eps, weight_decay, momentum_decay
+        self.slots = [(w.detach() * 0, w.detach() * 0) for w in weights]
+        self.step_number, self.product = 0, 1.0
+
+    def zero_grad(self):
+        for w in self.param_groups[0]["params"]:
+            w.grad = None
+
+    def step(self):
+        self.step_number = t = self.step_number + 1
+        (beta1, beta2), lr = self.betas, self.param_groups[0]["lr"]
+        now, then = (beta1 * (1 - 0.5 * 0.96 ** (step * self.momentum_decay)) for step in (t, t + 1))
+        self.product *= now
+        for w, (m, v) in zip(self.param_groups[0]["params"], self.slots):
+            g = w.grad + self.weight_decay * w.detach()
+            m.mul_(beta1).add_(g, alpha=1 - beta1)
+            v.mul_(beta2).addcmul_(g, g, value=1 - beta2)
+            ahead = then * m / (1 - self.product * then) + (1 - now) * g / (1 - self.product)
+            w.data.sub_(lr * ahead / ((v / (1 - beta2 ** t)).sqrt() + self.eps))
+
+
 def scratch():
     return tempfile.TemporaryDirectory(prefix="dlc-e2e-")

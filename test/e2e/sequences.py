@@ -1,8 +1,6 @@
 """Recurrence, embedding and attention against PyTorch: values and every gradient, same weights."""
 # REQUIRES: pytorch
 # RUN: %python %s
-import json
-
 import numpy as np
 
 import dlc
@@ -34,45 +32,8 @@ def recurrent(kind, x, w, prefix, backwards=False, lengths=None, start=None):
     return torch.stack(outputs), torch.stack(last)
 
 
-def check(name, inputs, body, results, forward, precision, batch, classes=None):
-    """`body` assigns the results, of the shapes given without the batch; `forward` does the same in PyTorch."""
-    kind = np.float32 if precision == "f32" else np.float64
-    classes = classes or {}
-    ports = ", ".join(f"{port}: {'int' if a.dtype == np.int32 else 'f32'}[{', '.join(['B', *map(str, a.shape[1:])])}]"
-                      for port, a in inputs.items())
-    outputs = ", ".join(f"{port}: f32[{', '.join(['B', *map(str, shape)])}]" for port, shape in results.items())
-    fields = ", ".join(
-        f"{port}: " + (f"class[{', '.join([str(classes.get(port, 50)), *map(str, a.shape[1:])])}]"
-                       if a.dtype == np.int32 else f"f32[{', '.join(map(str, a.shape[1:]))}]")
-        for port, a in inputs.items())
-    loss = " + ".join(f"per_sample_sum(sin(3.0 * {port}))" for port in results)
-    model = (f"model m({ports}) -> ({outputs}) {{\n{body}\n}}\n"
-             f"data d({fields}) {{\n  train = npy([{', '.join(repr(p + '.npy') for p in inputs)}])\n}}\n".replace("'", '"')
-             + f"train m on d {{\n  loss = {loss}\n  optimizer = sgd(lr = 0.1)\n}}\n")
-    program = dlc.compile_model(folder, model, "--batch", batch, "--precision", precision)
-    random = np.random.default_rng(3)
-    weights = {w["name"]: (random.standard_normal(w["shape"]) / np.sqrt(w["shape"][-1])).astype(kind)
-               for w in dlc.info(program)["weights"]}
-    dlc.write_safetensors(f"{folder}/w.safetensors", weights)
-    arguments = []
-    for port, array in inputs.items():
-        np.save(f"{folder}/{port}.npy", array if array.dtype == np.int32 else array.astype(kind))
-        arguments += ["--input", f"{port}={folder}/{port}.npy"]
-    dlc.run(program, "step", "--weights", f"{folder}/w.safetensors", *arguments, "--grads", f"{folder}/g.safetensors",
-            "--outputs", f"{folder}/o.safetensors")
-    theirs = {key: torch.tensor(value, requires_grad=True) for key, value in weights.items()}
-    tensors = {port: torch.tensor(a.astype(np.int64) if a.dtype == np.int32 else a.astype(kind))
-               for port, a in inputs.items()}
-    values = forward(tensors, theirs)
-    total = sum(torch.sin(3 * value).flatten(1).sum(1) for value in values).mean()
-    total.backward()
-    tolerance = 1e-9 if precision == "f64" else 2e-5
-    found = dlc.read_safetensors(f"{folder}/o.safetensors")
-    for port, value in zip(results, values):
-        dlc.close(f"{name} {precision} {port}", found[port], value.detach().numpy(), tolerance)
-    gradients = dlc.read_safetensors(f"{folder}/g.safetensors")
-    for key, value in theirs.items():
-        dlc.close(f"{name} {precision} d({key})", gradients[key], value.grad.numpy(), tolerance * 5)
+def check(*arguments):
+    dlc.check_against_pytorch(folder, *arguments)
 
 
 def check_recurrent(precision):
@@ -97,6 +58,47 @@ def check_recurrent(precision):
                   lambda t, w: recurrent(kind, t["x"], w, f"{kind}_1", backwards,
                                          t["n"].tolist() if masked else None, t.get("h")),
                   precision, batch)
+
+
+def check_gru_cell(precision):
+    random = np.random.default_rng(8)
+    for batch, width, units in ((3, 4, 7), (1, 9, 16), (5, 1, 3), (2, 33, 5), (7, 6, 8)):
+        def forward(t, w):
+            h = t["h"] * w["p"]
+            cell = {name: w[f"gru_cell_1.{name}"] for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")}
+            return [torch.gru_cell(t["x"], h, cell["weight_ih"].T, cell["weight_hh"].T, cell["bias_ih"], cell["bias_hh"])]
+        check(f"gru_cell {batch}x{width}->{units}",
+              {"x": random.standard_normal((batch, width)), "h": random.standard_normal((batch, units))},
+              f"  param p: f32[{units}] = ones\n  y = gru_cell({units})(x, h * p)", {"y": (units,)}, forward, precision,
+              batch)
+
+
+def check_stacked(precision):
+    """Layers on each other, in both directions, by the lengths of samples: of PyTorch's single ones."""
+    random = np.random.default_rng(9)
+    for kind, batch, steps, width, units, layers, both, masked in (
+            ("gru", 3, 5, 4, 7, 2, False, True), ("lstm", 4, 6, 3, 5, 2, True, True), ("rnn", 2, 7, 9, 8, 3, True, False),
+            ("lstm", 5, 3, 1, 16, 1, True, True), ("gru", 1, 4, 6, 9, 3, False, False)):
+        inputs = {"x": random.standard_normal((batch, steps, width))}
+        if masked:
+            inputs["n"] = random.integers(0, steps + 1, batch).astype(np.int32)
+            inputs["n"][0] = steps
+        ways = 1 + both
+        call = (f"bidirectional({kind}, {units})" if both and layers == 1 else
+                f"stacked({kind}, {units}, {layers}{', both_ways = true' if both else ''}, drop = 0)")
+
+        def forward(t, w):
+            y = t["x"]
+            for layer in range(layers):
+                prefix = "bidirectional_1" if both and layers == 1 else f"stacked_1.level.{layer}.cell"
+                lengths = t["n"].tolist() if masked else None
+                results = [recurrent(kind, y, w, f"{prefix}.{way}", way == "backward", lengths)
+                           for way in ("forward", "backward")] if both else [recurrent(kind, y, w, prefix, False, lengths)]
+                y, last = (torch.cat(values, -1) for values in zip(*results))
+            return y, last
+        check(f"{call} {batch}x{steps}x{width}{' lengths' if masked else ''}", inputs,
+              f"  let (a, b) = {call}(x{', lengths = n' if masked else ''})\n  all = a\n  last = b",
+              {"all": (steps, ways * units), "last": (ways * units,)}, forward, precision, batch)
 
 
 def check_embedding(precision):
@@ -153,4 +155,6 @@ with dlc.scratch() as folder:
         check_embedding(precision)
         check_slices(precision)
         check_recurrent(precision)
+        check_gru_cell(precision)
+        check_stacked(precision)
         check_attention(precision)

@@ -60,6 +60,7 @@ def check_functions():
     check_values("step", "step(x)", {"x": x}, (t > 0).double())
     check_values("log_softmax", "log_softmax(30.0 * x)", {"x": x}, functional.log_softmax(30 * t, -1))
     check_values("softmax", "softmax(300.0 * x)", {"x": x}, functional.softmax(300 * t, -1))
+    check_values("hard_sigmoid", "hard_sigmoid(2.0 * x)", {"x": x}, functional.hardsigmoid(2 * t))
     check_values("flatten", "flatten(x)", {"x": x}, t.flatten(1))
     check_values("global_avg_pool", "global_avg_pool(x)", {"x": x}, t.mean((2, 3)))
     check_values("max_pool", "max_pool(2)(x)", {"x": x}, functional.max_pool2d(t, 2))
@@ -81,11 +82,46 @@ def check_functions():
     check_values("conv1d", "conv1d(4, kernel = 3, stride = 2, pad = 1)(reshape([B, dim(x, 1), size(x) / B / dim(x, 1)])(x))",
                  {"x": x}, functional.conv1d(t.flatten(2), torch.tensor(w[:, :, 0]), torch.tensor(b), 2, 1),
                  {"conv1d_1.weight": w[:, :, 0], "conv1d_1.bias": b})
+    check_values("per_channel", "per_channel(reduce_sum([0, 2, 3])(x), x)", {"x": x[:4]},
+                 t[:4].sum((0, 2, 3), keepdim=True).expand(4, 3, 6, 4))
+    check_values("per_sample", "per_sample(reduce_sum([1, 2, 3])(x), x)", {"x": x},
+                 t.sum((1, 2, 3), keepdim=True).expand_as(t))
+    check_values("channel_sum", "x * per_channel(channel_sum(x), x)", {"x": x[:4]},
+                 t[:4] * t[:4].sum((0, 2, 3), keepdim=True))
+    check_values("standardize", "standardize(x, 0.1)", {"x": x}, functional.layer_norm(t, (4,), eps=0.1))
     statistics = {name: np.abs(draw(3)) + 0.1 for name in ("weight", "bias", "running_mean", "running_var")}
     s = {name: torch.tensor(value) for name, value in statistics.items()}
-    check_values("batch_norm", "batch_norm()(x)", {"x": x},
-                 functional.batch_norm(t, s["running_mean"], s["running_var"], s["weight"], s["bias"]),
-                 {f"batch_norm_1.{name}": value for name, value in statistics.items()})
+    for part in (t, t.flatten(2), t[:, :, 0, 0]):
+        check_values("batch_norm", "batch_norm()(x)", {"x": part.numpy()},
+                     functional.batch_norm(part, s["running_mean"], s["running_var"], s["weight"], s["bias"]),
+                     {f"batch_norm_1.{name}": value for name, value in statistics.items()})
+
+    sequence = draw(5, 7, 6)
+    places = np.arange(7)
+    check_values("swap_last_axes", "swap_last_axes(x)", {"x": x}, t.transpose(2, 3))
+    check_values("split_heads", "split_heads(x, 3)", {"x": sequence},
+                 torch.tensor(sequence).reshape(5, 7, 3, 2).transpose(1, 2))
+    check_values("counting", "x + float(counting(6))", {"x": sequence}, sequence + np.arange(6))
+    check_values("causal_mask", "select(causal_mask(7, 6), x, 0.0)", {"x": sequence}, np.tril(sequence))
+    lengths = np.array([3, 6, 1, 0, 4], np.int32)
+    check_values("padding_mask", "select(padding_mask(n, 7, 6), x, 0.0)", {"x": sequence, "n": lengths},
+                 sequence * (np.arange(6) < lengths[:, None, None]))
+    rate = 10000.0 ** (-np.arange(0, 6, 2) / 6)
+    table = np.stack([np.sin(places[:, None] * rate), np.cos(places[:, None] * rate)], 2).reshape(7, 6)
+    check_values("sine_table", "x * sine_table(7, 6)", {"x": sequence}, sequence * table)
+    check_values("lengths_of", "float(lengths_of(i, 2))", {"i": np.array([[2, 2], [0, 2], [1, 3], [2, 5]], np.int32)},
+                 [0.0, 1.0, 2.0, 1.0])
+    z, h = draw(5, 12), torch.tensor(draw(5, 4))
+    i, f, g, o = torch.tensor(z).chunk(4, 1)
+    after = f.sigmoid() * h[:, :3] + i.sigmoid() * g.tanh()
+    check_values("lstm_step", "concat(axis = 1)(lstm_step(z, h))", {"z": z, "h": h[:, :3].numpy()},
+                 torch.cat([o.sigmoid() * after.tanh(), after], 1))
+    c = draw(5, 12)
+    reset, update, new = (torch.tensor(part) for part in np.split(z, 3, 1))
+    hidden = [torch.tensor(part) for part in np.split(c, 3, 1)]
+    keep = (update + hidden[1]).sigmoid()
+    check_values("gru_step", "gru_step(z, c, h)", {"z": z, "c": c, "h": h.numpy()},
+                 (1 - keep) * (new + (reset + hidden[0]).sigmoid() * hidden[2]).tanh() + keep * h)
 
     y, target = draw(5, 3), draw(5, 3)
     pair = {"y0": y, "target": target}
@@ -149,7 +185,7 @@ def train(model, *options):
 def check_initial_values():
     seed, purpose = 5, 1 << 24  # runtime/README.md: the purpose is in the key's upper half
     uniform = {"glorot_uniform": math.sqrt(6 / (30 + 40)), "he_uniform": math.sqrt(6 / 30),
-               "lecun_uniform": 1 / math.sqrt(30)}
+               "lecun_uniform": 1 / math.sqrt(30), "recurrent_uniform(9)": 1 / 3}
     normal = {"glorot_normal": math.sqrt(2 / (30 + 40)), "he_normal": math.sqrt(2 / 30)}
     inits = [*uniform, *normal, "zeros", "ones", "uniform(2.0, 5.0)", "normal(3.0, 0.5)", "orthogonal(1.5)"]
     layers = "".join(f"  let v{i} = dense(40, with_bias = false, init = {init})(x)\n" for i, init in enumerate(inits))
@@ -179,27 +215,29 @@ def check_initial_values():
             dlc.close(init, w @ w.T, 1.5**2 * np.eye(30), 1e-12)
 
 
-def check_batch_norm():
-    """What training learns and keeps, with a last partial batch."""
-    samples, batch, shape = 10, 4, (3, 2, 4)
+def check_batch_norm(shape, samples):
+    """What training learns and keeps, with a last partial batch. One value a channel is normalised as in inference."""
+    batch, rank = 4, len(shape)
     random = np.random.default_rng(4)
     x, target = np.round(random.standard_normal((2, samples, *shape)) * 2 + 1, 3)
     rows = np.concatenate([x.reshape(samples, -1), target.reshape(samples, -1)], 1).tolist()
-    weights, _ = train("model m(x: f32[B, 3, 2, 4]) -> (y: f32[B, 3, 2, 4]) {\n  y = batch_norm(momentum = 0.3)(x)\n}\n"
-                       f"data d(x: f32[3, 2, 4], target: f32[3, 2, 4]) {{\n  train = rows({rows})\n}}\n"
+    sizes = ", ".join(map(str, shape))
+    weights, _ = train(f"model m(x: f32[B, {sizes}]) -> (y: f32[B, {sizes}]) {{\n  y = batch_norm(momentum = 0.3)(x)\n}}\n"
+                       f"data d(x: f32[{sizes}], target: f32[{sizes}]) {{\n  train = rows({rows})\n}}\n"
                        f"train m on d {{\n  loss = mse(y, target)\n  optimizer = sgd(lr = 0.5)\n"
                        f"  batch = {batch}\n  epochs = 2\n  shuffle = false\n}}\n")
-    layer = torch.nn.BatchNorm2d(3, momentum=0.3).double()
+    layer = (torch.nn.BatchNorm2d if rank == 3 else torch.nn.BatchNorm1d)(shape[0], momentum=0.3).double()
     optimizer = torch.optim.SGD(layer.parameters(), 0.5)
     for _ in range(2):
         for begin in range(0, samples, batch):
             optimizer.zero_grad()
-            y = layer(torch.tensor(x[begin:begin + batch]))
+            part = torch.tensor(x[begin:begin + batch])
+            y = layer.train(part.numel() > shape[0])(part)
             functional.mse_loss(y, torch.tensor(target[begin:begin + batch])).backward()
             optimizer.step()
     for name, value in layer.state_dict().items():
         if name != "num_batches_tracked":
-            dlc.close(f"batch_norm, {name}", weights[f"batch_norm_1.{name}"], value.numpy(), 1e-12)
+            dlc.close(f"batch_norm {shape}, {name}", weights[f"batch_norm_1.{name}"], value.numpy(), 1e-12)
 
 
 def check_dropout():
@@ -239,6 +277,9 @@ def check_schedules():
             lambda t: warm(t, 8) * (0.01 + 0.19 * (1 + math.cos(math.pi * max(0, t - 9) / (total - 8))) / 2),
         "linear(0.2, warmup = 8, last = 0.05)": lambda t: warm(t, 8) * (0.2 - 0.15 * max(0, t - 9) / (total - 8)),
         "exponential(0.2, factor = 0.9, warmup = 8)": lambda t: 0.2 * warm(t, 8) * 0.9 ** max(0, t - 9),
+        "inverse_sqrt(0.2, warmup = 8)": lambda t: 0.2 * min(t / 8, math.sqrt(8 / t)),
+        "polynomial(0.2, power = 1.5, warmup = 8, last = 0.05)":
+            lambda t: warm(t, 8) * (0.05 + 0.15 * (1 - max(0, t - 9) / (total - 8)) ** 1.5),
     }
     for schedule, rate in schedules.items():
         tested.add("schedule " + schedule)
@@ -254,6 +295,7 @@ def check_schedules():
 # --- and nothing is left out ------------------------------------------------------------------------
 
 def check_coverage():
+    networks = "".join((dlc.ROOT / "test/e2e" / name).read_text() for name in ("layers.py", "sequences.py"))
     elsewhere = {"optimizer": ["test/e2e/pytorch_optimizers.py"], "loader": ["runtime/data/data_test.cpp"],
                  "transform": ["runtime/data/data_test.cpp", "runtime/data/vocabulary_test.cpp"],
                  "score": ["test/e2e/answers.py", "test/e2e/texts.py"]}
@@ -264,7 +306,7 @@ def check_coverage():
             places = elsewhere.get(kind)
             key = f"schedule {name}" if kind == "schedule" else name
             found = (any(f'"{name}' in (dlc.ROOT / place).read_text() for place in places) if places
-                     else key in covered)
+                     else key in covered or (kind in ("fn", "layer") and re.search(rf"\b{name}\b", networks)))
             if not found:
                 missing.append(f"{kind} `{name}` of stdlib/{path.name}")
     if missing:
@@ -274,7 +316,8 @@ def check_coverage():
 with dlc.scratch() as folder:
     check_functions()
     check_initial_values()
-    check_batch_norm()
+    for shape, samples in (((3, 2, 4), 10), ((3, 5), 10), ((5,), 10), ((5,), 9), ((2, 1), 5), ((2, 1, 1), 9)):
+        check_batch_norm(shape, samples)
     check_dropout()
     check_schedules()
     check_coverage()

@@ -315,7 +315,7 @@ def draw(seed, number, again=0):
 
     y = together(g, current, kept)
     loss = r.choice(list(LOSSES))
-    if loss == "cross_entropy":
+    if loss in ("cross_entropy", "kl_divergence"):
         y = g.node("flatten", [y]) if len(y.shape) > 2 else y
         y = g.node("broadcast", [y], {"axes": [1], "sizes": [3]}) if len(y.shape) == 1 else y
         if not 2 <= y.shape[1] <= 20 or r.random() < 0.5:
@@ -328,7 +328,7 @@ def draw(seed, number, again=0):
     others = [v for v in g.body.nodes if is_batch_first(v.shape) and min(v.shape[1:], default=1) > 0 and v is not y]
     if others and r.random() < 0.25:
         results.append(r.choice(others))
-        losses.append(r.choice([None, "mse", "half_sum_squares", "absolute"]))
+        losses.append(r.choice([None, "mse", "half_sum_squares", "l1"]))
     metric = r.choice([None, *(name for name, entry in METRICS.items()
                                if LOSSES[loss][1] in entry[1] and entry[0](y.shape))])
     g.body.results = results

@@ -102,8 +102,14 @@ unary("square", "{0} ** 2.0", lambda k, a, x: x ** 2, 4, lambda a, x: x * x)
 unary("cube", "pow({0}, 3.0)", lambda k, a, x: x ** 3, 2, lambda a, x: x ** 3)
 unary("power", "({0} * {0} + 0.5) ** {c}", lambda k, a, x: (x * x + 0.5) ** a["c"], 3, lambda a, x: 1 + x * x,
       c=number(-1.5, 0.5, 1.25))
-unary("softplus", "log(1.0 + exp({0}))", lambda k, a, x: (1 + x.exp()).log(), 8, lambda a, x: x + 1)
-unary("swish", "{0} * sigmoid({0})", lambda k, a, x: x * x.sigmoid())
+unary("softplus", "softplus({0})", lambda k, a, x: k.torch.nn.functional.softplus(x), size=lambda a, x: x + 1)
+unary("silu", "silu({0})", lambda k, a, x: x * x.sigmoid())
+unary("gelu", "gelu({0})", lambda k, a, x: k.torch.nn.functional.gelu(x))
+unary("gelu_tanh", "gelu_tanh({0})", lambda k, a, x: k.torch.nn.functional.gelu(x, approximate="tanh"), 4)
+unary("elu", "elu({0}, {alpha})", lambda k, a, x: k.where(k.kink(x) > 0, x, a["alpha"] * (x.minimum(0 * x).exp() - 1)),
+      alpha=number(0.5, 1.0, 1.3))
+unary("hard_swish", "hard_swish({0})",
+      lambda k, a, x: x * k.where(k.kink(x - 3) > 0, 1.0, k.where(k.kink(x + 3) < 0, 0.0, x / 6 + 0.5)))
 unary("cast", "cast(f32)(sin(cast(f64)({0})))", lambda k, a, x: x.double().sin().to(x.dtype), 30, lambda a, x: 1)
 unary("condition", "if rank({0}) == {rank} {{ tanh({0}) }} else {{ sigmoid({0}) }}",
       lambda k, a, x: x.tanh() if x.dim() == a["rank"] else x.sigmoid(), rank=number(2, 4), size=lambda a, x: 1)
@@ -783,32 +789,101 @@ enter("global_avg_pool", draw_image, "global_avg_pool({0})", lambda k, a, x: x.m
 
 # --- normalisation, randomness, state ------------------------------------------------------------
 
+def has_channels(shape):
+    return len(shape) > 1 and shape[0] == -1 and min(shape[1:]) > 0
+
+
+EPS = [1e-5, 1e-3, 0.1]
+
+
+def varies(k, x):
+    """Where nothing varies over the last axis, only rounding is scaled up."""
+    k.kink(x.var(-1, unbiased=False) + 1e-12)
+    return x
+
+
+def configured(name, defaults):
+    """A layer with those of its options that are not the default's."""
+    def text(a, write, x):
+        options = [f"{key} = {a[key]}" for key, value in defaults.items() if a[key] != value]
+        return f"{x[0]} |> {name}" + (f"({', '.join(options)})" if options else "")
+    return text
+
+
+def channel_weights(a, x):
+    return [([x[1]], 0.3, 1), ([x[1]], 0.3, 0)]
+
+
 def draw_batch_norm(g, x):
-    if not is_image(x.shape) or x.shape[0] != -1 or g.batch * product(x.shape[2:]) < 8:
+    if not has_channels(x.shape) or g.batch * product(x.shape[2:]) < 8:
         return None  # over few values the variance may be near 0
-    return [x], {"momentum": g.random.choice([0.1, 0.3]), "eps": g.random.choice([1e-5, 1e-3, 0.1])}
-
-
-def text_batch_norm(a, write, x):
-    options = ["momentum = 0.3"] * (a["momentum"] != 0.1) + [f"eps = {a['eps']}"] * (a["eps"] != 1e-5)
-    return f"{x[0]} |> batch_norm" + (f"({', '.join(options)})" if options else "")
+    return [x], {"momentum": g.random.choice([0.1, 0.3]), "eps": g.random.choice(EPS)}
 
 
 def torch_batch_norm(k, a, x, w, b, mean, var):
     mean, var = mean.clone(), var.clone()
-    if k.training:
-        k.kink(x.var((0, 2, 3), unbiased=False) + 1e-12)  # where nothing varies, only rounding is scaled up
-        if x.shape[0] * x.shape[2] * x.shape[3] == 1:  # PyTorch refuses it
-            return x
-    y = k.torch.nn.functional.batch_norm(x, mean, var, w, b, k.training, a["momentum"], a["eps"])
+    is_one = x.numel() == x.shape[1]  # value a channel: normalised by what is kept
+    if k.training and not is_one:
+        varies(k, x.transpose(0, 1).flatten(1))
+    y = k.torch.nn.functional.batch_norm(x, mean, var, w, b, k.training and not is_one, a["momentum"], a["eps"])
     k.keep(mean, var)
     return y
 
 
-enter("batch_norm", draw_batch_norm, text_batch_norm, torch_batch_norm,
-      lambda a, x: x if is_image(x) and x[0] == -1 else None,
-      weights=lambda a, x: [([x[1]], 0.3, 1), ([x[1]], 0.3, 0)],
+enter("batch_norm", draw_batch_norm, configured("batch_norm", {"momentum": 0.1, "eps": 1e-5}), torch_batch_norm,
+      lambda a, x: x if has_channels(x) else None, weights=channel_weights,
       states=lambda a, x: [([x[1]], 0.3, 0), ([x[1]], 0.2, 1.3)], size=lambda a, x: 4)
+
+
+def draw_layer_norm(g, x):
+    return ([x], {"eps": g.random.choice(EPS)}) if x.shape and x.shape[-1] > 3 else None
+
+
+def torch_rms_norm(k, a, x, w):
+    k.kink((x * x).mean(-1) + 1e-12)
+    return x / ((x * x).mean(-1, keepdim=True) + a["eps"]).sqrt() * w
+
+
+enter("layer_norm", draw_layer_norm, configured("layer_norm", {"eps": 1e-5}),
+      lambda k, a, x, w, b: k.torch.nn.functional.layer_norm(varies(k, x), x.shape[-1:], w, b, a["eps"]), along_last,
+      weights=lambda a, x: [(x[-1:], 0.3, 1), (x[-1:], 0.3, 0)], size=lambda a, x: 4)
+enter("rms_norm", draw_layer_norm, configured("rms_norm", {"eps": 1e-5}), torch_rms_norm, along_last,
+      weights=lambda a, x: [(x[-1:], 0.3, 1)], size=lambda a, x: 4)
+
+
+def draw_group_norm(g, x):
+    if not has_channels(x.shape):
+        return None
+    groups = [d for d in range(1, x.shape[1] + 1) if x.shape[1] % d == 0 and product(x.shape[1:]) // d > 3]
+    return ([x], {"groups": g.random.choice(groups), "eps": g.random.choice(EPS)}) if groups else None
+
+
+def torch_group_norm(k, a, x, w, b):
+    varies(k, x.reshape(len(x), a["groups"], -1))
+    return k.torch.nn.functional.group_norm(x, a["groups"], w, b, a["eps"])
+
+
+enter("group_norm", draw_group_norm, configured("group_norm", {"groups": 0, "eps": 1e-5}), torch_group_norm,
+      lambda a, x: x if has_channels(x) and x[1] % a["groups"] == 0 else None, weights=channel_weights,
+      size=lambda a, x: 4)
+
+
+def draw_local_response_norm(g, x):
+    if not has_channels(x.shape):
+        return None
+    return [g.bounded(x, 4)], {"count": g.random.choice([1, 2, 3, 5]), "alpha": g.random.choice([0.0001, 0.5]),
+                               "beta": g.random.choice([0.75, 1.0]), "k": g.random.choice([1.0, 2.0])}
+
+
+def torch_local_response_norm(k, a, x):
+    image = x.flatten(2) if x.dim() > 2 else x[..., None]
+    y = k.torch.nn.functional.local_response_norm(image, a["count"], a["alpha"], a["beta"], a["k"])
+    return y.reshape(x.shape)
+
+
+enter("local_response_norm", draw_local_response_norm,
+      configured("local_response_norm", {"count": 5, "alpha": 1e-4, "beta": 0.75, "k": 1.0}), torch_local_response_norm,
+      lambda a, x: x if has_channels(x) else None)
 
 
 def draw_dropout(g, x):
@@ -859,3 +934,338 @@ def torch_tracked(k, a, x, level):
 enter("tracked", draw_tracked, "{0} |> tracked({decay})", torch_tracked,
       lambda a, x: x if len(x) == 2 and x[0] == -1 and x[1] > 0 else None,
       states=lambda a, x: [(x[1:], 0.3, 0)], size=lambda a, x: x + 0.5)
+
+
+# --- sequences -----------------------------------------------------------------------------------
+
+def is_sequence(shape):
+    return len(shape) == 3 and shape[0] == -1 and min(shape[1:]) > 0
+
+
+def torch_lengths(k, x):
+    """lengths_of(argmax(x))"""
+    k.largest(x)
+    return (x.argmax(-1) != 0).sum(1)
+
+
+def recurrent_weights(kind, inputs, units):
+    gates = {"rnn": 1, "gru": 3, "lstm": 4}[kind] * units
+    return [([inputs, gates], inputs ** -0.5, 0), ([units, gates], units ** -0.5, 0), ([gates], 0.3, 0), ([gates], 0.3, 0)]
+
+
+def gru_step(a, c, h):
+    (a1, a2, a3), (c1, c2, c3) = a.chunk(3, -1), c.chunk(3, -1)
+    z, n = (a2 + c2).sigmoid(), (a3 + (a1 + c1).sigmoid() * c3).tanh()
+    return (1 - z) * n + z * h
+
+
+def torch_recurrent(k, kind, x, lengths, backwards, w, v, b, d):
+    """All outputs and the last one."""
+    h = c = k.torch.zeros(len(x), len(v), dtype=x.dtype)
+    outputs = {}
+    for t in reversed(range(x.shape[1])) if backwards else range(x.shape[1]):
+        before, inner = x[:, t] @ w + b, h @ v + d
+        if kind == "gru":
+            new = gru_step(before, inner, h)
+        elif kind == "rnn":
+            new = (before + inner).tanh()
+        else:
+            i, f, g, o = (before + inner).chunk(4, -1)
+            cell = f.sigmoid() * c + i.sigmoid() * g.tanh()
+            new = o.sigmoid() * cell.tanh()
+        live = t < lengths[:, None]
+        if kind == "lstm":
+            c = k.torch.where(live, cell, c)
+        h = k.torch.where(live, new, h)
+        outputs[t] = new * live
+    return k.torch.stack([outputs[t] for t in range(x.shape[1])], 1), h
+
+
+class Recurrent:
+    """An entry for a recurrent layer, or for one of those that are made of such."""
+
+    def __init__(self, name):
+        self.name = name
+        enter(name, self.draw, self.text, self.torch, self.shape, self.weights, size=lambda a, x: 1, cost=self.cost)
+
+    def draw(self, g, x):
+        if not is_sequence(x.shape) or x.shape[1] > 12:
+            return None
+        random, own = g.random, self.name in ("rnn", "gru", "lstm")
+        a = {"kind": self.name if own else random.choice(["rnn", "gru", "lstm"]), "units": g.width(),
+             "backwards": own and random.random() < 0.5, "lengths": random.random() < 0.5,
+             "part": random.choice([0, 0, 1]), "layers": 1, "both": self.name == "bidirectional", "drop": 0}
+        if self.name == "stacked":
+            a.update(layers=random.choice([1, 2, 2, 3]), both=random.random() < 0.5, drop=random.choice([0, 0.4]))
+        return [g.bounded(x, 3)], a
+
+    def text(self, a, write, x):
+        options = {"rnn": f"{a['units']}", "bidirectional": f"{a['kind']}, {a['units']}",
+                   "stacked": f"{a['kind']}, {a['units']}, {a['layers']}, both_ways = {str(a['both']).lower()}, "
+                              f"drop = {a['drop']}"}
+        call = f"{self.name}({options.get(self.name, options['rnn'])}{', backwards = true' if a['backwards'] else ''})"
+        return f"{call}({x[0]}{f', lengths = lengths_of(argmax({x[0]}))' if a['lengths'] else ''})[{a['part']}]"
+
+    def torch(self, k, a, x, *weights):
+        lengths = torch_lengths(k, x) if a["lengths"] else k.torch.full((len(x),), x.shape[1])
+        for layer in range(a["layers"]):
+            if layer:
+                x = torch_dropout(k, {"p": a["drop"]}, x)
+            ways = []
+            for backwards in (False, True) if a["both"] else (a["backwards"],):
+                ways.append(torch_recurrent(k, a["kind"], x, lengths, backwards, *weights[:4]))
+                weights = weights[4:]
+            x, last = (k.torch.cat(both, -1) for both in zip(*ways))
+        return (x, last)[a["part"]]
+
+    def width(self, a):
+        return a["units"] * (1 + a["both"])
+
+    def shape(self, a, x):
+        if not is_sequence(x):
+            return None
+        return [x[0], x[1], self.width(a)] if a["part"] == 0 else [x[0], self.width(a)]
+
+    def weights(self, a, x):
+        found = []
+        for layer in range(a["layers"]):
+            found += recurrent_weights(a["kind"], self.width(a) if layer else x[2], a["units"]) * (1 + a["both"])
+        return found
+
+    def cost(self, a, y, x):
+        return sum(product(shape) for shape, *_ in self.weights(a, x)) * x[1]
+
+
+for recurrent in ("rnn", "gru", "lstm", "bidirectional", "stacked"):
+    Recurrent(recurrent)
+
+
+def draw_gru_cell(g, x):
+    fits = len(x.shape) == 2 and x.shape[0] == -1 and x.shape[1] > 0
+    h = g.node("dense", [g.bounded(x, 2)], {"units": g.width(), "bias": True, "init": g.init()}) if fits else None
+    return h and ([x, h], {})
+
+
+enter("gru_cell", draw_gru_cell, lambda a, write, x: f"gru_cell(dim({x[1]}, 1))({x[0]}, {x[1]})",
+      lambda k, a, x, h, w, v, b, d: gru_step(x @ w + b, h @ v + d, h),
+      lambda a, x, h: h if len(x) == len(h) == 2 and x[0] == h[0] == -1 and min(x[1], h[1]) > 0 else None,
+      lambda a, x, h: recurrent_weights("gru", x[1], h[1]), size=lambda a, x, h: max(1, h),
+      cost=lambda a, y, x, h: 3 * (x[1] + h[1]) * h[1])
+
+
+def draw_embedding(g, x):
+    if not x.shape or not 1 < x.shape[-1] < 20 or len(x.shape) > 4:
+        return None
+    return [x], {"width": g.width(), "padding": g.random.choice([-1, 0, 1])}
+
+
+def torch_embedding(k, a, x, w):
+    k.largest(x)
+    index = x.argmax(-1)
+    return w[index] * (index != a["padding"])[..., None]
+
+
+enter("embedding", draw_embedding, lambda a, write, x: f"embedding(dim({x[0]}, rank({x[0]}) - 1), {a['width']}, "
+      f"padding = {a['padding']})(argmax({x[0]}))", torch_embedding,
+      lambda a, x: x[:-1] + [a["width"]] if x and x[-1] > max(1, a["padding"]) else None,
+      lambda a, x: [([x[-1], a["width"]], 0.7, 0)], size=lambda a, x: 2)
+
+
+# --- attention -----------------------------------------------------------------------------------
+
+def draw_attention(g, x):
+    if len(x.shape) < 3 or min(x.shape[-2:]) < 0 or max(x.shape[-2:]) > 40:
+        return None
+    x = g.bounded(x, 1.5)
+    return [x, g.bounded(g.twin(x), 1.5), g.twin(x)], {"causal": g.random.random() < 0.5, "part": 0}
+
+
+def torch_scores(k, query, key, causal, hidden=None):
+    """The weights of attention. `hidden` is true where a key may not be seen."""
+    scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
+    if causal:
+        hidden_later = k.torch.arange(key.shape[-2])[None] > k.torch.arange(query.shape[-2])[:, None]
+        scores = scores.masked_fill(hidden_later, -math.inf)
+    return (scores if hidden is None else scores.masked_fill(hidden, -math.inf)).softmax(-1)
+
+
+def text_attention(a, write, x):
+    lead = "{0}, {1}, {2}".format(*x)
+    if not a["causal"]:
+        return f"attention({lead})[0]"
+    axes, sizes = a["lead"]
+    return f"attention({lead}, causal_mask({a['places']}, {a['places']}) |> broadcast({axes}, {write(sizes)}))[0]"
+
+
+def attention_shape(a, x, y, z):
+    if len(x) < 3 or not x == y == z or min(x[-2:]) < 0:
+        return None
+    a.update(lead=(list(range(len(x) - 2)), x[:-2]), places=x[-2])
+    return x
+
+
+enter("attention", draw_attention, text_attention,
+      lambda k, a, x, y, z: torch_scores(k, x, y, a["causal"]) @ z, attention_shape,
+      size=lambda a, x, y, z: z, cost=lambda a, result, x, y, z: 2 * abs(product(x)) * x[-2])
+
+
+def torch_heads(k, a, x, z, hidden, causal, w, b, out, out_bias):
+    """multi_head_attention"""
+    width = x.shape[-1]
+    (wq, wk, wv), (bq, bk, bv) = w.chunk(3, 1), b.chunk(3)
+    query, key, value = (v.reshape(len(v), -1, a["heads"], width // a["heads"]).transpose(1, 2)
+                         for v in (x @ wq + bq, z @ wk + bk, z @ wv + bv))
+    weights = torch_scores(k, query, key, causal, hidden if hidden is None else hidden[:, None, None])
+    weights = torch_dropout(k, {"p": a["drop"]}, weights)
+    return (weights @ value).transpose(1, 2).reshape(x.shape) @ out + out_bias
+
+
+def heads_weights(width):
+    return [([width, 3 * width], width ** -0.5, 0), ([3 * width], 0.3, 0), ([width, width], width ** -0.5, 0), ([width], 0.3, 0)]
+
+
+def draw_heads(g, x):
+    if not is_sequence(x.shape) or x.shape[1] > 40:
+        return None
+    random, width = g.random, x.shape[2]
+    x = g.bounded(x, 2)
+    return [x, g.twin(x)], {"heads": random.choice([d for d in range(1, width + 1) if width % d == 0][:4]),
+                            "causal": random.random() < 0.5, "masked": random.random() < 0.5,
+                            "drop": random.choice([0, 0, 0.3]), "hidden": random.choice([1, 4, 7, 16]),
+                            "pre_norm": random.random() < 0.5, "activation": random.choice(["relu", "gelu", "tanh"])}
+
+
+def text_mask(a, x, places, name="mask"):
+    """A key is seen in one place at least."""
+    return f"{name} = padding_mask(lengths_of(argmax({x})) + 1, {places}, {places})" if a["masked"] else ""
+
+
+def torch_hidden(k, a, x):
+    """What text_mask does not let through."""
+    return k.torch.arange(x.shape[1])[None] > torch_lengths(k, x)[:, None] if a["masked"] else None
+
+
+def text_heads(a, write, x):
+    mask = text_mask(a, x[1], f"dim({x[0]}, 1)")
+    call = f"multi_head_attention({a['heads']}, causal = {str(a['causal']).lower()}, drop = {a['drop']})"
+    return f"{call}({x[0]}, {x[1]}{', ' if mask else ''}{mask})"
+
+
+def heads_shape(a, x, z):
+    return x if is_sequence(x) and x == z and x[2] % a["heads"] == 0 else None
+
+
+def heads_cost(a, y, x, z=None):
+    return x[1] * x[2] * (4 * x[2] + 2 * x[1])
+
+
+enter("multi_head_attention", draw_heads, text_heads,
+      lambda k, a, x, z, *weights: torch_heads(k, a, x, z, torch_hidden(k, a, z), a["causal"], *weights), heads_shape,
+      lambda a, x, z: heads_weights(x[2]), size=lambda a, x, z: 2, cost=heads_cost)
+
+
+class Block:
+    """An entry for a transformer's block: its parts are attention to x, to z for a decoder, and feed_forward."""
+
+    def __init__(self, name, is_decoder):
+        self.name, self.is_decoder = name, is_decoder
+        shape = heads_shape if is_decoder else lambda a, x: heads_shape(a, x, x)
+        enter(name, self.draw, self.text, self.torch, shape, self.weights, size=lambda a, *x: 4 + x[0],
+              cost=lambda a, y, x, *z: 2 * heads_cost(a, y, x) + 2 * x[1] * x[2] * a["hidden"])
+
+    def draw(self, g, x):
+        drawn = draw_heads(g, x) if x.shape[-1:] and x.shape[-1] > 3 else None  # layer_norm takes no fewer
+        return drawn and (drawn[0][:1 + self.is_decoder], drawn[1])
+
+    def text(self, a, write, x):
+        mask = text_mask(a, x[-1], f"dim({x[0]}, 1)", "memory_mask" if self.is_decoder else "mask")
+        options = ", ".join(f"{key} = {str(a[key]).lower()}" for key in ("drop", "pre_norm", "activation", "causal"))
+        return f"{self.name}({a['heads']}, {a['hidden']}, {options})({', '.join(filter(None, [*x, mask]))})"
+
+    def parts(self):
+        return ["self", "memory", "feed"] if self.is_decoder else ["self", "feed"]
+
+    def weights(self, a, x, *_):
+        width, found = x[2], []
+        norm = [([width], 0.3, 1), ([width], 0.3, 0)]
+        for part in self.parts():
+            own = heads_weights(width) if part != "feed" else [
+                ([width, a["hidden"]], width ** -0.5, 0), ([a["hidden"]], 0.3, 0),
+                ([a["hidden"], width], a["hidden"] ** -0.5, 0), ([width], 0.3, 0)]
+            found += norm + own if a["pre_norm"] else own + norm
+        return found
+
+    def torch(self, k, a, x, *others):
+        z, weights = (others[0], others[1:]) if self.is_decoder else (None, others)
+        hidden = torch_hidden(k, a, z if self.is_decoder else x)
+        for part in self.parts():
+            own, weights = weights[:6], weights[6:]
+            scale, shift = own[:2] if a["pre_norm"] else own[4:]
+            own = own[2:] if a["pre_norm"] else own[:4]
+
+            def norm(x):
+                return k.torch.nn.functional.layer_norm(varies(k, x), x.shape[-1:], scale, shift)
+            y = norm(x) if a["pre_norm"] else x
+            if part == "self":
+                y = torch_heads(k, a, y, y, None if self.is_decoder else hidden, a["causal"], *own)
+            elif part == "memory":
+                y = torch_heads(k, a, y, z, hidden, False, *own)
+            else:
+                y = torch_dropout(k, {"p": a["drop"]}, self.activation(k, a, y @ own[0] + own[1])) @ own[2] + own[3]
+            x = x + torch_dropout(k, {"p": a["drop"]}, y)
+            x = x if a["pre_norm"] else norm(x)
+        return x
+
+    @staticmethod
+    def activation(k, a, x):
+        return k.relu(x) if a["activation"] == "relu" else k.torch.nn.functional.gelu(x) if a["activation"] == "gelu" else x.tanh()
+
+
+Block("transformer_encoder_block", False)
+Block("transformer_decoder_block", True)
+
+
+def draw_sequence(g, x):
+    return ([x], {}) if is_sequence(x.shape) else None
+
+
+def torch_sine_positions(k, a, x):
+    count, width = x.shape[1:]
+    angle = k.torch.arange(count)[:, None] / 10000 ** (k.torch.arange(0, width, 2).double()[None] / width)
+    return x + k.torch.stack([angle.sin(), angle.cos()], -1).flatten(1)[:, :width].to(x.dtype)
+
+
+enter("sine_positions", draw_sequence, "{0} |> sine_positions", torch_sine_positions,
+      lambda a, x: x if is_sequence(x) else None, size=lambda a, x: x + 1)
+enter("learned_positions", draw_sequence, "{0} |> learned_positions", lambda k, a, x, w: x + w,
+      lambda a, x: x if is_sequence(x) else None, lambda a, x: [(x[1:], 0.5, 0)], size=lambda a, x: x + 1)
+
+
+# --- several convolutions side by side -----------------------------------------------------------
+
+def draw_inception(g, x):
+    if not is_image(x.shape):
+        return None
+    one, three, more, five, most, pooled = (g.random.choice([1, 2, 3, 4, 8]) for _ in range(6))
+    return [x], {"one": one, "three": [three, more], "five": [five, most], "pooled": pooled}
+
+
+def inception_kernels(a, channels):
+    (three, more), (five, most) = a["three"], a["five"]
+    return [(a["one"], channels, 1), (three, channels, 1), (more, three, 3), (five, channels, 1), (most, five, 5),
+            (a["pooled"], channels, 1)]
+
+
+def torch_inception(k, a, x, *weights):
+    def conv(x, number):
+        w, b = weights[2 * number:2 * number + 2]
+        return k.relu(k.torch.nn.functional.conv2d(x, w, b, 1, w.shape[-1] // 2))
+    pool = torch_max_pool2d(k, {"kernel": [3, 3], "stride": [1, 1], "pad": [1] * 4}, x)
+    return k.torch.cat([conv(x, 0), conv(conv(x, 1), 2), conv(conv(x, 3), 4), conv(pool, 5)], 1)
+
+
+enter("inception", draw_inception, "{0} |> inception({one}, {three}, {five}, {pooled})", torch_inception,
+      lambda a, x: [x[0], a["one"] + a["three"][1] + a["five"][1] + a["pooled"], *x[2:]] if is_image(x) else None,
+      lambda a, x: [variable for out, inputs, side in inception_kernels(a, x[1])
+                    for variable in (([out, inputs, side, side], (inputs * side * side) ** -0.5, 0), ([out], 0.3, 0))],
+      cost=lambda a, y, x: x[2] * x[3] * sum(out * inputs * side ** 2 for out, inputs, side in inception_kernels(a, x[1])))

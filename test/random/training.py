@@ -1,6 +1,7 @@
 """What a network is trained with: losses, metrics, optimizers, schedules, transforms of data. One entry each."""
 import math
 
+import dlc
 import numpy as np
 
 from network import Misfit, dims
@@ -27,6 +28,10 @@ def rows(y):
     return y.reshape(len(y), -1)
 
 
+def torch_huber(k, y, t):
+    return rows(k.torch.nn.functional.huber_loss(y, t, reduction="none", delta=0.7)).mean(1)
+
+
 LOSSES = {  # name: (fits, target, text, PyTorch)
     "mse": (lambda shape: True, "real", "mse({y}, {t})", lambda k, y, t: rows((y - t) ** 2).mean(1)),
     "half_sum_squares": (lambda shape: True, "real", "half_sum_squares({y}, {t})",
@@ -34,10 +39,12 @@ LOSSES = {  # name: (fits, target, text, PyTorch)
     "cross_entropy": (is_logits, "class", "cross_entropy({y}, {t})", torch_cross_entropy),
     "binary_cross_entropy": (lambda shape: True, "unit", "binary_cross_entropy({y}, {t})",
                              torch_binary_cross_entropy),
-    "absolute": (lambda shape: True, "real", "per_sample_mean(abs({y} - {t}))",
-                 lambda k, y, t: rows(k.kink(y - t).abs()).mean(1)),
-    "margin": (lambda shape: True, "unit", "per_sample_sum(relu(1.0 - {y} * (2.0 * {t} - 1.0)))",
-               lambda k, y, t: rows(k.relu(1 - y * (2 * t - 1))).sum(1)),
+    "l1": (lambda shape: True, "real", "l1({y}, {t})", lambda k, y, t: rows(k.kink(y - t).abs()).mean(1)),
+    "huber": (lambda shape: True, "real", "huber({y}, {t}, delta = 0.7)", torch_huber),
+    "hinge": (lambda shape: True, "unit", "hinge({y}, 2.0 * {t} - 1.0, margin = 0.8)",
+              lambda k, y, t: rows(k.relu(0.8 - y * (2 * t - 1))).mean(1)),
+    "kl_divergence": (is_logits, "unit", "kl_divergence(log_softmax({y}), {t})",
+                      lambda k, y, t: (t * (k.where(t > 0, t, 1.0).log() - y.log_softmax(-1))).sum(1)),
     "own": (lambda shape: True, "real", "own_loss({y}, {t}, scale = 0.3)",
             lambda k, y, t: rows((1 + (0.3 * (y - t)) ** 2).log()).mean(1)),
 }
@@ -108,6 +115,18 @@ OPTIMIZERS = {  # name: (numbers, PyTorch)
     "adamw": (lambda r: numbers(r, beta1=[0.9, 0.8], beta2=[0.999, 0.95], eps=[1e-8, 1e-4], weight_decay=[0.01, 0.1]),
               lambda torch, w, beta1, beta2, eps, weight_decay:
                   torch.optim.AdamW(w, 1, (beta1, beta2), eps, weight_decay)),
+    "rmsprop": (lambda r: numbers(r, alpha=[0.99, 0.9], eps=[1e-8, 1e-4], weight_decay=[0.0, 0.02], mu=[0.0, 0.5],
+                                  centered=["false", "true"]),
+                lambda torch, w, alpha, eps, weight_decay, mu, centered:
+                    torch.optim.RMSprop(w, 1, alpha, eps, weight_decay, mu, centered == "true")),
+    "adagrad": (lambda r: numbers(r, lr_decay=[0.0, 0.1], weight_decay=[0.0, 0.02], eps=[1e-10, 1e-4]),
+                lambda torch, w, lr_decay, weight_decay, eps: torch.optim.Adagrad(w, 1, lr_decay, weight_decay, 0, eps)),
+    "adadelta": (lambda r: numbers(r, rho=[0.9, 0.8], eps=[1e-6, 1e-4], weight_decay=[0.0, 0.02]),
+                 lambda torch, w, rho, eps, weight_decay: torch.optim.Adadelta(w, 1, rho, eps, weight_decay)),
+    "nadam": (lambda r: numbers(r, beta1=[0.9, 0.8], beta2=[0.999, 0.95], eps=[1e-8, 1e-4], weight_decay=[0.0, 0.02],
+                                psi=[4e-3, 0.1]),
+              lambda torch, w, beta1, beta2, eps, weight_decay, psi:
+                  dlc.Nadam(w, 1, (beta1, beta2), eps, weight_decay, psi)),
     "own": (lambda r: numbers(r, decay=[0.9, 0.6]), lambda torch, w, decay: Own(torch, w, 1, decay)),
 }
 
@@ -129,6 +148,11 @@ def linear(a, t, total):
     return warm(a, t) + (a["last"] - a["base"]) * done * min(1, t / max(a["warmup"], 1))
 
 
+def polynomial(a, t, total):
+    done = min(1, max(0, t - 1 - a["warmup"]) / max(1, total - a["warmup"]))
+    return (a["last"] + (a["base"] - a["last"]) * (1 - done) ** a["power"]) * min(1, t / max(a["warmup"], 1))
+
+
 SCHEDULES = {  # name: (numbers, rate)
     "constant": (lambda r: numbers(r, warmup=[0, 2]), lambda a, t, total: warm(a, t)),
     "step": (lambda r: numbers(r, every=[1, 2], factor=[0.1, 0.5], warmup=[0, 2]),
@@ -137,6 +161,9 @@ SCHEDULES = {  # name: (numbers, rate)
     "linear": (lambda r: numbers(r, warmup=[0, 1], last=[0.0, 0.001]), linear),
     "exponential": (lambda r: numbers(r, factor=[0.5, 0.9], warmup=[0, 1]),
                     lambda a, t, total: warm(a, t) * a["factor"] ** max(0, t - 1 - a["warmup"])),
+    "inverse_sqrt": (lambda r: numbers(r, warmup=[0, 2]),
+                     lambda a, t, total: a["base"] * min(t / max(a["warmup"], 1), (max(a["warmup"], 1) / t) ** 0.5)),
+    "polynomial": (lambda r: numbers(r, power=[1, 2.5], warmup=[0, 1], last=[0.0, 0.001]), polynomial),
 }
 
 TRANSFORMS = {  # name: (text, on an array)
