@@ -1,8 +1,8 @@
 """The networks of examples/ in PyTorch, timed on demand: pytorch_networks.py NAME BATCH THREADS
 
-Reads lines `WHAT LAYOUT SECONDS` from standard input, WHAT being `step` or `infer`, LAYOUT `nchw` or `channels_last`,
-and answers each with the median time of one training step (forward, backward, momentum update) or one inference, in
-milliseconds.
+Reads lines `WHAT LAYOUT SECONDS` from standard input, WHAT being `step`, `infer` or `one`, LAYOUT `nchw` or
+`channels_last`, and answers each with the median time of one training step (forward, backward, momentum update), one
+inference, or the inference of one sample, in milliseconds.
 """
 import functools
 import sys
@@ -42,6 +42,17 @@ def resnet20():
                          nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
 
 
+class LastOutput(nn.Module):
+    """Classes by the last output of a recurrent layer."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer, self.head = layer(64, 128, batch_first=True), nn.Linear(128, 10)
+
+    def forward(self, x):
+        return self.head(self.layer(x)[0][:, -1])
+
+
 NETWORKS = {
     "mlp": ((1, 28, 28), 10, lambda: nn.Sequential(
         nn.Flatten(), nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10))),
@@ -57,6 +68,8 @@ NETWORKS = {
         nn.MaxPool2d(3, 2), nn.Conv2d(192, 384, 3, padding=1), nn.ReLU(), nn.Conv2d(384, 256, 3, padding=1), nn.ReLU(),
         nn.Conv2d(256, 256, 3, padding=1), nn.ReLU(), nn.MaxPool2d(3, 2), nn.Flatten(), nn.Dropout(),
         nn.Linear(9216, 4096), nn.ReLU(), nn.Dropout(), nn.Linear(4096, 4096), nn.ReLU(), nn.Linear(4096, 1000))),
+    "lstm": ((100, 64), 10, lambda: LastOutput(nn.LSTM)),
+    "gru": ((100, 64), 10, lambda: LastOutput(nn.GRU)),
 }
 
 
@@ -68,7 +81,7 @@ def runs(name, batch, layout):
     network = make()
     x = torch.randn(batch, *shape)
     label = torch.randint(0, classes, (batch,))
-    if layout == "channels_last":
+    if layout == "channels_last" and x.dim() == 4:
         network = network.to(memory_format=torch.channels_last)
         x = x.to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(network.parameters(), 0.01, momentum=0.9)
@@ -79,12 +92,12 @@ def runs(name, batch, layout):
         functional.cross_entropy(network(x), label).backward()
         optimizer.step()
 
-    def infer():
+    def infer(x=x):
         network.eval()
         with torch.inference_mode():
             network(x)
 
-    return {"step": step, "infer": infer}
+    return {"step": step, "infer": infer, "one": lambda: infer(x[:1])}
 
 
 def main():
