@@ -1,5 +1,6 @@
 // Which layout each tensor has: convolutions say what they want, what shares its memory or is
 // computed point by point from it has it, too, and what leaves the block stays as it is.
+#include "compiler/contract/contract.h"
 #include "compiler/linalg/layout.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -62,6 +63,10 @@ void Layouts::tieOperations(SmallVectorImpl<Value> &kept, SmallVectorImpl<Value>
     if (auto nest = dyn_cast<linalg::LinalgOp>(op); nest && nest.hasPureTensorSemantics()) {
       for (auto [init, result] : llvm::zip(nest.getDpsInits(), op.getResults()))
         tie(init, result);
+      if (contract::get<contract::Rows>(&op)) { // rows lie as their index finds them
+        llvm::append_range(kept, op.getOperands());
+        llvm::append_range(kept, op.getResults());
+      }
     } else if (auto insert = dyn_cast<tensor::InsertSliceOp>(op)) {
       tie(insert.getDest(), insert.getResult());
       if (!isPaddedArgument(insert))

@@ -267,6 +267,8 @@ private:
     for (unsigned d = 0; d < op.getNumLoops(); ++d)
       if (!llvm::is_contained(order, d))
         order.push_back(d);
+    if (llvm::is_sorted(order))
+      return;
     rewriter.setInsertionPoint(op);
     (void)linalg::interchangeGenericOp(rewriter, op, order);
     if (auto convolution = contract::get<contract::Convolution>(op)) {

@@ -192,7 +192,8 @@ private:
     unsigned memory = memoryOf.lookup(carried);
     int last = lastUse.lookup(carried), step = steps[op];
     linalg::GenericOp sum = fuse::sumBefore(op);
-    if (last > step || (sum && last == steps[sum]))
+    // A sum runs together with its epilogue: no result may stand before all of it is read.
+    if (last > step || (sum && reads(sum, memory)))
       return std::nullopt;
     bool isElementwise =
         op.getNumReductionLoops() == 0 && op.getIndexingMapMatchingResult(result).isIdentity();

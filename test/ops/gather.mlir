@@ -54,3 +54,11 @@ func.func @parts(%x: tensor<6x20xf64>, %index: tensor<5xi32> {test.below = 6 : i
   %y = nn.concat %z, %rows axis 1 : (tensor<5x3xf64>, tensor<5x8xf64>) -> tensor<5x11xf64>
   return %y : tensor<5x11xf64>
 }
+
+// Into a convolution, which wants its images in a layout of its own.
+func.func @image(%table: tensor<5x1xf64>, %index: tensor<16x5x2xi32> {test.below = 5 : i64}, %w: tensor<3x1x2x3xf64>) -> tensor<16x3x1x3xf64> {
+  %rows = nn.gather %table, %index : (tensor<5x1xf64>, tensor<16x5x2xi32>) -> tensor<16x5x2x1xf64>
+  %image = nn.reshape %rows shape [16, 1, 2, 5] : (tensor<16x5x2x1xf64>) -> tensor<16x1x2x5xf64>
+  %y = nn.conv2d %image, %w stride [1, 1] pad [0, 0, 0, 0] dilation [1, 1] groups 1 : (tensor<16x1x2x5xf64>, tensor<3x1x2x3xf64>) -> tensor<16x3x1x3xf64>
+  return %y : tensor<16x3x1x3xf64>
+}

@@ -144,3 +144,22 @@ func.func @images(%h0: tensor<2x16x5x5xf64>, %w: tensor<16x16x3x3xf64> {test.ran
   } : (tensor<2x16x5x5xf64>) -> tensor<2x16x5x5xf64>
   return %end : tensor<2x16x5x5xf64>
 }
+
+// What is carried goes into a product and, where a condition does not hold, on to the next turn: the product's
+// epilogue must not write it where other columns of the product still read it.
+func.func @carried_twice(%h0: tensor<3x49xf64>, %w: tensor<49x49xf64>, %x: tensor<4x3x49xf64>,
+                         %n: tensor<3xi32> {test.below = 4 : i64}) -> tensor<3x49xf64> {
+  %turns = nn.constant dense<[0, 1, 2, 3]> : tensor<4xi32>
+  %end = nn.loop 4 carry(%h0) slices(%x, %turns) {
+  ^turn(%h: tensor<3x49xf64>, %part: tensor<3x49xf64>, %turn: tensor<i32>):
+    %product = nn.matmul %h, %w : (tensor<3x49xf64>, tensor<49x49xf64>) -> tensor<3x49xf64>
+    %sum = nn.add %product, %part : tensor<3x49xf64>
+    %y = nn.tanh %sum : tensor<3x49xf64>
+    %number = nn.broadcast %turn axes [0] sizes [3] : (tensor<i32>) -> tensor<3xi32>
+    %less = nn.less %number, %n : tensor<3xi32>
+    %wide = nn.broadcast %less axes [1] sizes [49] : (tensor<3xi1>) -> tensor<3x49xi1>
+    %next = nn.select %wide, %y, %h : tensor<3x49xi1>, tensor<3x49xf64>
+    nn.yield %next : tensor<3x49xf64>
+  } : (tensor<3x49xf64>, tensor<4x3x49xf64>, tensor<4xi32>) -> tensor<3x49xf64>
+  return %end : tensor<3x49xf64>
+}
