@@ -29,7 +29,8 @@ def several(x, calls, references):
 def check_activations(precision):
     functions = {
         "gelu({})": functional.gelu, "gelu_tanh({})": lambda x: functional.gelu(x, approximate="tanh"),
-        "silu({})": functional.silu, "elu({})": functional.elu, "elu({}, alpha = 0.7)": lambda x: functional.elu(x, 0.7),
+        "silu({})": functional.silu, "elu({})": functional.elu,
+        "elu({}, alpha = 0.7)": lambda x: functional.elu(x, 0.7),
         "softplus({})": functional.softplus,
         "hard_sigmoid({})": lambda x: (x / 6 + 0.5).clamp(0, 1),  # PyTorch's own derivative has f32's 1/6 in f64
         "hard_swish({})": functional.hardswish}
@@ -41,14 +42,15 @@ def check_activations(precision):
     far = np.array([-1e4, -800, -90, -1, 0, 0, 0.5, 90, 800, 1e4])
     body = "\n".join(f"  param p{i}: f32[10] = zeros\n  y{i} = {call.format(f'p{i}')} + 0.0 * x"
                      for i, call in enumerate(functions))
-    program = dlc.compile_model(folder, f"""model m(x: f32[B, 10]) -> ({", ".join(f"y{i}: f32[B, 10]" for i in range(len(functions)))}) {{
+    results = [f"y{i}" for i in range(len(functions))]
+    program = dlc.compile_model(folder, f"""model m(x: f32[B, 10]) -> ({": f32[B, 10], ".join(results)}: f32[B, 10]) {{
 {body}
 }}
 data d(x: f32[10]) {{
   train = rows([{[0] * 10}])
 }}
 train m on d {{
-  loss = {" + ".join(f"per_sample_sum(y{i})" for i in range(len(functions)))}
+  loss = per_sample_sum({" + ".join(results)})
   optimizer = sgd()
   batch = 1
 }}
@@ -78,7 +80,8 @@ def norm_calls(shape):
     def rms(x, w):
         return x / torch.sqrt((x * x).mean(-1, keepdim=True) + 1e-5) * w["weight"]
     return {
-        "layer_norm()({})": ("layer_norm_1", lambda x, w: functional.layer_norm(x, x.shape[-1:], w["weight"], w["bias"])),
+        "layer_norm()({})":
+            ("layer_norm_1", lambda x, w: functional.layer_norm(x, x.shape[-1:], w["weight"], w["bias"])),
         "layer_norm(eps = 0.1)({})":
             ("layer_norm_2", lambda x, w: functional.layer_norm(x, x.shape[-1:], w["weight"], w["bias"], 0.1)),
         "rms_norm()({})": ("rms_norm_1", rms),
@@ -90,7 +93,8 @@ def norm_calls(shape):
             ("", lambda x, w: torch_local_response_norm(x, 5, 0.5, 0.75, 1.0)),
         "local_response_norm({}, count = 2, alpha = 0.3, beta = 1.25, k = 2.0)":
             ("", lambda x, w: torch_local_response_norm(x, 2, 0.3, 1.25, 2.0)),
-        "batch_norm()({})": ("batch_norm_1", lambda x, w: functional.batch_norm(x, None, None, w["weight"], w["bias"], True)),
+        "batch_norm()({})":
+            ("batch_norm_1", lambda x, w: functional.batch_norm(x, None, None, w["weight"], w["bias"], True)),
         "batch_norm(eps = 0.1)({})":
             ("batch_norm_2", lambda x, w: functional.batch_norm(x, None, None, w["weight"], w["bias"], True, 0.1, 0.1)),
     }
@@ -217,7 +221,8 @@ def check_feed_forward(precision):
             inner = function(t["x"] @ x["linear1.weight"] + x["linear1.bias"])
             return [inner @ x["linear2.weight"] + x["linear2.bias"]]
         check(f"feed_forward {shape}", {"x": random.standard_normal(shape)},
-              f"  y = x |> feed_forward({wide}, activation = {activation})", {"y": shape[1:]}, forward, precision, shape[0])
+              f"  y = x |> feed_forward({wide}, activation = {activation})", {"y": shape[1:]}, forward, precision,
+              shape[0])
 
 
 def check_positions(precision):
@@ -245,7 +250,8 @@ def check_inception(precision):
         def forward(t, w):
             def conv(x, number):
                 kernel = w[f"inception_1.conv_{number}.weight"]
-                return functional.conv2d(x, kernel, w[f"inception_1.conv_{number}.bias"], 1, kernel.shape[-1] // 2).relu()
+                bias = w[f"inception_1.conv_{number}.bias"]
+                return functional.conv2d(x, kernel, bias, 1, kernel.shape[-1] // 2).relu()
             x = t["x"]
             pool = functional.max_pool2d(x, 3, 1, 1)
             return [torch.cat([conv(x, 1), conv(conv(x, 2), 3), conv(conv(x, 4), 5), conv(pool, 6)], 1)]
@@ -264,11 +270,13 @@ def check_losses(precision):
         y, z = 1.5 * random.standard_normal((2, *shape))
         share = np.exp(random.standard_normal(shape))
         share.reshape(len(share), -1)[:, 0] = 0  # its logarithm does not count
-        inputs = {"x": y, "z": z, "s": np.sign(z), "q": share / share.reshape(len(share), -1).sum(1).reshape(-1, *[1] * (len(shape) - 1))}
+        share /= share.sum(tuple(range(1, len(shape))), keepdims=True)
+        inputs = {"x": y, "z": z, "s": np.sign(z), "q": share}
         calls = {
             "l1({}, z)": lambda x, t: mean((x - t["z"]).abs()),
             "huber({}, z)": lambda x, t: mean(functional.huber_loss(x, t["z"], reduction="none")),
-            "huber({}, z, delta = 0.3)": lambda x, t: mean(functional.huber_loss(x, t["z"], reduction="none", delta=0.3)),
+            "huber({}, z, delta = 0.3)":
+                lambda x, t: mean(functional.huber_loss(x, t["z"], reduction="none", delta=0.3)),
             "huber({}, z, delta = 0.5) / 0.5":
                 lambda x, t: mean(functional.smooth_l1_loss(x, t["z"], reduction="none", beta=0.5)),
             "hinge({}, s)": lambda x, t: mean(functional.margin_ranking_loss(
