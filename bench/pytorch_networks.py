@@ -53,6 +53,20 @@ class LastOutput(nn.Module):
         return self.head(self.layer(x)[0][:, -1])
 
 
+class Gpt(nn.Module):
+    """Four blocks of a language model of bytes (Radford et al. 2019), width 256, 128 places."""
+
+    def __init__(self):
+        super().__init__()
+        block = nn.TransformerEncoderLayer(256, 8, 1024, 0.0, functional.gelu, batch_first=True, norm_first=True)
+        self.embedding, self.places = nn.Embedding(256, 256), nn.Parameter(0.02 * torch.randn(128, 256))
+        self.blocks, self.head = nn.TransformerEncoder(block, 4, nn.LayerNorm(256)), nn.Linear(256, 256)
+        self.mask = nn.Transformer.generate_square_subsequent_mask(128)
+
+    def forward(self, x):
+        return self.head(self.blocks(self.embedding(x) + self.places, mask=self.mask))
+
+
 NETWORKS = {
     "mlp": ((1, 28, 28), 10, lambda: nn.Sequential(
         nn.Flatten(), nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10))),
@@ -70,6 +84,7 @@ NETWORKS = {
         nn.Linear(9216, 4096), nn.ReLU(), nn.Dropout(), nn.Linear(4096, 4096), nn.ReLU(), nn.Linear(4096, 1000))),
     "lstm": ((100, 64), 10, lambda: LastOutput(nn.LSTM)),
     "gru": ((100, 64), 10, lambda: LastOutput(nn.GRU)),
+    "gpt": ((128,), 256, Gpt),
 }
 
 
@@ -79,8 +94,9 @@ def runs(name, batch, layout):
     torch.manual_seed(0)
     shape, classes, make = NETWORKS[name]
     network = make()
-    x = torch.randn(batch, *shape)
-    label = torch.randint(0, classes, (batch,))
+    is_text = len(shape) == 1  # one of the classes follows at each place
+    x = torch.randint(0, classes, (batch, *shape)) if is_text else torch.randn(batch, *shape)
+    label = torch.randint(0, classes, x.shape if is_text else (batch,))
     if layout == "channels_last" and x.dim() == 4:
         network = network.to(memory_format=torch.channels_last)
         x = x.to(memory_format=torch.channels_last)
@@ -89,7 +105,7 @@ def runs(name, batch, layout):
     def step():
         network.train()
         optimizer.zero_grad(set_to_none=True)
-        functional.cross_entropy(network(x), label).backward()
+        functional.cross_entropy(network(x).flatten(0, -2), label.flatten()).backward()
         optimizer.step()
 
     def infer(x=x):
