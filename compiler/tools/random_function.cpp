@@ -16,7 +16,7 @@ public:
         &Families::convolution,   &Families::reduce,   &Families::reduce,
         &Families::elementwise,   &Families::winograd, &Families::winograd,
         &Families::imagesInLanes, &Families::pool,     &Families::statistics,
-        &Families::loop,          &Families::parts,
+        &Families::loop,          &Families::parts,    &Families::rows,
     };
     (this->*kFamilies[below(std::size(kFamilies))])();
     return text();
@@ -208,6 +208,30 @@ private:
     finish(below(3) == 0 ? reduced(x) : x);
   }
 
+  // Rows that an index names, some of which are not there: the places of the largest numbers.
+  void rows() {
+    Sizes tokens(between(1, 2));
+    Sizes s = drawSizes([&] {
+      Sizes sizes{smallSize() + 1, size()};
+      for (int64_t &count : tokens)
+        sizes.push_back(count = smallSize());
+      return sizes;
+    });
+    Sizes places = tokens, wide = tokens, table{s[0], s[1]};
+    places.push_back(s[0] + below(2));
+    wide.push_back(s[1]);
+    Tensor index = argmax(argument(places));
+    bool gathers = below(2);
+    Tensor from = followed(permuted(gathers ? table : wide));
+    std::string types = "(" + type(from.shape) + ", " + type(index.shape, "i32") + ") -> ";
+    if (gathers)
+      return finish(
+          followed(add("gather " + from.name + ", " + index.name, types + type(wide), wide)));
+    finish(followed(
+        add("scatter_add " + from.name + ", " + index.name + " rows " + std::to_string(s[0]),
+            types + type(table), table)));
+  }
+
   // Turns that carry one value, take slices and stack what goes into the next one.
   void loop() {
     Sizes shape = drawSizes([&] { return Sizes{smallSize(), size()}; }), all = shape;
@@ -227,6 +251,8 @@ private:
     }
     x = followed(x);
     Tensor next = unary("tanh", x);
+    if (below(2)) // besides what a product reads of it
+      next = binary("mul", next, carried);
     body += "  nn.yield " + next.name + ", " + x.name + " : " + type(shape) + ", " + type(shape) +
             "\n  } : (" + type(shape) + ", " + type(all) + ") -> (" + type(shape) + ", " +
             type(all) + ")\n";
