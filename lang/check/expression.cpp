@@ -126,7 +126,7 @@ Value evaluateLogical(const Expr &expr, Environment &environment) {
   if (b.isPoison())
     return b;
   const bool *right = b.as<bool>();
-  if (left && (right || operations.isTruth(b)))
+  if (left != nullptr && (right != nullptr || operations.isTruth(b)))
     return b;
   if (isLeftRight && right)
     return *right == (expr.text == "or") ? b : a;
