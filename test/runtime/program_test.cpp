@@ -7,6 +7,7 @@
 #include "test/runtime/folder.h"
 #include "test/runtime/program.h"
 
+#include <chrono>
 #include <cmath>
 #include <csignal>
 #include <cstring>
@@ -170,19 +171,25 @@ TEST_F(ProgramTest, ResumesInMidEpochBitForBit) {
 
 TEST_F(ProgramTest, KilledTwentyTimesEndsWithTheSameBits) {
   const std::vector<std::string> arguments = {
-      "train", "--run", "r", "--epochs", "400", "--checkpoint-every", "37"};
+      "train", "--run", "r", "--epochs", "800", "--checkpoint-every", "37"};
   std::vector<std::string> undisturbed = arguments, resumed = arguments;
   undisturbed[2] = "whole";
   resumed.push_back("--resume");
+  auto begin = std::chrono::steady_clock::now();
   output(undisturbed);
+  auto whole = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - begin);
+  // Twenty times at most a thirtieth of what the training takes: it cannot end before.
+  auto longest = static_cast<uint32_t>(whole.count() / 30);
   uint32_t word = 1;
   int kills = 0;
   for (int attempt = 0; attempt < 1000; ++attempt) {
     Program program(folder.path(), resumed);
     word = word * 1664525 + 1013904223;
-    usleep(2000 + (word >> 16) % 30000);
-    if (kills < 20)
+    if (kills < 20) {
+      usleep(longest / 10 + (word >> 16) % (longest - longest / 10));
       program.signal(SIGKILL);
+    }
     Outcome outcome = program.wait();
     if (outcome.exit == 0)
       break;
