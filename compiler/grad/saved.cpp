@@ -1,5 +1,6 @@
 // What a loop saves of its turns for the loop of its gradient.
 #include "compiler/grad/saved.h"
+#include "compiler/nn/loops.h"
 
 #include "mlir/IR/IRMapping.h"
 
@@ -65,35 +66,16 @@ private:
   DenseMap<Value, Value> made;
 };
 
-RankedTensorType stackOf(Type type, int64_t count) {
-  auto tensor = cast<RankedTensorType>(type);
-  SmallVector<int64_t> shape(tensor.getShape());
-  shape.insert(shape.begin(), count);
-  return RankedTensorType::get(shape, tensor.getElementType());
-}
-
 /// The loop, with `saved` stacked besides.
 nn::LoopOp stacking(nn::LoopOp loop, ArrayRef<Value> saved, DenseSet<Value> &active) {
-  SmallVector<Type> types(loop.getResultTypes());
-  SmallVector<StringRef> names;
+  SmallVector<bool> wasActive;
   for (Value result : loop.getResults())
-    names.push_back(nn::nameOf(result));
-  for (Value value : saved)
-    types.push_back(stackOf(value.getType(), loop.getCount()));
-  names.resize(types.size());
-  OpBuilder builder(loop);
-  auto wide =
-      nn::LoopOp::create(builder, nn::withNames(loop.getLoc(), names), types, loop.getInits(),
-                         loop.getSlices(), loop.getCount(), loop.getReversed());
-  wide.getBody().takeBody(loop.getBody());
-  auto yield = cast<nn::YieldOp>(wide.getBlock().getTerminator());
-  yield.getValuesMutable().append(saved);
-  for (auto [before, after] : llvm::zip(loop.getResults(), wide.getResults())) {
-    if (active.erase(before))
-      active.insert(after);
-    before.replaceAllUsesWith(after);
-  }
-  loop.erase();
+    wasActive.push_back(active.erase(result));
+  IRRewriter rewriter(loop.getContext());
+  nn::LoopOp wide = nn::widened(loop, {}, saved, rewriter);
+  for (auto [result, isActive] : llvm::zip(wide.getResults(), wasActive))
+    if (isActive)
+      active.insert(result);
   return wide;
 }
 

@@ -116,14 +116,16 @@ double isLess(double a, double b) { return a < b; }
 double isLessOrEqual(double a, double b) { return a <= b; }
 double isSame(double a, double b) { return a == b; }
 
-/// Of ints, -(-2^31) is itself.
-template <auto F> Tensor unaryOf(const Call &call) {
-  Tensor y = unary<F>(call);
+/// Ints of the result wrap around.
+Tensor wrappedInts(const Call &call, Tensor y) {
   if (isOfInts(call.op->getResult(0)))
     for (double &number : y.numbers)
       number = wrapped(int64_t(number));
   return y;
 }
+
+/// Of ints, -(-2^31) is itself.
+template <auto F> Tensor unaryOf(const Call &call) { return wrappedInts(call, unary<F>(call)); }
 
 /// All is f64 here, but ints are whole and have a range.
 Tensor convert(const Call &call) {
@@ -219,13 +221,7 @@ template <auto F> Tensor reduce(const Call &call, double start) {
   return y;
 }
 
-Tensor reduceSum(const Call &call) {
-  Tensor y = reduce<sum>(call, 0);
-  if (isOfInts(call.op->getResult(0)))
-    for (double &number : y.numbers)
-      number = wrapped(int64_t(number));
-  return y;
-}
+Tensor reduceSum(const Call &call) { return wrappedInts(call, reduce<sum>(call, 0)); }
 Tensor reduceMax(const Call &call) { return reduce<larger>(call, -INFINITY); }
 
 Tensor argmax(const Call &call) {

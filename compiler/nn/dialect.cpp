@@ -1,4 +1,5 @@
 // The dialect `nn`: its registration, constants, verifiers and names.
+#include "compiler/nn/loops.h"
 #include "compiler/nn/nn.h"
 
 #include "mlir/IR/Matchers.h"
@@ -126,12 +127,7 @@ LogicalResult LoopOp::verifyRegions() {
   if (yielded < carried || getNumResults() != yielded)
     return emitOpError("needs a result for each value that its block yields, of which the first ")
            << carried << " are carried";
-  auto stackOf = [&](Type type) {
-    auto tensor = cast<RankedTensorType>(type);
-    SmallVector<int64_t> shape(tensor.getShape());
-    shape.insert(shape.begin(), getCount());
-    return RankedTensorType::get(shape, tensor.getElementType());
-  };
+  auto stackOf = [&](Type type) { return wholeType(type, getCount()); };
   for (unsigned i = 0; i < carried; ++i)
     for (Type type :
          {block.getArgument(i).getType(), getNext()[i].getType(), getResult(i).getType()})

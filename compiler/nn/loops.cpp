@@ -5,7 +5,6 @@
 // next turn does not need, after it; and a sum of products over the turns, as the gradients of
 // weights are, is one product of wholes.
 #include "compiler/nn/loops.h"
-#include "compiler/nn/nn.h"
 
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -14,16 +13,37 @@ using namespace mlir;
 
 namespace dlc::nn {
 
-namespace {
-
-RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
-
 RankedTensorType wholeType(Type type, int64_t count) {
   auto tensor = cast<RankedTensorType>(type);
   SmallVector<int64_t> shape(tensor.getShape());
   shape.insert(shape.begin(), count);
   return RankedTensorType::get(shape, tensor.getElementType());
 }
+
+LoopOp widened(LoopOp loop, ArrayRef<Value> slices, ArrayRef<Value> stacked,
+               RewriterBase &rewriter) {
+  SmallVector<Type> types(loop.getResultTypes());
+  SmallVector<StringRef> names;
+  for (Value result : loop.getResults())
+    names.push_back(nameOf(result));
+  for (Value value : stacked)
+    types.push_back(wholeType(value.getType(), loop.getCount()));
+  names.resize(types.size());
+  SmallVector<Value> all(loop.getSlices());
+  llvm::append_range(all, slices);
+  rewriter.setInsertionPoint(loop);
+  auto wide = LoopOp::create(rewriter, withNames(loop.getLoc(), names), types, loop.getInits(), all,
+                             loop.getCount(), loop.getReversed());
+  rewriter.inlineRegionBefore(loop.getBody(), wide.getBody(), wide.getBody().end());
+  auto yield = cast<YieldOp>(wide.getBlock().getTerminator());
+  rewriter.modifyOpInPlace(yield, [&] { yield.getValuesMutable().append(stacked); });
+  rewriter.replaceOp(loop, wide.getResults().take_front(loop.getNumResults()));
+  return wide;
+}
+
+namespace {
+
+RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 
 bool isOutside(Value value, LoopOp loop) { return value.getParentBlock() != &loop.getBlock(); }
 
@@ -141,28 +161,6 @@ private:
   OpBuilder &builder;
   DenseMap<Value, Value> known;
 };
-
-/// The loop with more slices, whose arguments the block already has, and more stacked results.
-LoopOp widened(LoopOp loop, ArrayRef<Value> slices, ArrayRef<Value> stacked,
-               PatternRewriter &rewriter) {
-  SmallVector<Type> types(loop.getResultTypes());
-  SmallVector<StringRef> names;
-  for (Value result : loop.getResults())
-    names.push_back(nameOf(result));
-  for (Value value : stacked)
-    types.push_back(wholeType(value.getType(), loop.getCount()));
-  names.resize(types.size());
-  SmallVector<Value> all(loop.getSlices());
-  llvm::append_range(all, slices);
-  rewriter.setInsertionPoint(loop);
-  auto wide = LoopOp::create(rewriter, withNames(loop.getLoc(), names), types, loop.getInits(), all,
-                             loop.getCount(), loop.getReversed());
-  rewriter.inlineRegionBefore(loop.getBody(), wide.getBody(), wide.getBody().end());
-  auto yield = cast<YieldOp>(wide.getBlock().getTerminator());
-  rewriter.modifyOpInPlace(yield, [&] { yield.getValuesMutable().append(stacked); });
-  rewriter.replaceOp(loop, wide.getResults().take_front(loop.getNumResults()));
-  return wide;
-}
 
 // --- before the loop ---------------------------------------------------------------------------
 

@@ -11,8 +11,12 @@ namespace dlc::kernel {
 llvm::SmallVector<mlir::Value> turnsOf(mlir::ImplicitLocOpBuilder &b, mlir::Value item,
                                        llvm::ArrayRef<int64_t> counts);
 
-/// `func @name(buffers…, begin, end)`, which runs the work items [begin, end) of the nest. Its
-/// buffers do not overlap.
+/// `func @name(buffers…, begin, end)`, private, with the builder at its beginning. Its buffers do
+/// not overlap.
+mlir::func::FuncOp openKernel(mlir::ImplicitLocOpBuilder &b, llvm::StringRef name,
+                              llvm::ArrayRef<mlir::MemRefType> buffers);
+
+/// `func @name(buffers…, begin, end)`, which runs the work items [begin, end) of the nest.
 mlir::func::FuncOp emitKernel(mlir::OpBuilder &builder, mlir::Location loc, llvm::StringRef name,
                               const Nest &nest, const Schedule &schedule);
 

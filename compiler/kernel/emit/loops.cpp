@@ -105,16 +105,21 @@ static Cursor atEntry(ImplicitLocOpBuilder &b, const Nest &nest, const Schedule 
   return at;
 }
 
-func::FuncOp emitKernel(OpBuilder &builder, Location loc, StringRef name, const Nest &nest,
-                        const Schedule &schedule) {
-  ImplicitLocOpBuilder b(loc, builder);
-  SmallVector<Type> types(nest.buffers.begin(), nest.buffers.end());
+func::FuncOp openKernel(ImplicitLocOpBuilder &b, StringRef name, ArrayRef<MemRefType> buffers) {
+  SmallVector<Type> types(buffers.begin(), buffers.end());
   types.append(2, b.getIndexType());
   auto function = func::FuncOp::create(b, name, b.getFunctionType(types, {}));
   function.setPrivate();
-  for (unsigned i = 0; i < nest.buffers.size(); ++i)
+  for (unsigned i = 0; i < buffers.size(); ++i)
     function.setArgAttr(i, "llvm.noalias", b.getUnitAttr());
   b.setInsertionPointToStart(function.addEntryBlock());
+  return function;
+}
+
+func::FuncOp emitKernel(OpBuilder &builder, Location loc, StringRef name, const Nest &nest,
+                        const Schedule &schedule) {
+  ImplicitLocOpBuilder b(loc, builder);
+  func::FuncOp function = openKernel(b, name, nest.buffers);
 
   Frame frame;
   frame.function = function;

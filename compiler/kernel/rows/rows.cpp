@@ -1,6 +1,7 @@
 // A row is copied, or added to, by whole vectors; what is left over by a masked one.
 #include "compiler/kernel/rows/rows.h"
 #include "compiler/contract/contract.h"
+#include "compiler/kernel/emit/emit.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -232,13 +233,7 @@ private:
 
 func::FuncOp emitRows(OpBuilder &builder, Location loc, StringRef name, const Rows &rows) {
   ImplicitLocOpBuilder b(loc, builder);
-  SmallVector<Type> types(rows.nest.buffers.begin(), rows.nest.buffers.end());
-  types.append(2, b.getIndexType());
-  auto function = func::FuncOp::create(b, name, b.getFunctionType(types, {}));
-  function.setPrivate();
-  for (unsigned i = 0; i < rows.nest.buffers.size(); ++i)
-    function.setArgAttr(i, "llvm.noalias", b.getUnitAttr());
-  b.setInsertionPointToStart(function.addEntryBlock());
+  func::FuncOp function = openKernel(b, name, rows.nest.buffers);
   Emitter(b, rows, function).run();
   func::ReturnOp::create(b);
   return function;
