@@ -6,6 +6,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 
+#include <numeric>
+
 using namespace mlir;
 
 namespace dlc {
@@ -124,6 +126,15 @@ private:
     return nn::ConstantOp::create(builder, location(node.range, result.name), value);
   }
 
+  /// 0, 1, …
+  Value iota(const lang::Node &node, const lang::GraphValue &result) {
+    RankedTensorType type = tensorType(result.type);
+    std::vector<int32_t> numbers(type.getNumElements());
+    std::iota(numbers.begin(), numbers.end(), 0);
+    return nn::ConstantOp::create(builder, location(node.range, result.name),
+                                  DenseElementsAttr::get(type, ArrayRef(numbers)));
+  }
+
   /// Emits the nodes that the results need, given the values of the graph's leaves by kind and
   /// index.
   void buildFunction(StringRef name, const lang::Graph &graph, ArrayRef<Role> arguments,
@@ -182,6 +193,8 @@ private:
     const lang::GraphValue &first = emission.graph.values[node.results[0]];
     if (node.op == "constant")
       return {constant(node, first)};
+    if (node.op == "iota")
+      return {iota(node, first)};
     if (node.op == "loop")
       return loop(node, emission);
     auto index = node.attributes.find("index");

@@ -89,28 +89,8 @@ Value evaluateName(const Expr &expr, Environment &environment) {
 // --- operators ---------------------------------------------------------------------------------
 
 Value evaluateUnary(const Expr &expr, Environment &environment, Wanted wanted) {
-  Unfolding &unfolding = environment.unfolding;
-  Value value = evaluate(*expr.operands[0], environment, wanted);
-  if (value.isPoison())
-    return value;
-  if (expr.text == "not") {
-    if (const bool *truth = value.as<bool>())
-      return !*truth;
-    if (unfolding.operations.isTruth(value))
-      return unfolding.operations.opposite({value, expr.operands[0]->range}, focus(expr));
-    unfolding.report.error("operator-type", expr.operands[0]->range,
-                           "`not` needs a bool, found " + unfolding.operations.described(value));
-    return Poison{};
-  }
-  if (const Dim *dim = value.as<Dim>())
-    return Dim(0) - *dim;
-  if (const double *real = value.as<double>())
-    return -*real;
-  if (value.is<Tensor>())
-    return unfolding.operations.apply("neg", {{value, expr.operands[0]->range}}, focus(expr), "-");
-  unfolding.report.error("operator-type", expr.range,
-                         "`-` needs a number or a tensor, found " + kindOf(value));
-  return Poison{};
+  const Expr &operand = *expr.operands[0];
+  return unary(expr, {evaluate(operand, environment, wanted), operand.range}, environment);
 }
 
 Value evaluateLogical(const Expr &expr, Environment &environment) {
@@ -194,20 +174,10 @@ Value tensorBinary(const Expr &expr, const Operand &a, const Operand &b, Unfoldi
 Value evaluateBinary(const Expr &expr, Environment &environment, Wanted wanted) {
   if (expr.text == "and" || expr.text == "or")
     return evaluateLogical(expr, environment);
-  Unfolding &unfolding = environment.unfolding;
   const Expr &left = *expr.operands[0], &right = *expr.operands[1];
   Operand a{evaluate(left, environment, wanted), left.range};
   Operand b{evaluate(right, environment, wanted), right.range};
-  if (a.value.isPoison() || b.value.isPoison())
-    return Poison{};
-  bool isEquality = expr.text == "==" || expr.text == "!=";
-  if (isEquality && (a.value.is<None>() || b.value.is<None>()))
-    return (a.value.is<None>() == b.value.is<None>()) == (expr.text == "==");
-  if (expr.text == "@")
-    return unfolding.operations.matmul(a, b, focus(expr));
-  if (!a.value.is<Tensor>() && !b.value.is<Tensor>())
-    return staticBinary(expr, a.value, b.value, unfolding.report, wanted);
-  return tensorBinary(expr, a, b, unfolding);
+  return binary(expr, a, b, environment, wanted);
 }
 
 // --- calls and indices -------------------------------------------------------------------------
@@ -391,6 +361,46 @@ Value evaluate(const Expr &expr, Environment &environment, Wanted wanted) {
   Value value = evaluateKind(expr, environment, wanted);
   environment.unfolding.leave();
   return value;
+}
+
+Value unary(const Expr &expr, const Operand &operand, Environment &environment) {
+  Unfolding &unfolding = environment.unfolding;
+  const Value &value = operand.value;
+  if (value.isPoison())
+    return value;
+  if (expr.text == "not") {
+    if (const bool *truth = value.as<bool>())
+      return !*truth;
+    if (unfolding.operations.isTruth(value))
+      return unfolding.operations.opposite(operand, focus(expr));
+    unfolding.report.error("operator-type", operand.range,
+                           "`not` needs a bool, found " + unfolding.operations.described(value));
+    return Poison{};
+  }
+  if (const Dim *dim = value.as<Dim>())
+    return Dim(0) - *dim;
+  if (const double *real = value.as<double>())
+    return -*real;
+  if (value.is<Tensor>())
+    return unfolding.operations.apply("neg", {operand}, focus(expr), "-");
+  unfolding.report.error("operator-type", expr.range,
+                         "`-` needs a number or a tensor, found " + kindOf(value));
+  return Poison{};
+}
+
+Value binary(const Expr &expr, const Operand &a, const Operand &b, Environment &environment,
+             Wanted wanted) {
+  Unfolding &unfolding = environment.unfolding;
+  if (a.value.isPoison() || b.value.isPoison())
+    return Poison{};
+  bool isEquality = expr.text == "==" || expr.text == "!=";
+  if (isEquality && (a.value.is<None>() || b.value.is<None>()))
+    return (a.value.is<None>() == b.value.is<None>()) == (expr.text == "==");
+  if (expr.text == "@")
+    return unfolding.operations.matmul(a, b, focus(expr));
+  if (!a.value.is<Tensor>() && !b.value.is<Tensor>())
+    return staticBinary(expr, a.value, b.value, unfolding.report, wanted);
+  return tensorBinary(expr, a, b, unfolding);
 }
 
 std::optional<bool> condition(const Expr &expr, Environment &environment) {

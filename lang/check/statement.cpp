@@ -2,6 +2,7 @@
 #include "lang/check/statement.h"
 #include "lang/check/expression.h"
 #include "lang/check/loop.h"
+#include "lang/check/notation.h"
 #include "lang/check/tensor_type.h"
 #include "lang/check/type.h"
 #include "lang/check/variable.h"
@@ -134,6 +135,10 @@ Value declaredValue(const Stmt &stmt, Value value, Environment &environment) {
 
 void executeLet(const Stmt &stmt, Environment &environment) {
   Binding::Kind kind = stmt.kind == Stmt::Kind::Var ? Binding::Kind::Var : Binding::Kind::Let;
+  if (stmt.indices) {
+    bindLet(stmt.names[0], evaluateNotation(stmt, environment), environment, kind);
+    return;
+  }
   Value value =
       evaluate(*stmt.value, environment, isFloat(stmt.type) ? Wanted::Float : Wanted::Any);
   if (stmt.type && !value.isPoison())
@@ -195,7 +200,8 @@ Binding *assignable(const ast::Name &name, Environment &environment) {
 }
 
 void executeAssign(const Stmt &stmt, Environment &environment) {
-  Value value = evaluate(*stmt.value, environment);
+  Value value =
+      stmt.indices ? evaluateNotation(stmt, environment) : evaluate(*stmt.value, environment);
   bool isTuple = stmt.names.size() > 1;
   const Tuple *tuple = isTuple ? value.as<Tuple>() : nullptr;
   if (isTuple && !value.isPoison() && (!tuple || tuple->elements.size() != stmt.names.size())) {

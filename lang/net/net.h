@@ -51,6 +51,7 @@ struct Block {
 
 /// One operation. Besides the primitives of stdlib/ops.nn:
 ///   input {index}   param {index}   state {index}   constant {values}
+///   iota            (int[n]: 0, 1, …, n - 1)
 ///   sample_weight   (f32[B]: each sample's share of the loss)
 ///   random_key      (int[4]: the seed's and the step's halves)
 ///   setting {index} step total_steps   (f64[]; in the update graph only)

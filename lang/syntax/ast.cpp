@@ -154,6 +154,8 @@ std::string head(const Stmt &statement) {
   std::string names = join(statement.names, ", ", text);
   if (statement.isTuple)
     names = "(" + names + ")";
+  if (statement.indices)
+    names += "[" + join(*statement.indices, ", ", text) + "]";
   if (statement.type)
     names += ": " + str(*statement.type);
   std::string value = statement.value ? str(*statement.value) : "";

@@ -88,7 +88,7 @@ struct Expr {
 
 struct Stmt {
   enum class Kind {
-    Let,    // let names(: type)? = value (one name, or a tuple's)
+    Let,    // let names(: type)? = value (one name, or a tuple's), or let names[0][indices] …
     Var,    // var names[0](: type)? = value
     Assign, // names = value             (a var, or a model's result)
     Write,  // names[0] <- value         (a state; in an optimizer also the weight)
@@ -109,6 +109,7 @@ struct Stmt {
   std::string doc;
   std::vector<Name> names;
   bool isTuple = false; // `let (a, b) = …`
+  std::optional<std::vector<Name>> indices; // `y[i, j] = …`, of Let and Assign
   std::optional<Type> type;
   ExprPtr value; // may be null after recovery
   std::vector<Block> blocks;

@@ -175,15 +175,16 @@ StmtPtr Builder::define(Stmt::Kind kind, Range range, Names names, std::optional
   StmtPtr result = statement(kind, range, std::move(value));
   result->names = std::move(names.names);
   result->isTuple = names.isTuple;
+  result->indices = std::move(names.indices);
   result->type = std::move(type);
   return result;
 }
 
 StmtPtr Builder::assign(Stmt::Kind kind, Range range, ExprPtr target, ExprPtr value) {
   Names names;
-  auto add = [&](const Expr &expr) {
+  auto addTo = [&](std::vector<Name> &list, const Expr &expr) {
     if (expr.kind == Expr::Kind::Name)
-      names.names.push_back({expr.text, expr.range});
+      list.push_back({expr.text, expr.range});
     else
       error("bad-target", expr.range,
             std::string("left of `") + (kind == Stmt::Kind::Write ? "<-" : "=") +
@@ -195,9 +196,13 @@ StmtPtr Builder::assign(Stmt::Kind kind, Range range, ExprPtr target, ExprPtr va
   names.isTuple = target->kind == Expr::Kind::Tuple;
   if (names.isTuple && kind == Stmt::Kind::Assign)
     for (const ExprPtr &operand : target->operands)
-      add(*operand);
-  else
-    add(*target);
+      addTo(names.names, *operand);
+  else if (target->kind == Expr::Kind::Index && kind == Stmt::Kind::Assign) {
+    names.indices.emplace();
+    for (const ExprPtr &operand : target->operands)
+      addTo(operand == target->operands[0] ? names.names : *names.indices, *operand);
+  } else
+    addTo(names.names, *target);
   return define(kind, range, std::move(names), {}, std::move(value));
 }
 

@@ -86,6 +86,8 @@ TEST(Format, Spaces) {
   EXPECT_EQ(formatted("const a=if b{c}else{d}"), "const a = if b { c } else { d }\n");
   EXPECT_EQ(formatted("const a = [ - 1,- b , ( 0 .. 3 ) ]"), "const a = [-1, -b, (0..3)]\n");
   EXPECT_EQ(formatted("layer l(x) {\n}"), "layer l(x) {}\n");
+  EXPECT_EQ(formatted("fn f(x) {\nlet y [i,j] :f32[ 2,3]=sum( x[i,k]*x[ k,2*j- 1 ] )\ny[ ]=1\n}"),
+            "fn f(x) {\n  let y[i, j]: f32[2, 3] = sum(x[i, k] * x[k, 2 * j - 1])\n  y[] = 1\n}\n");
   EXPECT_EQ(formatted("fn f(x){return(x)}"), "fn f(x) { return (x) }\n");
   EXPECT_EQ(formatted("fn f(x) = not(x) and f (x)"), "fn f(x) = not (x) and f(x)\n");
 }

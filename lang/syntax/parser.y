@@ -45,6 +45,7 @@ class Builder;
 struct Names {
   std::vector<ast::Name> names;
   bool isTuple = false;
+  std::optional<std::vector<ast::Name>> indices = {};
 };
 
 /// What stands in an item's parentheses: configuration, then tensors.
@@ -316,6 +317,8 @@ statement:
 binding:
   NAME                    { $$.names.push_back($1); }
 | "(" name_list comma ")" { $$ = Names{$2, true}; }
+| NAME "[" "]"            { $$ = Names{{$1}, false, std::vector<Name>()}; }
+| NAME "[" name_list comma "]" { $$ = Names{{$1}, false, $3}; }
 ;
 name_list:
   NAME               { $$.push_back($1); }

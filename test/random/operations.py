@@ -936,11 +936,65 @@ enter("tracked", draw_tracked, "{0} |> tracked({decay})", torch_tracked,
       states=lambda a, x: [(x[1:], 0.3, 0)], size=lambda a, x: x + 0.5)
 
 
-# --- sequences -----------------------------------------------------------------------------------
-
 def is_sequence(shape):
     return len(shape) == 3 and shape[0] == -1 and min(shape[1:]) > 0
 
+
+# --- index notation ------------------------------------------------------------------------------
+
+DEFINITIONS["related"] = """fn related(x: f32[N, T, D]) -> f32[N, T, T] {
+  let y[n, s, t] = sum(x[n, s, d] * x[n, t, d]) / float(D)
+  return y
+}
+"""
+DEFINITIONS["differences"] = """fn differences(x: f32[N, ...]) -> f32[N, ...] {
+  let rows = reshape([N, size(x) / N])(x)
+  let y[n, d] = rows[n, d] - 0.5 * rows[n, d - 1] + 0.25 * rows[n, d + 2]
+  return reshape(shape(x))(y)
+}
+"""
+DEFINITIONS["smoothed"] = """layer smoothed(width: int)(x: f32[N, T, D]) -> f32[N, T, D] {
+  param w: f32[width, D] = ones
+  let y[n, t, d]: f32[N, T, D] = sum(x[n, t + k - 1, d] * w[k, d] * float(k + 1))
+  return y
+}
+"""
+
+
+def draw_related(g, x):
+    return ([x], {}) if is_sequence(x.shape) and x.shape[1] <= 40 and not g.keeps_shape else None
+
+
+def draw_notation_rows(g, x):
+    return ([x], {}) if is_batch_first(x.shape) and len(x.shape) > 1 and min(x.shape[1:]) > 0 else None
+
+
+def draw_smoothed(g, x):
+    return ([x], {"width": g.random.randint(1, 3)}) if is_sequence(x.shape) and not g.weightless else None
+
+
+def torch_differences(k, a, x):
+    rows = x.flatten(1)
+    rows = k.torch.nn.functional.pad(rows, (1, 2))
+    return (rows[:, 1:-2] - 0.5 * rows[:, :-3] + 0.25 * rows[:, 3:]).reshape(x.shape)
+
+
+def torch_smoothed(k, a, x, w):
+    weights = w * k.torch.arange(1, a["width"] + 1, dtype=x.dtype)[:, None]
+    padded = k.torch.nn.functional.pad(x.transpose(1, 2), (1, max(0, a["width"] - 2)))[:, :, :x.shape[1] + a["width"] - 1]
+    return k.torch.nn.functional.conv1d(padded, weights.T[:, None], groups=x.shape[2]).transpose(1, 2)
+
+
+enter("related", draw_related, "related({0})", lambda k, a, x: x @ x.transpose(1, 2) / x.shape[2],
+      lambda a, x: [x[0], x[1], x[1]] if is_sequence(x) else None, size=lambda a, x: x * x)
+enter("differences", draw_notation_rows, "differences({0})", torch_differences,
+      lambda a, x: x if is_batch_first(x) and len(x) > 1 and min(x[1:]) > 0 else None, size=lambda a, x: 2 * x)
+enter("smoothed", draw_smoothed, "{0} |> smoothed({width})", torch_smoothed,
+      lambda a, x: x if is_sequence(x) else None,
+      weights=lambda a, x: [([a["width"], x[2]], 0.5, 0)], size=lambda a, x: 4 * x)
+
+
+# --- sequences -----------------------------------------------------------------------------------
 
 def torch_lengths(k, x):
     """lengths_of(argmax(x))"""
