@@ -23,6 +23,8 @@ void addFusedPasses(OpPassManager &passes) {
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
   passes.addPass(createCanonicalizerPass()); // x + x shows only when both are one value
+  passes.addNestedPass<func::FuncOp>(createFoldPass());
+  passes.addPass(createCanonicalizerPass());
 }
 
 void addLinalgPasses(OpPassManager &passes) {

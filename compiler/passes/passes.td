@@ -22,6 +22,22 @@ def DifferentiatePass : Pass<"dlc-differentiate", "::mlir::ModuleOp"> {
   let dependentDialects = ["nn::NnDialect"];
 }
 
+// --- fused -----------------------------------------------------------------------------------
+
+def FoldPass : Pass<"dlc-fold", "::mlir::func::FuncOp"> {
+  let summary = "Compute what depends on no argument";
+  let description = [{
+    Expects `nn`. What is made of constants alone, of which some hold several numbers, becomes a
+    constant: the evaluator computes it in f64. Broadcasts at the end stay, so that no data is
+    repeated.
+  }];
+  let dependentDialects = ["nn::NnDialect"];
+  let options = [
+    Option<"largest", "largest", "int64_t", /*default=*/"4194304",
+           "elements that a value may have to be computed here">,
+  ];
+}
+
 // --- linalg ----------------------------------------------------------------------------------
 
 def LinalgPass : Pass<"dlc-nn-to-linalg", "::mlir::ModuleOp"> {
