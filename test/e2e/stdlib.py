@@ -295,7 +295,7 @@ def check_schedules():
 # --- and nothing is left out ------------------------------------------------------------------------
 
 def check_coverage():
-    networks = "".join((dlc.ROOT / "test/e2e" / name).read_text() for name in ("layers.py", "sequences.py"))
+    networks = "".join((dlc.ROOT / "test/e2e" / name).read_text() for name in ("layers.py", "sequences.py", "sound.py"))
     elsewhere = {"optimizer": ["test/e2e/pytorch_optimizers.py"], "loader": ["runtime/data/data_test.cpp"],
                  "transform": ["runtime/data/data_test.cpp", "runtime/data/vocabulary_test.cpp"],
                  "score": ["test/e2e/answers.py", "test/e2e/texts.py"]}

@@ -1,0 +1,154 @@
+"""Spectra, connectionist temporal classification and orders against PyTorch: values and every gradient, same weights."""
+# REQUIRES: pytorch
+# RUN: %python %s
+import numpy as np
+
+import dlc
+
+torch = dlc.torch()
+functional = torch.nn.functional
+
+
+def check(*arguments):
+    dlc.check_against_pytorch(folder, *arguments)
+
+
+def check_ctc(precision):
+    random = np.random.default_rng(1)
+    # labels' lengths: of the third sample there is none, of the second one with neighbours that are equal
+    for batch, steps, classes, longest, with_lengths in ((3, 7, 5, 3, False), (4, 9, 4, 4, True), (5, 12, 11, 5, True),
+                                                         (3, 1, 3, 1, False), (6, 20, 17, 6, True)):
+        label = random.integers(1, classes, (batch, longest)).astype(np.int32)
+        counts = random.integers(1, longest + 1, batch)
+        counts[2] = 0
+        label[1] = label[1, 0]
+        label[np.arange(longest) >= counts[:, None]] = 0
+        repeats = [(row[1:] == row[:-1])[:count - 1].sum() if count else 0 for row, count in zip(label, counts)]
+        least = np.maximum(counts + repeats, 1)
+        lengths = np.maximum(random.integers(least.min(), steps + 1, batch), 1).astype(np.int32)
+        inputs = {"x": random.standard_normal((batch, steps, classes)), "label": label}
+        if with_lengths:
+            inputs["n"] = lengths
+
+        def forward(t, w):
+            score = (t["x"] @ w["w"]).log_softmax(-1).transpose(0, 1)
+            n = t["n"] if with_lengths else torch.full((batch,), steps)
+            loss = functional.ctc_loss(score, t["label"], n, torch.tensor(counts), reduction="none", zero_infinity=True)
+            return [loss]
+        check(f"ctc {batch}x{steps}x{classes}, labels up to {longest}{', lengths' if with_lengths else ''}", inputs,
+              f"  param w: f32[{classes}, {classes}] = ones\n  y = ctc(x @ w, label{', n' if with_lengths else ''})",
+              {"y": ()}, forward, precision, batch, {"label": classes, "n": steps + 1})
+
+
+def check_greedy():
+    """Written as the definition says, sample by sample."""
+    random = np.random.default_rng(2)
+    for batch, steps, classes, count in ((4, 9, 3, 9), (3, 15, 4, 5), (2, 1, 2, 2), (5, 30, 3, 20)):
+        x = random.standard_normal((batch, steps, classes)).astype(np.float32)
+        n = random.integers(1, steps + 1, batch).astype(np.int32)
+        program = dlc.compile_model(
+            folder, f"model m(x: f32[B, {steps}, {classes}], n: int[B]) -> (y: int[B, {count}]) {{\n"
+            f"  param one: f32[] = 1\n  y = ctc_greedy(x * one, {count}, n)\n}}\n", "--batch", batch)
+        dlc.write_safetensors(f"{folder}/w.safetensors", {"one": np.ones((), np.float32)})
+        np.save(f"{folder}/x.npy", x)
+        np.save(f"{folder}/n.npy", n)
+        dlc.run(program, "predict", "--weights", f"{folder}/w.safetensors", "--out", f"{folder}/y.npy",
+                f"x={folder}/x.npy", f"n={folder}/n.npy")
+        found = np.load(f"{folder}/y.npy")
+        for row, length, answer in zip(x, n, found):
+            best = row[:length].argmax(1)
+            wanted = [c for i, c in enumerate(best) if c and (i == 0 or c != best[i - 1])][:count]
+            assert list(answer) == wanted + [0] * (count - len(wanted)), (best, answer)
+    print("greedy answers are right")
+
+
+def mel_filters(rate, window, bands, low, high):
+    def to_mel(f):
+        return 2595 * np.log10(1 + f / 700)
+    edges = 700 * (10 ** (np.linspace(to_mel(low), to_mel(high), bands + 2) / 2595) - 1)
+    frequencies = np.arange(window // 2 + 1) * rate / window
+    rise = (frequencies[:, None] - edges[:-2]) / np.diff(edges)[:-1]
+    fall = (edges[2:] - frequencies[:, None]) / np.diff(edges)[1:]
+    return np.maximum(0, np.minimum(rise, fall))
+
+
+def check_log_mel(precision):
+    random = np.random.default_rng(3)
+    for batch, samples, rate, window, hop, bands, low, high in (
+            (2, 400, 8000, 64, 32, 8, 0, 4000), (3, 1000, 16000, 200, 80, 20, 100, 7000), (1, 130, 8000, 128, 1, 5, 0, 4000),
+            (4, 333, 22050, 31, 17, 4, 0, 11025), (2, 2000, 8000, 256, 128, 40, 20, 4000)):
+        x = random.standard_normal((batch, samples))
+        filters = mel_filters(rate, window, bands, low, high)
+        steps = (samples - window) // hop + 1
+
+        def forward(t, w):
+            spectrum = torch.stft(t["x"] * w["w"], window, hop, window=torch.hann_window(window, dtype=t["x"].dtype),
+                                  center=False, return_complex=True).abs() ** 2
+            bands_of = (spectrum.transpose(1, 2) @ torch.tensor(filters, dtype=t["x"].dtype) + 1e-6).log()
+            return [bands_of, spectrum.transpose(1, 2) * 0.01 + 999.9855 / 1000]
+        check(f"log_mel of {samples} samples, window {window}, hop {hop}", {"x": x},
+              f"  param w: f32[{samples}] = ones\n"
+              f"  y = log_mel(x * w, {rate}, {window}, {hop}, bands = {bands}, low = {low}, high = {high})\n"
+              f"  z = power_spectrum(x * w, {window}, {hop}) * 0.01 + mel(1000) / 1000",
+              {"y": (steps, bands), "z": (steps, window // 2 + 1)}, forward, precision, batch)
+
+
+def check_orders(precision):
+    random = np.random.default_rng(4)
+    for shape, axis, count in (((3, 7), 1, 3), ((2, 4, 9), 2, 1), ((3, 5, 6), 1, 6), ((1, 33), 1, 10), ((4, 2, 3, 5), 2, 2)):
+        x = random.standard_normal(shape)
+        size = list(shape[1:])
+        top = size[:-1] + [count]
+        padded = list(size)
+        padded[axis - 1] += 3
+        block = list(size)
+        block[axis - 1] = 2
+
+        def forward(t, w):
+            z = t["x"] * w["w"]
+            values, places = z.topk(count)
+            around = [0, 0] * (len(shape) - 1 - axis) + [1, 2]
+            return [values, places.to(z.dtype), z.cumsum(axis), functional.pad(z, around, value=0.5),
+                    torch.full((shape[0], *block), -1.5, dtype=z.dtype)]
+        check(f"top {count}, sums and padding of {shape}", {"x": x},
+              f"  param w: f32{size} = ones\n  let (a, b) = top_k(x * w, {count})\n  top = a\n  places = float(b)\n"
+              f"  sums = cumulative_sum(x * w, {axis})\n  around = pad(x * w, {axis}, 1, 2, value = 0.5)\n"
+              f"  block = filled(-1.5, with_size(x, {axis}, 2))",
+              {"top": top, "places": top, "sums": size, "around": padded, "block": block}, forward, precision, shape[0])
+
+
+def check_masks():
+    """What a masked spectrum leaves out is one stretch of steps and one of bands, each no wider than it may be."""
+    program = dlc.compile_model(folder, """model m(x: f32[B, 20, 12]) -> (y: f32[B, 20, 12], n: f32[B]) {
+  param w: f32[] = 1
+  y = masked_spectrum(6, 4)(x * w)
+  n = float(sound_length(reshape([B, 240])(x)))
+}
+data d(x: f32[20, 12]) {
+  train = npy("x.npy")
+}
+train m on d {
+  loss = per_sample_sum(y)
+  optimizer = sgd()
+}
+""", "--batch", 50)
+    x = np.ones((50, 20, 12), np.float32)
+    x[:, 15:] = 0
+    np.save(f"{folder}/x.npy", x)
+    dlc.write_safetensors(f"{folder}/w.safetensors", {"w": np.ones((), np.float32)})
+    dlc.run(program, "step", "--weights", f"{folder}/w.safetensors", "--input", f"x={folder}/x.npy", "--outputs",
+            f"{folder}/o.safetensors", "--grads", f"{folder}/g.safetensors")
+    found = dlc.read_safetensors(f"{folder}/o.safetensors")
+    assert (found["n"] == 180).all(), found["n"]
+    steps, bands = (found["y"][:, :15] == 0).all(2).sum(1), (found["y"][:, :15] == 0).all(1).sum(1)
+    print("masked steps", steps, "bands", bands)
+    assert steps.max() <= 6 and bands.max() <= 4 and len(set(steps)) > 3 and len(set(bands)) > 2
+
+
+with dlc.scratch() as folder:
+    for precision in ("f64", "f32"):
+        check_ctc(precision)
+        check_log_mel(precision)
+        check_orders(precision)
+    check_greedy()
+    check_masks()
