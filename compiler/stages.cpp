@@ -205,9 +205,31 @@ static bool generateObject(Compilation &c) {
   return isLinked ? c.code.emitObjects() : c.code.emitObject();
 }
 
+/// The parts of the runtime that only some data blocks need: each under the symbol that the runtime
+/// looks for.
+static llvm::SmallVector<llvm::StringRef> runtimeParts(const lang::Network &network) {
+  static constexpr struct {
+    const char *name, *symbol; // of a loader or transform
+  } kParts[] = {{"folders", "dlc_folders"},
+                {"picture", "dlc_picture"},
+                {"sound", "dlc_sound"},
+                {"speed", "dlc_resample"}};
+  llvm::SmallVector<llvm::StringRef> parts;
+  if (!network.data)
+    return parts;
+  for (const auto &part : kParts) {
+    auto isLoader = [&](const lang::DataSource &source) { return source.loader == part.name; };
+    auto isTransform = [&](const lang::DataTransform &one) { return one.name == part.name; };
+    if (llvm::any_of(network.data->sources, isLoader) ||
+        llvm::any_of(network.data->transforms, isTransform))
+      parts.push_back(part.symbol);
+  }
+  return parts;
+}
+
 static bool linkProgram(Compilation &c) {
   const std::string &path = c.options.output.empty() ? c.network->name : c.options.output;
-  c.refusal = linkObjects(path, c.code.objectFiles(), /*shared=*/false);
+  c.refusal = linkObjects(path, c.code.objectFiles(), /*shared=*/false, runtimeParts(*c.network));
   return c.refusal.empty();
 }
 

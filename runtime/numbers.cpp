@@ -11,10 +11,23 @@ template <class T> static void widen(const Bytes &bytes, int64_t i, int64_t coun
     values[j] = double(source[j]);
 }
 
-int64_t Numbers::count() const {
-  bool isByte = cell == Cell::U8 || cell == Cell::I8;
-  return int64_t(bytes.size()) / (isByte ? 1 : cell == Cell::F64 ? 8 : 4);
+static int64_t sizeOf(Cell cell) {
+  switch (cell) {
+  case Cell::U8:
+  case Cell::I8:
+    return 1;
+  case Cell::Q15:
+    return 2;
+  case Cell::I32:
+  case Cell::F32:
+    return 4;
+  case Cell::F64:
+    return 8;
+  }
+  return 8;
 }
+
+int64_t Numbers::count() const { return int64_t(bytes.size()) / sizeOf(cell); }
 
 void Numbers::read(int64_t i, int64_t count, double *values) const {
   switch (cell) {
@@ -22,6 +35,11 @@ void Numbers::read(int64_t i, int64_t count, double *values) const {
     return widen<uint8_t>(bytes, i, count, values);
   case Cell::I8:
     return widen<int8_t>(bytes, i, count, values);
+  case Cell::Q15:
+    widen<int16_t>(bytes, i, count, values);
+    for (int64_t j = 0; j < count; ++j)
+      values[j] *= 0x1p-15;
+    return;
   case Cell::I32:
     return widen<int32_t>(bytes, i, count, values);
   case Cell::F32:
@@ -38,8 +56,9 @@ double Numbers::at(int64_t i) const {
 }
 
 int64_t Numbers::firstNotFinite() const {
-  int32_t dtype = cell == Cell::F32 ? DLC_F32 : cell == Cell::F64 ? DLC_F64 : DLC_I32;
-  return runtime::firstNotFinite(bytes.data(), dtype, count());
+  if (cell != Cell::F32 && cell != Cell::F64)
+    return -1;
+  return runtime::firstNotFinite(bytes.data(), cell == Cell::F32 ? DLC_F32 : DLC_F64, count());
 }
 
 } // namespace dlc::runtime

@@ -7,7 +7,14 @@
 
 namespace dlc::runtime {
 
-enum class Cell { U8, I8, I32, F32, F64 };
+enum class Cell {
+  U8,
+  I8,
+  Q15, // n / 32768 of 16 bits: the numbers of most sounds
+  I32,
+  F32,
+  F64
+};
 
 struct Numbers {
   Cell cell = Cell::F64;

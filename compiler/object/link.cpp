@@ -65,8 +65,10 @@ static std::string writeTemporaries(ArrayRef<StringRef> objects,
 /// What the C compiler driver is called with.
 static SmallVector<StringRef> linkArguments(StringRef driver, StringRef result,
                                             ArrayRef<SmallString<128>> objects, StringRef runtime,
-                                            bool shared) {
+                                            bool shared, ArrayRef<StringRef> parts) {
   SmallVector<StringRef> arguments = {driver, "-o", result};
+  for (StringRef part : parts)
+    arguments.append({"-u", part});
   append_range(arguments, objects);
   arguments.append({runtime, "-lm", "-pthread", "-static-libgcc", "-Wl,--gc-sections",
                     "-Wl,--build-id=none", "-s"});
@@ -79,7 +81,8 @@ static SmallVector<StringRef> linkArguments(StringRef driver, StringRef result,
   return arguments;
 }
 
-std::string linkObjects(const std::string &path, ArrayRef<StringRef> objects, bool shared) {
+std::string linkObjects(const std::string &path, ArrayRef<StringRef> objects, bool shared,
+                        ArrayRef<StringRef> parts) {
   const char *chosen = std::getenv("CC");
   std::string name = chosen && *chosen ? chosen : "cc";
   ErrorOr<std::string> driver = sys::findProgramByName(name);
@@ -107,9 +110,9 @@ std::string linkObjects(const std::string &path, ArrayRef<StringRef> objects, bo
 
   std::optional<StringRef> redirects[] = {std::nullopt, messages.str(), messages.str()};
   std::string error;
-  int code =
-      sys::ExecuteAndWait(*driver, linkArguments(*driver, result, objectPaths, runtime, shared),
-                          std::nullopt, redirects, 0, 0, &error);
+  int code = sys::ExecuteAndWait(
+      *driver, linkArguments(*driver, result, objectPaths, runtime, shared, parts), std::nullopt,
+      redirects, 0, 0, &error);
   if (code != 0) {
     auto text = MemoryBuffer::getFile(messages);
     return "`" + name + "` could not link `" + path + "`" + (error.empty() ? "" : ": " + error) +

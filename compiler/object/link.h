@@ -14,9 +14,10 @@ namespace dlc {
 /// Writes the bytes to a temporary file beside `path` and renames it.
 std::string writeFile(const std::string &path, llvm::StringRef bytes);
 
-/// Links the object files with the runtime to a program, or to a shared library.
+/// Links the object files with the runtime to a program, or to a shared library. `parts` are
+/// symbols of those parts of the runtime that a program has only where it asks for them.
 std::string linkObjects(const std::string &path, llvm::ArrayRef<llvm::StringRef> objects,
-                        bool shared);
+                        bool shared, llvm::ArrayRef<llvm::StringRef> parts = {});
 
 /// A static library of the object, and the header beside it (libNAME.a, NAME.h). Code that chooses
 /// its level when it runs gets the part of the runtime that does so.

@@ -21,6 +21,11 @@ std::string unknown(Space space) {
   return "unknown-transform";
 }
 
+/// Whether a transform makes numbers of files.
+bool isFileReader(const std::string &transform) {
+  return transform == "picture" || transform == "sound";
+}
+
 class DataBlock {
 public:
   DataBlock(const Item &block, Context &context)
@@ -42,6 +47,9 @@ public:
     for (const ast::StmtPtr &stmt : block.body.statements)
       if (stmt->kind == Stmt::Kind::Each || stmt->kind == Stmt::Kind::Augment)
         addTransforms(*stmt);
+    if (report.count() == errorsBefore)
+      for (const Stmt *stmt : stmts)
+        checkFolders(*stmt);
     if (report.count() != errorsBefore)
       return std::nullopt;
     return std::move(data);
@@ -123,6 +131,8 @@ private:
         continue;
       bool fitting = isTokenizer(transform->name.text)
                          ? tokenizerFits(stmt, **step, *transform, *field, *arguments)
+                     : isFileReader(transform->name.text)
+                         ? readerFits(stmt, **step, *transform, *field, *arguments)
                          : transformFits(stmt, *transform, *field);
       if (!fitting)
         return;
@@ -174,6 +184,71 @@ private:
         return fail(quoted(name) + " needs texts, and the loader " + quoted(source.loader) +
                     " of " + quoted(source.split) + " reads none; " + quoted("csv") + " does");
     return true;
+  }
+
+  /// `picture` and `sound` make the numbers of their field from files, before any other transform.
+  bool readerFits(const Stmt &stmt, const Expr &step, const Item &reader, const Port &field,
+                  const std::vector<DataArgument> &arguments) {
+    const std::string &name = reader.name.text;
+    bool isSound = name == "sound";
+    auto fail = [&](const std::string &message) {
+      report.error("field-type", step.range, message)
+          .notes.push_back({field.range, "the field is declared here"});
+      return false;
+    };
+    const auto &shape = field.type.shape;
+    bool fits = field.type.element == Element::Real;
+    if (isSound)
+      fits = fits && shape.size() == 1;
+    else
+      fits = fits && shape.size() == 3 && (shape[0] == Dim(1) || shape[0] == Dim(3));
+    if (!fits)
+      return fail(quoted(name) + " makes numbers of files for a field such as " +
+                  quoted(field.name + (isSound ? ": f32[32000]" : ": f32[3, 224, 224]")) +
+                  (isSound ? "" : ", with 3 channels or 1") + "; found " + str(field.type));
+    bool other = std::any_of(data.transforms.begin(), data.transforms.end(),
+                             [&](const DataTransform &known) { return known.field == field.name; });
+    if (other || stmt.kind == Stmt::Kind::Augment)
+      return fail(quoted(name) + " must be the first transform of its field, by " +
+                  quoted("each " + field.name + " |> " + name + (isSound ? "(…)" : "")));
+    constexpr double kMostRate = 1000000;
+    if (isSound) {
+      double rate = std::get<std::vector<double>>(arguments[0].value).front();
+      if (rate < 1 || rate > kMostRate) {
+        report.error("setting-value", step.range,
+                     "`rate` counts numbers a second, from 1 to 1000000");
+        return false;
+      }
+    }
+    for (const DataSource &source : data.sources)
+      if (source.loader != "csv" && source.loader != "folders")
+        return fail(quoted(name) + " needs files, and the loader " + quoted(source.loader) +
+                    " of " + quoted(source.split) + " names none; `csv` and `folders` do");
+    return true;
+  }
+
+  /// `folders` has a file and a label for each sample.
+  void checkFolders(const Stmt &stmt) {
+    const std::string &key = stmt.names[0].text;
+    auto source = std::find_if(data.sources.begin(), data.sources.end(),
+                               [&](const DataSource &known) { return known.split == key; });
+    if (source == data.sources.end() || source->loader != "folders")
+      return;
+    auto count = [&](auto isSuch) {
+      return std::count_if(data.fields.begin(), data.fields.end(), isSuch);
+    };
+    auto labels =
+        count([](const Port &field) { return field.type.classes > 0 && field.type.shape.empty(); });
+    auto files = count([&](const Port &field) {
+      return std::any_of(data.transforms.begin(), data.transforms.end(),
+                         [&](const DataTransform &transform) {
+                           return transform.field == field.name && isFileReader(transform.name);
+                         });
+    });
+    if (data.fields.size() != 2 || labels != 1 || files != 1)
+      report.error("field-count", stmt.value->focus,
+                   "`folders` is for two fields: one of files, with `picture` or `sound`, and "
+                   "one of labels, such as `label: class[10]`");
   }
 
   const Item *find(Space space, const std::string &what, const Expr &expr) {

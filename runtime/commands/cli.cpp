@@ -1,5 +1,6 @@
 // dlc_main: picks the command, runs it, and reports how it went.
 #include "runtime/commands/commands.h"
+#include "runtime/data/files.h"
 #include "runtime/file.h"
 #include "runtime/level.h"
 #include "runtime/text.h"
@@ -18,19 +19,21 @@ weights are evaluated on the validation or test split and saved at every epoch's
 most once a second). SIGINT and SIGTERM finish the step, save, and say how to continue (exit
 code 130). An earlier run in the same folder is moved aside, not overwritten. A batch larger
 than the compiled one is computed in several calls whose gradients add up.)",
-     "data run epochs steps batch seed threads set init resume checkpoint-every log-every json",
+     "data run epochs steps batch seed threads set init resume checkpoint-every log-every keep "
+     "json",
      train},
     {"eval", "[--weights FILE] [--data DIR] [--split test]",
      "loss and metrics over a split of the data",
      R"(Prints the mean loss and metrics over every sample of a split, and the scores of all its
 answers, in inference mode; where the model asks for it, the table of confusions. Without
 --weights it takes the best ones of the run in runs/NAME.)",
-     "weights data split threads json", evaluate},
+     "weights data split threads keep json", evaluate},
     {"predict", "[--weights FILE] INPUT...", "the outputs for files or samples of the data",
      R"(An INPUT is an array (FILE.npy or FILE.npz:ARRAY: one sample, or [samples, ...]; NAME=FILE.npy
-where the model has several inputs), lines of a table (FILE.csv), a text ("two words", or NAME=TEXT;
-"-" reads one a line from standard input), or a sample of the data (test:17, counted from 0). It is
-transformed as in training, without augmentation. Where the output is one number a class of the
+where the model has several inputs), lines of a table (FILE.csv, or FILE.tsv with tabs), a text
+("two words", or NAME=TEXT; "-" reads one a line from standard input), a picture (PNG, JPEG) or a
+sound (WAV, FLAC) where the data has such files (FILE or NAME=FILE; "-" reads one, or a list of
+files, from standard input), or a sample of the data (test:17, counted from 0). It is transformed as in training, without augmentation. Where the output is one number a class of the
 data, the most likely classes are printed by name, or by number where the data has no names, with
 their probabilities (softmax); an output that a score compares with texts, as a text; else the
 numbers. Without --weights it takes the best ones of the run in runs/NAME.)",
@@ -131,6 +134,8 @@ static Status runCommand(const dlc_model &model, int argc, char **argv) {
   }
   Options options;
   DLC_TRY(parseOptions(*command, argc - 2, argv + 2, &options));
+  if (options.keep)
+    data::Files::keepAtMost(*options.keep << 20);
   if (options.help) {
     printf("%s", helpOf(*command, program).c_str());
     return Status();

@@ -36,6 +36,7 @@ static Status explainNotFinite(Network &network, const data::Plan &plan, const s
     }
     before += batch->count;
   }
+  DLC_TRY(stream.status());
   return inputError("the split `%s`: the outputs are finite, but the loss or a metric of them "
                     "leaves the range of %s",
                     split.c_str(), range);
@@ -58,7 +59,9 @@ Status evaluate(const dlc_model &model, const Options &options) {
 
   data::Plan plan{&model, &dataset, &transforms};
   plan.samplesPerStep = model.batch;
-  Evaluation evaluation = evaluateAll(network, plan);
+  plan.threads = pool.threads();
+  Evaluation evaluation(network);
+  DLC_TRY(evaluateAll(network, plan, &evaluation));
   if (!evaluation.averages.areFinite())
     return explainNotFinite(network, plan, split);
   if (options.json) {

@@ -42,6 +42,14 @@ const char *takeThreads(Options &options, const std::string &value) {
   return expected || *options.threads <= kMostThreads ? expected : "at most 1024";
 }
 
+const char *takeKeep(Options &options, const std::string &value) {
+  int64_t count = 0;
+  if (!parseInteger(value, &count) || count < 0 || count > (int64_t(1) << 40))
+    return "a whole number of MiB";
+  options.keep = count;
+  return nullptr;
+}
+
 const char *takeSeed(Options &options, const std::string &value) {
   uint64_t seed = 0;
   if (!parseUnsigned(value, &seed))
@@ -92,6 +100,9 @@ constexpr Flag kFlags[] = {
      "input",
      takeInput},
     {"json", nullptr, "print JSON", takeSwitch<&Options::json>},
+    {"keep", "MIB",
+     "MiB of read pictures and sounds to keep in memory (default 1024); others are read each time",
+     takeKeep},
     {"log-every", "STEPS", "a line in log.jsonl every so many steps (default 1)",
      takeCount<&Options::logEvery>},
     {"out", "FILE.npy", "write the raw outputs of all samples", takeText<&Options::out>},

@@ -15,7 +15,7 @@ namespace dlc::runtime {
 struct Options {
   std::string data, run, weights, init, out, grads, outputs;
   std::optional<std::string> split;
-  std::optional<int64_t> epochs, steps, batch, threads, top, checkpointEvery;
+  std::optional<int64_t> epochs, steps, batch, threads, top, checkpointEvery, keep;
   std::optional<uint64_t> seed;
   int64_t logEvery = 1;
   double seconds = 2;

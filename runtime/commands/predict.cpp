@@ -1,5 +1,7 @@
 // `predict`: the outputs of trained weights for files or samples of the data.
 #include "runtime/commands/commands.h"
+#include "runtime/data/files.h"
+#include "runtime/file.h"
 #include "runtime/format/npy.h"
 #include "runtime/state/checkpoint.h"
 #include "runtime/state/scores.h"
@@ -37,9 +39,15 @@ private:
   Status readArray(const std::string &argument, int32_t input, const std::string &path);
   Status readTable(const std::string &path);
   Status readText(const std::string &text, int32_t input);
+  Status readFile(const std::string &path, int32_t input);
+  Status addFile(const std::string &path, int32_t input);
+  Status addNumbers(const std::string &name, int32_t input, const Numbers &numbers);
   Status addText(const std::string &text, int32_t input);
   Sample &sampleFor(int32_t input, const std::string &name);
   bool isText(int32_t input) const;
+  // Whether the data has this input's numbers in files: pictures or sounds.
+  bool isFile(int32_t input) const;
+  data::FileReader reader(int32_t input) const;
   Status encode(int32_t input, const std::string &text, std::vector<double> *values);
   Status infer();
   void print(const Sample &sample, int64_t row);
@@ -90,8 +98,10 @@ Status Prediction::readSplit(const std::string &split, const std::string &index,
   for (int32_t i : needed_) {
     const data::Column &column = dataset.columns[data::findField(model_, model_.inputs[i].name)];
     std::vector<double> &values = one.inputs[size_t(i)];
-    for (int64_t j = 0; j < column.perSample; ++j)
-      values.push_back(column.at(sample * column.perSample + j));
+    data::SampleNumbers numbers;
+    DLC_TRY(column.find(sample, &numbers));
+    values.resize(size_t(column.perSample));
+    numbers.read(column.perSample, values.data());
   }
   if (int32_t field = classField(model_); field >= 0 && dataset.columns[field].perSample == 1)
     one.label = int64_t(dataset.columns[field].at(sample));
@@ -134,24 +144,35 @@ Status Prediction::readArray(const std::string &argument, int32_t input, const s
   return Status();
 }
 
-// A line holds the numbers of all inputs that inference needs.
+// A line holds the numbers, texts and files of all inputs that inference needs. Files are looked
+// for where those of the training's tables are.
 Status Prediction::readTable(const std::string &path) {
   std::vector<data::CsvField> fields;
   std::vector<data::Column> columns(needed_.size());
-  for (int32_t i : needed_)
+  for (int32_t i : needed_) {
+    bool isCell = isText(i) || isFile(i);
     fields.push_back(
-        {model_.inputs[i].name, isText(i) ? 1 : elementsPerSample(model_.inputs[i]), isText(i)});
-  DLC_TRY(data::readCsv(path, {}, fields, &columns));
+        {model_.inputs[i].name, isCell ? 1 : elementsPerSample(model_.inputs[i]), isCell});
+  }
+  data::CsvFormat format;
+  format.separator = path.ends_with(".tsv") ? '\t' : ',';
+  DLC_TRY(data::readCsv(path, format, fields, &columns));
   const data::Column &first = columns[0];
   size_t lines = fields[0].isText ? first.texts.size() : size_t(first.count() / fields[0].count);
   for (size_t line = 0; line < lines; ++line) {
     Sample sample;
-    sample.name = format("%s[%zu]", path.c_str(), line);
+    sample.name = runtime::format("%s[%zu]", path.c_str(), line);
     sample.inputs.resize(size_t(model_.model_input_count));
     for (size_t i = 0; i < fields.size(); ++i) {
       std::vector<double> &values = sample.inputs[size_t(needed_[i])];
       values.resize(size_t(elementsPerSample(model_.inputs[needed_[i]])));
-      if (fields[i].isText)
+      if (isFile(needed_[i])) {
+        std::string folder = options_.data.empty() ? model_.data_folder : options_.data;
+        Numbers numbers;
+        DLC_TRY(reader(needed_[i])
+                    .read(joinPath(folder, std::string(trim(columns[i].texts[line]))), &numbers));
+        numbers.read(0, numbers.count(), values.data()); // the others stay 0
+      } else if (fields[i].isText)
         DLC_TRY(encode(needed_[i], columns[i].texts[line], &values));
       else
         columns[i].read(int64_t(line) * fields[i].count, fields[i].count, values.data());
@@ -164,6 +185,14 @@ Status Prediction::readTable(const std::string &path) {
 bool Prediction::isText(int32_t input) const {
   int32_t field = data::findField(model_, model_.inputs[input].name);
   return field >= 0 && network_.vocabularies.of(field).isText();
+}
+
+bool Prediction::isFile(int32_t input) const {
+  return data::findField(model_, model_.inputs[input].name) >= 0 && reader(input).isFile();
+}
+
+data::FileReader Prediction::reader(int32_t input) const {
+  return {model_, data::findField(model_, model_.inputs[input].name)};
 }
 
 Status Prediction::encode(int32_t input, const std::string &text, std::vector<double> *values) {
@@ -184,19 +213,55 @@ Status Prediction::encode(int32_t input, const std::string &text, std::vector<do
   return Status();
 }
 
+static std::string standardInput() {
+  std::string bytes;
+  char block[65536];
+  while (size_t got = fread(block, 1, sizeof block, stdin))
+    bytes.append(block, got);
+  return bytes;
+}
+
+static std::vector<std::string> linesOf(std::string_view text) {
+  if (text.ends_with('\n'))
+    text.remove_suffix(1);
+  return text.empty() ? std::vector<std::string>() : split(text, '\n');
+}
+
 // "-" stands for the lines of standard input.
 Status Prediction::readText(const std::string &text, int32_t input) {
   if (text != "-")
     return addText(text, input);
-  std::string line;
-  for (int c = getchar(); c != EOF; c = getchar())
-    if (c != '\n') {
-      line.push_back(char(c));
-    } else {
-      DLC_TRY(addText(line, input));
-      line.clear();
-    }
-  return line.empty() ? Status() : addText(line, input);
+  for (const std::string &line : linesOf(standardInput()))
+    DLC_TRY(addText(line, input));
+  return Status();
+}
+
+// "-" stands for a file on standard input, or for the files that its lines name.
+Status Prediction::readFile(const std::string &path, int32_t input) {
+  if (path != "-")
+    return addFile(path, input);
+  std::string file = standardInput();
+  if (!data::FileReader::isKnown(file)) {
+    for (const std::string &line : linesOf(file))
+      DLC_TRY(addFile(line, input));
+    return Status();
+  }
+  Numbers numbers;
+  DLC_TRY(reader(input).decode(path, file, &numbers));
+  return addNumbers(path, input, numbers);
+}
+
+Status Prediction::addFile(const std::string &path, int32_t input) {
+  Numbers numbers;
+  DLC_TRY(reader(input).read(path, &numbers));
+  return addNumbers(path, input, numbers);
+}
+
+Status Prediction::addNumbers(const std::string &name, int32_t input, const Numbers &numbers) {
+  std::vector<double> &values = sampleFor(input, name).inputs[size_t(input)];
+  values.resize(size_t(elementsPerSample(model_.inputs[input])));
+  numbers.read(0, numbers.count(), values.data()); // the others stay 0
+  return Status();
 }
 
 Status Prediction::addText(const std::string &text, int32_t input) {
@@ -204,6 +269,10 @@ Status Prediction::addText(const std::string &text, int32_t input) {
   DLC_TRY(encode(input, text, &values));
   sampleFor(input, text).inputs[size_t(input)] = std::move(values);
   return Status();
+}
+
+static bool isArray(const std::string &argument) {
+  return argument.ends_with(".npy") || ArrayName(argument).isInArchive;
 }
 
 Status Prediction::read(const std::string &argument) {
@@ -219,16 +288,19 @@ Status Prediction::read(const std::string &argument) {
                   model_.inputs[i].name, argument.c_str());
           return Status();
         }
-        return isText(i) ? readText(given, i) : readArray(argument, i, given);
+        if (isText(i))
+          return readText(given, i);
+        return isFile(i) && !isArray(given) ? readFile(given, i) : readArray(argument, i, given);
       }
-  if (argument.ends_with(".csv"))
+  if (argument.ends_with(".csv") || argument.ends_with(".tsv"))
     return readTable(argument);
-  bool isArray = argument.ends_with(".npy") || ArrayName(argument).isInArchive;
-  if (!isArray && needed_.size() == 1 && isText(needed_[0]))
+  if (!isArray(argument) && needed_.size() == 1 && isText(needed_[0]))
     return readText(argument, needed_[0]);
-  if (!isArray)
-    return inputError("`%s`: expected an array (.npy or data.npz:name), lines of a table (.csv), "
-                      "or a sample of the data such as "
+  if (!isArray(argument) && needed_.size() == 1 && isFile(needed_[0]))
+    return readFile(argument, needed_[0]);
+  if (!isArray(argument))
+    return inputError("`%s`: expected an array (.npy or data.npz:name), lines of a table (.csv or "
+                      ".tsv), or a sample of the data such as "
                       "`test:17`",
                       argument.c_str());
   if (needed_.size() > 1)

@@ -135,6 +135,7 @@ Status Training::loadData() {
   DLC_TRY(evaluationStatus);
   evaluation_ = {&model_, &evaluationData_, &transforms_};
   evaluation_.samplesPerStep = model_.batch;
+  evaluation_.threads = pool_.threads();
   return Status();
 }
 
@@ -169,6 +170,7 @@ Status Training::planLength() {
       progress_.totalSteps = std::min(progress_.totalSteps, steps);
     progress_.epochs = epochs;
   }
+  plan_.threads = pool_.threads();
   plan_.epochs = progress_.epochs;
   plan_.firstEpoch = progress_.epoch;
   plan_.firstStep = progress_.stepInEpoch;
@@ -323,6 +325,11 @@ Status Training::takeSteps() {
       showProgress();
     DLC_TRY(flushLog());
   }
+  if (stream.status().failed()) {
+    (void)log_.flush().failed();
+    display_.clear();
+    return stream.status();
+  }
   return internalError("the data ended before step %lld", wide(progress_.totalSteps));
 }
 
@@ -376,7 +383,8 @@ Status Training::finishEpoch() {
   double worth = trained.worth();
   if (!evaluationSplit_.empty()) {
     double evaluated = secondsNow();
-    Evaluation evaluation = evaluateAll(network_, evaluation_);
+    Evaluation evaluation(network_);
+    DLC_TRY(evaluateAll(network_, evaluation_, &evaluation));
     worth = evaluation.worth();
     JsonWriter line;
     line.beginObject().key("kind").string("eval").key("epoch").integer(epoch);

@@ -81,7 +81,7 @@ Status checkFields(const dlc_model &model, bool lossToo) {
   return Status();
 }
 
-void fillRow(const Plan &plan, int64_t sample, int64_t epoch, int64_t row, Batch *batch) {
+Status fillRow(const Plan &plan, int64_t sample, int64_t epoch, int64_t row, Batch *batch) {
   const dlc_model &model = *plan.model;
   SampleAddress address{plan.training, plan.seed, epoch, sample};
   std::vector<double> values;
@@ -90,19 +90,26 @@ void fillRow(const Plan &plan, int64_t sample, int64_t epoch, int64_t row, Batch
     if (field < 0)
       continue;
     const Column &column = plan.dataset->columns[field];
+    SampleNumbers numbers;
+    DLC_TRY(column.find(sample, &numbers));
     if (model.inputs[i].dtype == DLC_F32 &&
-        plan.transforms->lookUp(field, address, column,
+        plan.transforms->lookUp(field, address, numbers, column.perSample,
                                 static_cast<float *>(batch->row(model, i, row))))
       continue;
     values.resize(size_t(column.perSample));
-    plan.transforms->read(field, address, column, values.data());
+    plan.transforms->read(field, address, numbers, column.perSample, values.data());
     batch->setRow(model, i, row, values);
   }
+  return Status();
 }
 
 Stream::Stream(const Plan &plan) : plan_(plan) {
   for (int64_t i = 0; i < kAhead; ++i)
     ring_.emplace_back(*plan.model);
+  bool hasFiles = std::any_of(plan.dataset->columns.begin(), plan.dataset->columns.end(),
+                              [](const Column &column) { return column.files != nullptr; });
+  if (hasFiles && plan.threads > 1)
+    pool_ = std::make_unique<Pool>(plan.threads);
   thread_ = std::thread([this] { produce(); });
 }
 
@@ -143,6 +150,31 @@ void Stream::publish() {
   changed_.notify_all();
 }
 
+// The rows of one batch. Which thread fills a row has no influence on what is in it.
+Status Stream::fill(const std::vector<int64_t> &order, int64_t at, int64_t rows, int64_t epoch,
+                    Batch *batch) {
+  auto fillOne = [&](int64_t row) {
+    int64_t sample = plan_.shuffle ? order[size_t(at + row)] : at + row;
+    return fillRow(plan_, sample, epoch, row, batch);
+  };
+  if (!pool_) {
+    for (int64_t row = 0; row < rows; ++row)
+      DLC_TRY(fillOne(row));
+    return Status();
+  }
+  std::vector<Status> statuses{size_t(rows)};
+  auto fillOneOf = [&](int64_t row) { statuses[size_t(row)] = fillOne(row); };
+  void *function = &fillOneOf;
+  auto kernel = [](void *const *buffers, int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row)
+      (*static_cast<decltype(fillOneOf) *>(buffers[0]))(row);
+  };
+  pool_->run(kernel, &function, rows, rows * kRowWork);
+  for (Status &status : statuses)
+    DLC_TRY(status);
+  return Status();
+}
+
 void Stream::produce() {
   int64_t count = plan_.dataset->count, perCall = plan_.model->batch;
   for (int64_t epoch = plan_.firstEpoch; epoch < plan_.epochs; ++epoch) {
@@ -161,8 +193,8 @@ void Stream::produce() {
         int64_t rows = std::min(perCall, end - at);
         if (rows < perCall)
           batch->clear();
-        for (int64_t row = 0; row < rows; ++row)
-          fillRow(plan_, plan_.shuffle ? order[at + row] : at + row, epoch, row, batch);
+        if (Status status = fill(order, at, rows, epoch, batch); status.failed())
+          return finish(std::move(status));
         batch->weigh(*plan_.model, rows, end - begin);
         batch->startsStep = at == begin;
         batch->endsStep = at + rows == end;
@@ -170,7 +202,12 @@ void Stream::produce() {
       }
     }
   }
+  finish(Status());
+}
+
+void Stream::finish(Status status) {
   std::lock_guard<std::mutex> lock(mutex_);
+  status_ = std::move(status);
   finished_ = true;
   changed_.notify_all();
 }

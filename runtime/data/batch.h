@@ -4,8 +4,10 @@
 #include "runtime/buffer.h"
 #include "runtime/data/dataset.h"
 #include "runtime/data/transform.h"
+#include "runtime/pool.h"
 
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -45,12 +47,14 @@ struct Plan {
   int64_t samplesPerStep = 0;            // at most dataset->count
   int64_t firstEpoch = 0, firstStep = 0; // where to begin: epochs and steps in the epoch from 0
   int64_t epochs = 1;
+  int threads = 1; // that read files; other data is prepared by one
 
   int64_t stepsPerEpoch() const { return (dataset->count + samplesPerStep - 1) / samplesPerStep; }
 };
 
 // Fills row `row` with the sample, transformed. Inputs that are no field of the data stay zero.
-void fillRow(const Plan &plan, int64_t sample, int64_t epoch, int64_t row, Batch *batch);
+// Fails where the sample is a file that cannot be read.
+Status fillRow(const Plan &plan, int64_t sample, int64_t epoch, int64_t row, Batch *batch);
 
 // Checks that each of the model's inputs (with `lossToo`, those of the loss as well) is a field of
 // the data with as many numbers.
@@ -64,11 +68,16 @@ public:
   Stream(const Stream &) = delete;
   Stream &operator=(const Stream &) = delete;
 
-  // The next batch, valid until the following call; null after the last.
+  // The next batch, valid until the following call; null after the last, or where one failed.
   const Batch *next();
+  // What failed, once next() has returned null.
+  const Status &status() const { return status_; }
 
 private:
   void produce();
+  void finish(Status status);
+  Status fill(const std::vector<int64_t> &order, int64_t at, int64_t rows, int64_t epoch,
+              Batch *batch);
   Batch *waitForSpace(); // null when stopping
   void publish();
 
@@ -76,9 +85,12 @@ private:
   // A thread that found all of them full fills them again when so many are left, the one in use
   // among them: waking it costs the network's thread tens of microseconds.
   static constexpr int64_t kRefill = 1;
+  static constexpr int64_t kRowWork = 1 << 20; // a file's row for the pool, in its rough operations
 
   Plan plan_;
   std::vector<Batch> ring_;
+  std::unique_ptr<Pool> pool_; // null where one thread is enough
+  Status status_;
   int64_t produced_ = 0, consumed_ = 0; // batches; the one in use counts as not yet consumed
   bool inUse_ = false, finished_ = false, stopping_ = false;
   std::mutex mutex_;

@@ -1,6 +1,8 @@
 // CSV files, one sample a line, as libcsv reads them (RFC 4180).
 #include "runtime/data/dataset.h"
 
+#include "runtime/data/files.h"
+#include "runtime/file.h"
 #include "runtime/format/gzip.h"
 #include "runtime/text.h"
 
@@ -199,6 +201,26 @@ Status readCsv(const std::string &path, const CsvFormat &format,
   return Status();
 }
 
+// The files that a column's texts name. One that is missing is told now, not in mid-training.
+static Status openFiles(const LoaderCall &call, int32_t field, Column *column) {
+  std::vector<std::string> paths;
+  for (const std::string &text : column->texts) {
+    std::string name(trim(text)), path = joinPath(call.folder, name);
+    size_t sample = paths.size();
+    if (name.empty())
+      return inputError("`%s`: sample %zu names no file for `%s`", column->origin.c_str(), sample,
+                        call.model.fields[field].name);
+    if (!fileExists(path))
+      return inputError("`%s`: sample %zu names the file `%s`, which does not exist: a file is "
+                        "looked for in the data folder, which --data DIR names",
+                        column->origin.c_str(), sample, path.c_str());
+    paths.push_back(std::move(path));
+  }
+  column->texts = {};
+  column->files = std::make_shared<Files>(FileReader(call.model, field), std::move(paths));
+  return Status();
+}
+
 Status loadCsv(const LoaderCall &call, Dataset *dataset) {
   std::string path;
   DLC_TRY(call.path("file", &path));
@@ -225,6 +247,9 @@ Status loadCsv(const LoaderCall &call, Dataset *dataset) {
   const Column &first = dataset->columns[0];
   dataset->count =
       first.texts.empty() ? first.count() / first.perSample : int64_t(first.texts.size());
+  for (int32_t i = 0; i < call.model.field_count; ++i)
+    if (FileReader(call.model, i).isFile())
+      DLC_TRY(openFiles(call, i, &dataset->columns[size_t(i)]));
   return Status();
 }
 

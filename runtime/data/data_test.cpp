@@ -388,12 +388,15 @@ TEST(Transform, BytesAreLookedUp) {
       Numbers want(kImage.size()), got(kImage.size());
       column.read(sample * column.perSample, column.perSample, want.data());
       transforms.apply(0, address, want.data());
-      transforms.read(0, address, column, got.data());
+      SampleNumbers numbers;
+      ASSERT_FALSE(column.find(sample, &numbers).failed());
+      transforms.read(0, address, numbers, column.perSample, got.data());
       ASSERT_EQ(got, want) << sample; // bit by bit
       std::vector<float> row(kImage.size());
-      ASSERT_FALSE(transforms.lookUp(0, address, column, row.data())); // there is a flip to do
-      ASSERT_TRUE(pointwise.lookUp(0, address, column, row.data()));
-      pointwise.read(0, address, column, got.data());
+      ASSERT_FALSE(transforms.lookUp(0, address, numbers, column.perSample,
+                                     row.data())); // there is a flip to do
+      ASSERT_TRUE(pointwise.lookUp(0, address, numbers, column.perSample, row.data()));
+      pointwise.read(0, address, numbers, column.perSample, got.data());
       ASSERT_EQ(row, std::vector<float>(got.begin(), got.end())) << sample;
     }
   }

@@ -1,24 +1,58 @@
 // The table of loaders, and what is checked of every split whatever loaded it.
 #include "runtime/data/dataset.h"
 
+#include "runtime/data/files.h"
 #include "runtime/data/vocabulary.h"
 #include "runtime/file.h"
 #include "runtime/format/npy.h"
 #include "runtime/tensor.h"
 #include "runtime/text.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace dlc::runtime::data {
 
+// Programs whose data block does not have the loader are linked without it.
+extern "C" __attribute__((weak)) decltype(dlc_folders) dlc_folders;
+
+static Status loadLinkedFolders(const LoaderCall &call, Dataset *dataset) {
+  Status status = internalError("the program was linked without the loader `folders`");
+  if (dlc_folders)
+    dlc_folders(call, dataset, &status);
+  return status;
+}
+
 static constexpr struct {
   const char *name;
   Status (*load)(const LoaderCall &, Dataset *);
-} kLoaders[] = {{"csv", loadCsv}, {"idx", loadIdx}, {"npy", loadNpy}, {"rows", loadRows}};
+} kLoaders[] = {{"csv", loadCsv},
+                {"folders", loadLinkedFolders},
+                {"idx", loadIdx},
+                {"npy", loadNpy},
+                {"rows", loadRows}};
 
 void Column::append(double value) {
   auto *start = reinterpret_cast<unsigned char *>(&value);
   bytes.insert(bytes.end(), start, start + sizeof value);
+}
+
+Status Column::find(int64_t sample, SampleNumbers *found) const {
+  if (!files) {
+    found->in = this;
+    found->first = sample * perSample;
+    found->count = perSample;
+    return Status();
+  }
+  DLC_TRY(files->read(sample, &found->room, &found->in));
+  found->first = 0;
+  found->count = found->in->count();
+  return Status();
+}
+
+void SampleNumbers::read(int64_t perSample, double *values) const {
+  in->read(first, count, values);
+  std::fill(values + count, values + perSample, 0.0);
 }
 
 const dlc_argument *LoaderCall::argument(const char *name) const {
@@ -29,7 +63,7 @@ const dlc_argument *LoaderCall::argument(const char *name) const {
 }
 
 bool LoaderCall::isText(int32_t field) const {
-  return Vocabulary(model, field).isText() ||
+  return Vocabulary(model, field).isText() || FileReader(model, field).isFile() ||
          (model.fields[field].classes > 0 && elementCount(model.fields[field]) == 1);
 }
 

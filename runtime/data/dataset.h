@@ -6,21 +6,38 @@
 #include "runtime/status.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace dlc::runtime::data {
 
-// One field of all samples, sample after sample: numbers, or a text a sample until Vocabularies
-// makes numbers of them.
+class Files;
+
+// One field of all samples, sample after sample: numbers, a text a sample until Vocabularies makes
+// numbers of them, or a file a sample.
 struct Column : Numbers {
   int64_t perSample = 0;
+  std::shared_ptr<Files> files;   // null where the samples are no files
   std::vector<std::string> texts; // UTF-8
+  bool areNames = false;          // texts are names of classes even where they look like numbers
   int64_t cutTexts = 0;           // texts that were longer than the field
   std::string origin;             // the file it was read from, for messages
 
   void append(double value); // Cell::F64 only
+  // Finds one sample's numbers, in the column or in its file.
+  Status find(int64_t sample, struct SampleNumbers *found) const;
+};
+
+// Where one sample's numbers are: `count` of them; the field's others are 0.
+struct SampleNumbers {
+  const Numbers *in = nullptr;
+  int64_t first = 0, count = 0;
+  Numbers room; // for those that are nowhere else
+
+  // All numbers of the field.
+  void read(int64_t perSample, double *values) const;
 };
 
 struct Dataset {
@@ -47,8 +64,8 @@ struct LoaderCall {
   std::string folder;
 
   const dlc_argument *argument(const char *name) const;
-  // Whether a field's samples are read as texts: those of a tokenizer, and class labels, which may
-  // be names.
+  // Whether a field's samples are read as texts: those of a tokenizer, class labels, which may be
+  // names, and paths of files.
   bool isText(int32_t field) const;
   // The path of the file that a text argument names.
   Status path(const char *argument, std::string *path) const;
@@ -57,6 +74,9 @@ struct LoaderCall {
 };
 Status loadIdx(const LoaderCall &call, Dataset *dataset);
 Status loadCsv(const LoaderCall &call, Dataset *dataset);
+Status loadFolders(const LoaderCall &call, Dataset *dataset);
+// The same under a name that the linker is told where a data block has the loader.
+extern "C" void dlc_folders(const LoaderCall &call, Dataset *dataset, Status *status);
 Status loadNpy(const LoaderCall &call, Dataset *dataset);
 Status loadRows(const LoaderCall &call, Dataset *dataset);
 

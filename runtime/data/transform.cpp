@@ -2,6 +2,7 @@
 #include "runtime/data/transform.h"
 
 #include "runtime/data/dataset.h"
+#include "runtime/data/files.h"
 #include "runtime/data/vocabulary.h"
 #include "runtime/random.h"
 #include "runtime/tensor.h"
@@ -24,8 +25,8 @@ Status Transforms::prepare(const dlc_model &model) {
 
   for (int32_t i = 0; i < model.transform_count; ++i) {
     const dlc_transform &transform = model.transforms[i];
-    if (isTokenizer(transform.name))
-      continue; // Vocabularies does these
+    if (isTokenizer(transform.name) || isFileReader(transform.name))
+      continue; // Vocabularies and Files do these
     auto known =
         std::find_if(std::begin(kTransforms), std::end(kTransforms),
                      [&](const auto &entry) { return strcmp(entry.name, transform.name) == 0; });
@@ -121,18 +122,19 @@ void Transforms::apply(int32_t field, const SampleAddress &address, double *valu
   applyFrom(0, field, address, values);
 }
 
-const Transforms::Lookup *Transforms::lookupFor(int32_t field, const Column &column) const {
-  bool isLookedUp = column.cell == Cell::U8 && size_t(field) < lookups_.size() &&
-                    !lookups_[size_t(field)].values.empty();
+const Transforms::Lookup *Transforms::lookupFor(int32_t field, const SampleNumbers &sample,
+                                                int64_t perSample) const {
+  bool isLookedUp = sample.in->cell == Cell::U8 && sample.count == perSample &&
+                    size_t(field) < lookups_.size() && !lookups_[size_t(field)].values.empty();
   return isLookedUp ? &lookups_[size_t(field)] : nullptr;
 }
 
 // What the table's `groups` of 256 numbers say of a sample's bytes.
 template <class T>
-static void lookUpBytes(const std::vector<double> &table, int64_t groups, const Column &column,
-                        int64_t sample, T *values) {
-  const unsigned char *bytes = column.bytes.data() + sample * column.perSample;
-  int64_t perGroup = column.perSample / groups;
+static void lookUpBytes(const std::vector<double> &table, int64_t groups,
+                        const SampleNumbers &sample, T *values) {
+  const unsigned char *bytes = sample.in->bytes.data() + sample.first;
+  int64_t perGroup = sample.count / groups;
   for (int64_t group = 0; group < groups; ++group) {
     const double *of = table.data() + group * 256;
     for (int64_t i = group * perGroup; i < (group + 1) * perGroup; ++i)
@@ -140,23 +142,23 @@ static void lookUpBytes(const std::vector<double> &table, int64_t groups, const 
   }
 }
 
-void Transforms::read(int32_t field, const SampleAddress &address, const Column &column,
-                      double *values) const {
-  const Lookup *lookup = lookupFor(field, column);
+void Transforms::read(int32_t field, const SampleAddress &address, const SampleNumbers &sample,
+                      int64_t perSample, double *values) const {
+  const Lookup *lookup = lookupFor(field, sample, perSample);
   if (lookup)
-    lookUpBytes(lookup->values, lookup->groups, column, address.sample, values);
+    lookUpBytes(lookup->values, lookup->groups, sample, values);
   else
-    column.read(address.sample * column.perSample, column.perSample, values);
+    sample.read(perSample, values);
   applyFrom(lookup ? lookup->end : 0, field, address, values);
 }
 
-bool Transforms::lookUp(int32_t field, const SampleAddress &address, const Column &column,
-                        float *row) const {
-  const Lookup *lookup = lookupFor(field, column);
+bool Transforms::lookUp(int32_t field, const SampleAddress &address, const SampleNumbers &sample,
+                        int64_t perSample, float *row) const {
+  const Lookup *lookup = lookupFor(field, sample, perSample);
   if (!lookup || std::any_of(steps_.begin() + int64_t(lookup->end), steps_.end(),
                              [&](const Step &step) { return applies(step, field, address); }))
     return false;
-  lookUpBytes(lookup->values, lookup->groups, column, address.sample, row);
+  lookUpBytes(lookup->values, lookup->groups, sample, row);
   return true;
 }
 

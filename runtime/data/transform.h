@@ -10,7 +10,7 @@
 
 namespace dlc::runtime::data {
 
-struct Column;
+struct SampleNumbers;
 
 // Which sample is transformed: augmentation draws its random numbers by these alone, so that they
 // do not depend on order, threads or where a run was interrupted.
@@ -29,13 +29,14 @@ public:
 
   // Transforms one sample's numbers of the field in place.
   void apply(int32_t field, const SampleAddress &address, double *values) const;
-  // Reads a sample of the field's column and transforms it. Gives the same numbers as reading and
-  // then apply(); bytes are looked up.
-  void read(int32_t field, const SampleAddress &address, const Column &column,
-            double *values) const;
+  // Reads a sample's numbers of the field, `perSample` with the zeros that follow a short one, and
+  // transforms them. Gives the same numbers as reading and then apply(); bytes are looked up.
+  void read(int32_t field, const SampleAddress &address, const SampleNumbers &sample,
+            int64_t perSample, double *values) const;
   // Writes what read() gives to a row of f32 without a detour, if there is nothing to do to the
   // sample but to look up its bytes; else false.
-  bool lookUp(int32_t field, const SampleAddress &address, const Column &column, float *row) const;
+  bool lookUp(int32_t field, const SampleAddress &address, const SampleNumbers &sample,
+              int64_t perSample, float *row) const;
 
 private:
   struct Step;
@@ -63,7 +64,8 @@ private:
   static void randomFlip(const Step &, const SampleAddress &, double *);
 
   Lookup lookupOf(int32_t field) const;
-  const Lookup *lookupFor(int32_t field, const Column &column) const; // or null
+  // Or null.
+  const Lookup *lookupFor(int32_t field, const SampleNumbers &sample, int64_t perSample) const;
   bool applies(const Step &step, int32_t field, const SampleAddress &address) const;
   void applyFrom(size_t first, int32_t field, const SampleAddress &address, double *values) const;
 

@@ -176,9 +176,10 @@ Status Vocabulary::buildText(const Column &column) {
 
 Status Vocabulary::buildClasses(const Column &column) {
   double number = 0;
-  bool areNumbers =
-      std::all_of(column.texts.begin(), column.texts.end(),
-                  [&](const std::string &text) { return parseNumber(text, &number); });
+  bool areNumbers = !column.areNames && std::all_of(column.texts.begin(), column.texts.end(),
+                                                    [&](const std::string &text) {
+                                                      return parseNumber(text, &number);
+                                                    });
   if (areNumbers)
     return Status(); // they need no names
   std::vector<std::string> names = column.texts;

@@ -20,18 +20,17 @@ double Evaluation::worth() const {
   return averages.worth();
 }
 
-Evaluation evaluateAll(Network &network, const data::Plan &plan) {
-  Evaluation evaluation{Averages(network.model), Scores(network)};
+Status evaluateAll(Network &network, const data::Plan &plan, Evaluation *evaluation) {
   data::Stream stream(plan);
   int64_t before = 0;
   while (const data::Batch *batch = stream.next()) {
     network.evaluate(*batch);
-    evaluation.averages.add(network, batch->stepCount);
-    evaluation.averages.countSamples(batch->count);
-    evaluation.scores.add(*plan.dataset, before, batch->count);
+    evaluation->averages.add(network, batch->stepCount);
+    evaluation->averages.countSamples(batch->count);
+    evaluation->scores.add(*plan.dataset, before, batch->count);
     before += batch->count;
   }
-  return evaluation;
+  return stream.status();
 }
 
 } // namespace dlc::runtime

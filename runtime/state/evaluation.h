@@ -7,6 +7,8 @@
 namespace dlc::runtime {
 
 struct Evaluation {
+  explicit Evaluation(const Network &network) : averages(network.model), scores(network) {}
+
   Averages averages;
   Scores scores;
 
@@ -21,7 +23,7 @@ struct Evaluation {
 };
 
 // Runs the network over all of a plan's samples in inference mode. They are not shuffled, and their
-// texts have been kept.
-Evaluation evaluateAll(Network &network, const data::Plan &plan);
+// texts have been kept. Fails where a sample is a file that cannot be read.
+Status evaluateAll(Network &network, const data::Plan &plan, Evaluation *evaluation);
 
 } // namespace dlc::runtime

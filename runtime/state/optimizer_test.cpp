@@ -118,7 +118,9 @@ TEST(Averages, CountEverySampleOnce) {
       accuracy += f.network.metric(0) / double(kSamples);
     }
   }
-  Averages averages = evaluateAll(f.network, f.plan(f.model.batch)).averages;
+  Evaluation evaluation(f.network);
+  ASSERT_FALSE(evaluateAll(f.network, f.plan(f.model.batch), &evaluation).failed());
+  const Averages &averages = evaluation.averages;
   EXPECT_EQ(averages.count, kSamples);
   EXPECT_NEAR(averages.loss(), loss, 1e-14);
   EXPECT_NEAR(averages.metric(0), accuracy, 1e-14);
