@@ -89,14 +89,32 @@ def close(name, ours, reference, tolerance):
         sys.exit(f"{name}: off by {error:.3e} of the largest value, tolerance {tolerance}")
 
 
-def check_against_pytorch(folder, name, inputs, body, results, forward, precision, batch, classes=None):
+def in_both_precisions(*checks):
+    for precision in ("f64", "f32"):
+        for check in checks:
+            check(precision)
+
+
+def draw_weights(program, kind, random):
+    """A value for each weight of a program, normal, of a size that keeps a layer's results near 1."""
+    def fan(shape):
+        return np.prod(shape[1:]) if len(shape) > 2 else shape[0]
+    return {w["name"]: (random.standard_normal(w["shape"]) / np.sqrt(fan(w["shape"]))).astype(kind)
+            for w in info(program)["weights"]}
+
+
+def check_against_pytorch(name, inputs, body, results, forward, precision, batch, classes=None):
     """Values and every gradient of a model, of one step on weights drawn here, are PyTorch's.
 
     `body` assigns the results, of the shapes given without the batch; forward(inputs, weights) does the same in
     PyTorch."""
+    with scratch() as folder:
+        compare_with_pytorch(folder, name, inputs, body, results, forward, precision, batch, classes or {})
+
+
+def compare_with_pytorch(folder, name, inputs, body, results, forward, precision, batch, classes):
     module = torch()
     kind = np.float32 if precision == "f32" else np.float64
-    classes = classes or {}
     ports = ", ".join(f"{port}: {'int' if a.dtype == np.int32 else 'f32'}[{', '.join(['B', *map(str, a.shape[1:])])}]"
                       for port, a in inputs.items())
     outputs = ", ".join(f"{port}: f32[{', '.join(['B', *map(str, shape)])}]" for port, shape in results.items())
@@ -109,9 +127,7 @@ def check_against_pytorch(folder, name, inputs, body, results, forward, precisio
              f"data d({fields}) {{\n  train = npy([{', '.join(repr(p + '.npy') for p in inputs)}])\n}}\n".replace("'", '"')
              + f"train m on d {{\n  loss = {loss}\n  optimizer = sgd(lr = 0.1)\n}}\n")
     program = compile_model(folder, model, "--batch", batch, "--precision", precision)
-    random = np.random.default_rng(3)
-    weights = {w["name"]: (random.standard_normal(w["shape"]) / np.sqrt(w["shape"][-1])).astype(kind)
-               for w in info(program)["weights"]}
+    weights = draw_weights(program, kind, np.random.default_rng(3))
     write_safetensors(f"{folder}/w.safetensors", weights)
     arguments = []
     for port, array in inputs.items():
@@ -132,6 +148,45 @@ def check_against_pytorch(folder, name, inputs, body, results, forward, precisio
     gradients = read_safetensors(f"{folder}/g.safetensors")
     for key, value in theirs.items():
         close(f"{name} {precision} d({key})", gradients[key], value.grad.numpy(), tolerance * 5)
+
+
+def train_from(folder, program, weights, arrays):
+    """Trains a program on arrays, each the file NAME.npy of its data. Returns each step's loss and the last weights."""
+    for name, array in arrays.items():
+        np.save(f"{folder}/{name}.npy", array)
+    write_safetensors(f"{folder}/w.safetensors", weights)
+    run(program, "train", "--data", folder, "--run", f"{folder}/run", "--init", f"{folder}/w.safetensors")
+    log = [json.loads(line) for line in open(f"{folder}/run/log.jsonl")]
+    return ([line["loss"] for line in log if line["kind"] == "step"],
+            read_safetensors(f"{folder}/run/last.safetensors"))
+
+
+def in_batches(arrays, size, steps):
+    """The tensors of so many steps on a data set in its order, as with `shuffle = false`: an epoch may end in a batch
+    of fewer samples."""
+    tensors = [torch().tensor(array.astype(np.int64) if array.dtype == np.int32 else array) for array in arrays]
+    starts = range(0, len(tensors[0]), size)
+    for step in range(steps):
+        begin = starts[step % len(starts)]
+        yield [tensor[begin:begin + size] for tensor in tensors]
+
+
+def train_in_pytorch(weights, loss, optimizer, batches, rate=None, clip=None):
+    """Steps of PyTorch's training of `weights`, one for each of the batches. Returns each step's loss and, with `clip`,
+    its gradient's norm. loss(*batch) is a mean over samples, rate(t) the learning rate of step t from 1."""
+    losses, norms = [], []
+    for t, batch in enumerate(batches, 1):
+        if rate:
+            for group in optimizer.param_groups:
+                group["lr"] = rate(t)
+        optimizer.zero_grad()
+        value = loss(*batch)
+        value.backward()
+        if clip:
+            norms.append(torch().nn.utils.clip_grad_norm_(weights, clip).item())
+        optimizer.step()
+        losses.append(value.item())
+    return losses, norms
 
 
 class Nadam:

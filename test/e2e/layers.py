@@ -10,8 +10,7 @@ functional = torch.nn.functional
 functional_call = torch.nn.utils.stateless.functional_call
 
 
-def check(*arguments):
-    dlc.check_against_pytorch(folder, *arguments)
+check = dlc.check_against_pytorch
 
 
 def several(x, calls, references):
@@ -26,24 +25,30 @@ def several(x, calls, references):
     return "\n".join(lines), {f"y{i}": shape for i in range(len(calls))}, forward
 
 
+ACTIVATIONS = {
+    "gelu({})": functional.gelu, "gelu_tanh({})": lambda x: functional.gelu(x, approximate="tanh"),
+    "silu({})": functional.silu, "elu({})": functional.elu,
+    "elu({}, alpha = 0.7)": lambda x: functional.elu(x, 0.7),
+    "softplus({})": functional.softplus,
+    "hard_sigmoid({})": lambda x: (x / 6 + 0.5).clamp(0, 1),  # PyTorch's own derivative has f32's 1/6 in f64
+    "hard_swish({})": functional.hardswish}
+
+
 def check_activations(precision):
-    functions = {
-        "gelu({})": functional.gelu, "gelu_tanh({})": lambda x: functional.gelu(x, approximate="tanh"),
-        "silu({})": functional.silu, "elu({})": functional.elu,
-        "elu({}, alpha = 0.7)": lambda x: functional.elu(x, 0.7),
-        "softplus({})": functional.softplus,
-        "hard_sigmoid({})": lambda x: (x / 6 + 0.5).clamp(0, 1),  # PyTorch's own derivative has f32's 1/6 in f64
-        "hard_swish({})": functional.hardswish}
     random = np.random.default_rng(1)
     for shape in ((3, 5), (2, 7, 3), (5, 1, 17), (1, 33), (4, 2, 3, 9)):
         x = 1.5 * random.standard_normal(shape)
-        check(f"activations {shape}", {"x": x}, *several(x, functions, functions.values()), precision, len(x))
-    # Far out, and at 0, where formulas may overflow or have a corner.
+        check(f"activations {shape}", {"x": x}, *several(x, ACTIVATIONS, ACTIVATIONS.values()), precision, len(x))
+
+
+def check_activations_far_out(precision):
+    """Far out, and at 0, where formulas may overflow or have a corner."""
     far = np.array([-1e4, -800, -90, -1, 0, 0, 0.5, 90, 800, 1e4])
     body = "\n".join(f"  param p{i}: f32[10] = zeros\n  y{i} = {call.format(f'p{i}')} + 0.0 * x"
-                     for i, call in enumerate(functions))
-    results = [f"y{i}" for i in range(len(functions))]
-    program = dlc.compile_model(folder, f"""model m(x: f32[B, 10]) -> ({": f32[B, 10], ".join(results)}: f32[B, 10]) {{
+                     for i, call in enumerate(ACTIVATIONS))
+    results = [f"y{i}" for i in range(len(ACTIVATIONS))]
+    with dlc.scratch() as folder:
+        program = dlc.compile_model(folder, f"""model m(x: f32[B, 10]) -> ({": f32[B, 10], ".join(results)}: f32[B, 10]) {{
 {body}
 }}
 data d(x: f32[10]) {{
@@ -55,13 +60,13 @@ train m on d {{
   batch = 1
 }}
 """, "--precision", precision)
-    kind = np.float32 if precision == "f32" else np.float64
-    dlc.write_safetensors(f"{folder}/w.safetensors", {f"p{i}": far.astype(kind) for i in range(len(functions))})
-    np.save(f"{folder}/x.npy", np.zeros((1, 10), kind))
-    dlc.run(program, "step", "--weights", f"{folder}/w.safetensors", "--input", f"x={folder}/x.npy", "--grads",
-            f"{folder}/g.safetensors", "--outputs", f"{folder}/o.safetensors")
-    values, gradients = (dlc.read_safetensors(f"{folder}/{name}.safetensors") for name in "og")
-    for i, (call, function) in enumerate(functions.items()):
+        kind = np.float32 if precision == "f32" else np.float64
+        dlc.write_safetensors(f"{folder}/w.safetensors", {f"p{i}": far.astype(kind) for i in range(len(ACTIVATIONS))})
+        np.save(f"{folder}/x.npy", np.zeros((1, 10), kind))
+        dlc.run(program, "step", "--weights", f"{folder}/w.safetensors", "--input", f"x={folder}/x.npy", "--grads",
+                f"{folder}/g.safetensors", "--outputs", f"{folder}/o.safetensors")
+        values, gradients = (dlc.read_safetensors(f"{folder}/{name}.safetensors") for name in "og")
+    for i, (call, function) in enumerate(ACTIVATIONS.items()):
         p = torch.tensor(far.astype(kind), requires_grad=True)
         y = function(p)
         y.sum().backward()
@@ -293,13 +298,5 @@ def check_losses(precision):
         check(f"losses {shape}", inputs, body, {name: () for name in results}, forward, precision, len(y))
 
 
-with dlc.scratch() as folder:
-    for precision in ("f64", "f32"):
-        check_activations(precision)
-        check_norms(precision)
-        check_multi_head_attention(precision)
-        check_blocks(precision)
-        check_feed_forward(precision)
-        check_positions(precision)
-        check_inception(precision)
-        check_losses(precision)
+dlc.in_both_precisions(check_activations, check_activations_far_out, check_norms, check_multi_head_attention,
+                       check_blocks, check_feed_forward, check_positions, check_inception, check_losses)

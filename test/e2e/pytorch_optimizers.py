@@ -1,7 +1,6 @@
 """200 steps of each optimizer and schedule follow PyTorch's, on the same batches from the same weights."""
 # REQUIRES: pytorch
 # RUN: %python %s
-import json
 import math
 
 import numpy as np
@@ -72,30 +71,6 @@ CASES = [
 ]
 
 
-def reference(weights, x, target, make, rate, clip):
-    w = {name: torch.tensor(value, requires_grad=True) for name, value in weights.items()}
-    optimizer = make(list(w.values()))
-    losses, t = [], 0
-    while True:
-        for begin in range(0, len(x), 16):
-            t += 1
-            if t > TOTAL:
-                return losses, {name: value.detach().numpy() for name, value in w.items()}
-            if rate:
-                for group in optimizer.param_groups:
-                    group["lr"] = rate(t)
-            a = torch.tensor(x[begin:begin + 16])
-            hidden = torch.tanh(a @ w["dense_1.weight"] + w["dense_1.bias"])
-            y = hidden @ w["dense_2.weight"] + w["dense_2.bias"]
-            loss = torch.nn.functional.mse_loss(y, torch.tensor(target[begin:begin + 16]))
-            optimizer.zero_grad()
-            loss.backward()
-            if clip:
-                torch.nn.utils.clip_grad_norm_(list(w.values()), clip)
-            optimizer.step()
-            losses.append(loss.item())
-
-
 def check(folder, precision, name, rule, make, rate, clip):
     kind = np.float32 if precision == "f32" else np.float64
     program = dlc.compile_model(folder, MODEL.format(optimizer=rule, more=f"clip_norm = {clip}" if clip else ""),
@@ -103,25 +78,23 @@ def check(folder, precision, name, rule, make, rate, clip):
     random = np.random.default_rng(3)
     x = random.standard_normal((250, 5)).astype(kind)  # 15 batches and a last one of 10
     target = np.stack([x[:, 0] * x[:, 1], np.sin(x[:, 2]), x[:, 3]], 1).astype(kind)
-    np.save(f"{folder}/x.npy", x)
-    np.save(f"{folder}/target.npy", target)
-    weights = {w["name"]: (random.standard_normal(w["shape"]) * 0.5).astype(kind) for w in dlc.info(program)["weights"]}
-    dlc.write_safetensors(f"{folder}/w.safetensors", weights)
-    run = f"{folder}/run-{precision}-{name.replace(' ', '-')}"
-    dlc.run(program, "train", "--data", folder, "--run", run, "--init", f"{folder}/w.safetensors")
-    log = [json.loads(line) for line in open(f"{run}/log.jsonl")]
-    ours = [line["loss"] for line in log if line["kind"] == "step"]
-    losses, final = reference(weights, x, target, make, rate, clip)
+    weights = dlc.draw_weights(program, kind, random)
+    ours, trained = dlc.train_from(folder, program, weights, {"x": x, "target": target})
+
+    w = {key: torch.tensor(value, requires_grad=True) for key, value in weights.items()}
+
+    def loss(x, target):
+        hidden = torch.tanh(x @ w["dense_1.weight"] + w["dense_1.bias"])
+        return torch.nn.functional.mse_loss(hidden @ w["dense_2.weight"] + w["dense_2.bias"], target)
+    losses, _ = dlc.train_in_pytorch(list(w.values()), loss, make(list(w.values())),
+                                     dlc.in_batches([x, target], 16, TOTAL), rate, clip)
     tolerance = 2e-4 if precision == "f32" else 1e-8
-    what = f"{name} {precision}"
-    logged = [losses[line["step"] - 1] for line in log if line["kind"] == "step"]
-    dlc.close(f"{what} losses ({len(ours)} logged)", ours, logged, tolerance)
-    trained = dlc.read_safetensors(f"{run}/last.safetensors")
-    for key, value in final.items():
-        dlc.close(f"{what} {key}", trained[key], value, tolerance)
+    dlc.close(f"{name} {precision} losses", ours, losses, tolerance)
+    for key, value in w.items():
+        dlc.close(f"{name} {precision} {key}", trained[key], value.detach().numpy(), tolerance)
 
 
-with dlc.scratch() as folder:
-    for case in CASES:
-        for precision in ("f32", "f64"):
+for case in CASES:
+    for precision in ("f32", "f64"):
+        with dlc.scratch() as folder:
             check(folder, precision, *case)

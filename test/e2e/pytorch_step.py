@@ -42,10 +42,7 @@ def check(folder, name, forward, precision, batch, samples, *options):
                                 "--precision", precision, *options)
     kind = np.float32 if precision == "f32" else np.float64
     random = np.random.default_rng(7)
-    weights = {}
-    for weight in dlc.info(program)["weights"]:
-        fan = max(1, int(np.prod(weight["shape"])) // weight["shape"][-1 if len(weight["shape"]) == 2 else 0])
-        weights[weight["name"]] = (random.standard_normal(weight["shape"]) / np.sqrt(fan)).astype(kind)
+    weights = dlc.draw_weights(program, kind, random)
     image = random.standard_normal((samples, 1, 28, 28)).astype(kind)
     label = random.integers(0, 10, samples).astype(np.int32)
     dlc.write_safetensors(f"{folder}/w.safetensors", weights)

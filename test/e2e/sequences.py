@@ -32,8 +32,7 @@ def recurrent(kind, x, w, prefix, backwards=False, lengths=None, start=None):
     return torch.stack(outputs), torch.stack(last)
 
 
-def check(*arguments):
-    dlc.check_against_pytorch(folder, *arguments)
+check = dlc.check_against_pytorch
 
 
 def check_recurrent(precision):
@@ -150,11 +149,4 @@ def check_slices(precision):
               lambda t, w: [(t["x"] * w["w"])[index]], precision, 3)
 
 
-with dlc.scratch() as folder:
-    for precision in ("f64", "f32"):
-        check_embedding(precision)
-        check_slices(precision)
-        check_recurrent(precision)
-        check_gru_cell(precision)
-        check_stacked(precision)
-        check_attention(precision)
+dlc.in_both_precisions(check_embedding, check_slices, check_recurrent, check_gru_cell, check_stacked, check_attention)
