@@ -6,6 +6,7 @@
 #include "runtime/include/dlc/model.h"
 
 #include <algorithm>
+#include <set>
 
 namespace dlc::lang {
 
@@ -133,7 +134,7 @@ private:
                          ? tokenizerFits(stmt, **step, *transform, *field, *arguments)
                      : isFileReader(transform->name.text)
                          ? readerFits(stmt, **step, *transform, *field, *arguments)
-                         : transformFits(stmt, *transform, *field);
+                         : transformFits(stmt, **step, *transform, *field, *arguments);
       if (!fitting)
         return;
       data.transforms.push_back({field->name, transform->name.text,
@@ -141,14 +142,52 @@ private:
     }
   }
 
-  bool transformFits(const Stmt &stmt, const Item &transform, const Port &field) {
-    if (field.type.element == Element::Real)
-      return true;
-    report
-        .error("field-type", stmt.names[0].range,
-               quoted(transform.name.text) + " works on f32 numbers, found " + str(field.type))
-        .notes.push_back({field.range, "declared here"});
-    return false;
+  bool transformFits(const Stmt &stmt, const Expr &step, const Item &transform, const Port &field,
+                     const std::vector<DataArgument> &arguments) {
+    const std::string &name = transform.name.text;
+    auto fail = [&](const std::string &what) {
+      report
+          .error("field-type", stmt.names[0].range,
+                 quoted(name) + " works on " + what + ", found " + str(field.type))
+          .notes.push_back({field.range, "declared here"});
+      return false;
+    };
+    if (field.type.element != Element::Real)
+      return fail("f32 numbers");
+    static const std::set<std::string> kOfImages = {"cutout", "random_crop", "random_flip",
+                                                    "random_resized_crop", "rotate"};
+    size_t rank = field.type.shape.size();
+    if (kOfImages.count(name) && rank < 2)
+      return fail("images, such as f32[3, 28, 28]");
+    if (name == "speed" && rank != 1)
+      return fail("sounds, such as f32[16000]");
+    return settingsFit(step, name, arguments);
+  }
+
+  /// Whether the numbers that a transform is given make sense.
+  bool settingsFit(const Expr &step, const std::string &name,
+                   const std::vector<DataArgument> &arguments) {
+    auto number = [&](size_t i) {
+      return std::get<std::vector<double>>(arguments[i].value).front();
+    };
+    std::string wanted;
+    if (name == "cutout" && number(0) < 1)
+      wanted = "`size` is at least 1 pixel";
+    else if (name == "noise" && number(0) < 0)
+      wanted = "`deviation` is at least 0";
+    else if (name == "random_crop" && number(0) < 0)
+      wanted = "`pad` is at least 0";
+    else if (name == "random_flip" && (number(0) < 0 || number(0) > 1))
+      wanted = "`probability` lies between 0 and 1";
+    else if (name == "random_resized_crop" && (number(0) <= 0 || number(0) > 1))
+      wanted = "`least` is a part of the area, above 0 and at most 1";
+    else if (name == "rotate" && (number(0) < 0 || number(0) > 180))
+      wanted = "`degrees` lies between 0 and 180";
+    else if (name == "speed" && (number(0) < 0.1 || number(1) > 10 || number(0) > number(1)))
+      wanted = "`least` is at least 0.1, `most` at most 10, and `least` not above `most`";
+    if (!wanted.empty())
+      report.error("setting-value", step.range, "of " + quoted(name) + ", " + wanted);
+    return wanted.empty();
   }
 
   /// A tokenizer makes the numbers of its field from texts: nothing else does, and the field has

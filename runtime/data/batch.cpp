@@ -108,7 +108,8 @@ Stream::Stream(const Plan &plan) : plan_(plan) {
     ring_.emplace_back(*plan.model);
   bool hasFiles = std::any_of(plan.dataset->columns.begin(), plan.dataset->columns.end(),
                               [](const Column &column) { return column.files != nullptr; });
-  if (hasFiles && plan.threads > 1)
+  bool isSlow = hasFiles || (plan.training && plan.transforms->isSlow());
+  if (isSlow && plan.threads > 1)
     pool_ = std::make_unique<Pool>(plan.threads);
   thread_ = std::thread([this] { produce(); });
 }

@@ -47,7 +47,7 @@ struct Plan {
   int64_t samplesPerStep = 0;            // at most dataset->count
   int64_t firstEpoch = 0, firstStep = 0; // where to begin: epochs and steps in the epoch from 0
   int64_t epochs = 1;
-  int threads = 1; // that read files; other data is prepared by one
+  int threads = 1; // for files and slow augmentation; other data is prepared by one
 
   int64_t stepsPerEpoch() const { return (dataset->count + samplesPerStep - 1) / samplesPerStep; }
 };

@@ -6,6 +6,7 @@
 #include "test/runtime/folder.h"
 #include "test/runtime/hand_model.h"
 
+#include <cmath>
 #include <fstream>
 #include <sys/stat.h>
 #include <thread>
@@ -355,6 +356,101 @@ TEST(Transform, CropMovesTheImageAndFillsWithZeros) {
   EXPECT_EQ(seen.size(), 9u); // -1, 0, 1 down and right
   EXPECT_NE(std::find(seen.begin(), seen.end(), Numbers({0, 0, 0, 0, 1, 2})), seen.end());
   EXPECT_NE(std::find(seen.begin(), seen.end(), kImage), seen.end());
+}
+
+TEST(Transform, CutoutWritesASquareOfZeros) {
+  Transforming cutout("cutout", {{"size", {2}}}, true);
+  std::vector<Numbers> seen;
+  for (int64_t sample = 0; sample < 200; ++sample) {
+    Numbers x = cutout.apply(kImage, {true, 1, 0, sample});
+    if (std::find(seen.begin(), seen.end(), x) == seen.end())
+      seen.push_back(x);
+  }
+  EXPECT_EQ(seen.size(), 6u); // about each pixel
+  for (const Numbers &x : {Numbers{0, 2, 3, 4, 5, 6}, {0, 0, 3, 0, 0, 6}, {1, 0, 0, 4, 0, 0}})
+    EXPECT_NE(std::find(seen.begin(), seen.end(), x), seen.end());
+}
+
+TEST(Transform, RotateTurnsAboutTheCentre) {
+  // Of constant images the inside stays; a turn by nothing keeps everything.
+  EXPECT_EQ(Transforming("rotate", {{"degrees", {0}}}, true).apply(kImage, {true, 1, 0, 0}),
+            kImage);
+  Transforming rotate("rotate", {{"degrees", {90}}}, true);
+  double least = 1, most = -1;
+  for (int64_t sample = 0; sample < 1000; ++sample) {
+    Numbers x = rotate.apply({0, 1, 0, 0, 1, 0}, {true, 1, 0, sample});
+    // The line through the centre: its pixels move by the sine of the angle along a row.
+    double sine = (x[0] + x[5]) - (x[2] + x[3]);
+    EXPECT_NEAR(x[0], x[5], 1e-12); // the image is the same upside down
+    EXPECT_NEAR(x[2], x[3], 1e-12);
+    least = std::min(least, sine);
+    most = std::max(most, sine);
+  }
+  EXPECT_LT(least, -0.2); // to both sides
+  EXPECT_GT(most, 0.2);
+}
+
+TEST(Transform, ResizedCropKeepsAPlaneAPlane) {
+  Transforming whole("random_resized_crop", {{"least", {1}}}, true);
+  Transforming crop("random_resized_crop", {{"least", {0.2}}}, true);
+  double least = 1;
+  for (int64_t sample = 0; sample < 1000; ++sample) {
+    Numbers x = crop.apply({0, 1, 2, 0, 1, 2}, {true, 1, 0, sample});
+    for (int i = 0; i < 3; ++i)
+      EXPECT_NEAR(x[size_t(i)], x[size_t(i) + 3], 1e-12);
+    EXPECT_TRUE(0 <= x[0] && x[0] <= x[1] && x[1] <= x[2] && x[2] <= 2);
+    least = std::min(least, (x[2] - x[0]) / 2); // the part's width over the image's
+  }
+  // The narrowest part, at an edge, from the edge to the middle of its last third.
+  EXPECT_GT(least, (2.5 * std::sqrt(0.2 * 3 / 4) - 0.5) / 2);
+  EXPECT_LT(least, 0.3);
+  // All of the area, with sides of 1:1 only where the ratio is.
+  Numbers x = whole.apply(kImage, {true, 1, 0, 3});
+  EXPECT_NE(x, kImage);
+}
+
+TEST(Transform, NoiseHasItsDeviation) {
+  Transforming noise("noise", {{"deviation", {0.5}}}, true);
+  double sum = 0, squares = 0;
+  constexpr int kSamples = 5000;
+  for (int64_t sample = 0; sample < kSamples; ++sample)
+    for (double value : noise.apply(Numbers(6, 0.0), {true, 1, 0, sample})) {
+      sum += value;
+      squares += value * value;
+    }
+  EXPECT_NEAR(sum / (6 * kSamples), 0, 5 * 0.5 / std::sqrt(6.0 * kSamples));
+  EXPECT_NEAR(std::sqrt(squares / (6 * kSamples)), 0.5, 0.01);
+  Numbers first = noise.apply(kImage, {true, 1, 0, 0});
+  EXPECT_EQ(first, noise.apply(kImage, {true, 1, 0, 0}));
+  for (SampleAddress other : {SampleAddress{true, 2, 0, 0}, {true, 1, 1, 0}, {true, 1, 0, 1}})
+    EXPECT_NE(first, noise.apply(kImage, other));
+  EXPECT_EQ(kImage, noise.apply(kImage, {false, 1, 0, 0})); // not in evaluation
+}
+
+TEST(Transform, SpeedMovesTheEndOfASound) {
+  // A pulse at 400 of 1000 numbers lies at 400 / speed afterwards.
+  const int64_t shape[] = {1000};
+  dlc_model model = handModel(DLC_F32);
+  dlc_tensor sound = model.fields[0];
+  sound.rank = 1;
+  sound.shape = shape;
+  for (double factor : {0.8, 1.0, 1.6}) {
+    Transforming speed("speed", {{"least", {factor}}, {"most", {factor}}}, true);
+    model.fields = &sound;
+    model.field_count = 1;
+    model.transforms = &speed.transform;
+    model.transform_count = 1;
+    Transforms transforms;
+    ASSERT_FALSE(transforms.prepare(model).failed());
+    Numbers x(1000, 0.0);
+    for (int i = -20; i <= 20; ++i)
+      x[size_t(400 + i)] = 0.5 + 0.5 * std::cos(3.14159265358979 * i / 20);
+    transforms.apply(0, {true, 1, 0, 0}, x.data());
+    auto peak = std::max_element(x.begin(), x.end()) - x.begin();
+    EXPECT_NEAR(double(peak), 400 / factor, 0.6) << factor;
+    EXPECT_NEAR(*std::max_element(x.begin(), x.end()), 1, 0.01);
+    EXPECT_NEAR(x[990], 0, 1e-3);
+  }
 }
 
 TEST(Transform, BytesAreLookedUp) {

@@ -17,15 +17,19 @@ using Resampler = std::unique_ptr<SpeexResamplerState, Destroy>;
 
 // Making a filter takes longer than using it on a second of sound, and the files of a data set
 // mostly have one rate: each thread keeps its last.
-SpeexResamplerState *resampler(int64_t from, int64_t to) {
+SpeexResamplerState *resampler(int64_t from, int64_t to, Resampling quality) {
   thread_local struct {
     int64_t from = 0, to = 0;
+    Resampling quality = Resampling::Best;
     Resampler state;
   } last;
-  if (!last.state || last.from != from || last.to != to) {
+  if (!last.state || last.from != from || last.to != to || last.quality != quality) {
     int error = 0;
-    last.state.reset(speex_resampler_init(1, spx_uint32_t(from), spx_uint32_t(to),
-                                          SPEEX_RESAMPLER_QUALITY_MAX, &error));
+    last.state.reset(speex_resampler_init(
+        1, spx_uint32_t(from), spx_uint32_t(to),
+        quality == Resampling::Best ? SPEEX_RESAMPLER_QUALITY_MAX : SPEEX_RESAMPLER_QUALITY_DESKTOP,
+        &error));
+    last.quality = quality;
     last.from = from;
     last.to = to;
     if (!last.state)
@@ -39,13 +43,13 @@ SpeexResamplerState *resampler(int64_t from, int64_t to) {
 } // namespace
 
 std::vector<float> resample(const std::vector<float> &sound, int64_t from, int64_t to,
-                            int64_t count) {
+                            int64_t count, Resampling quality) {
   std::vector<float> result(size_t(count), 0.0f);
   if (from == to) {
     std::copy_n(sound.begin(), std::min(sound.size(), result.size()), result.begin());
     return result;
   }
-  SpeexResamplerState *state = resampler(from, to);
+  SpeexResamplerState *state = resampler(from, to, quality);
   constexpr size_t kChunk = 4096;
   const std::vector<float> silence(kChunk, 0.0f);
   size_t taken = 0, made = 0;
@@ -62,8 +66,8 @@ std::vector<float> resample(const std::vector<float> &sound, int64_t from, int64
 }
 
 extern "C" void dlc_resample(const std::vector<float> &sound, int64_t from, int64_t to,
-                             int64_t count, std::vector<float> *result) {
-  *result = resample(sound, from, to, count);
+                             int64_t count, Resampling quality, std::vector<float> *result) {
+  *result = resample(sound, from, to, count, quality);
 }
 
 } // namespace dlc::runtime::data

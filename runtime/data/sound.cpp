@@ -49,7 +49,7 @@ public:
         values[i] = int16_t(sound_[i] * 0x1p15f);
       return Status();
     }
-    std::vector<float> sound = resample(sound_, format_.rate, size_.rate, count);
+    std::vector<float> sound = resample(sound_, format_.rate, size_.rate, count, Resampling::Best);
     for (float &value : sound) // a filter swings beyond steep edges
       value = std::clamp(value, -1.0f, 1.0f);
     numbers->bytes.resize(sound.size() * sizeof(float));

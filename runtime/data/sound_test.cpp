@@ -147,7 +147,7 @@ TEST(Sound, ResampledTwiceTheSame) {
   List first = numbersOf(one);
   numbersOf(other);
   EXPECT_EQ(numbersOf(one), first);
-  std::vector<float> same = resample({1, 2, 3}, 7, 7, 5);
+  std::vector<float> same = resample({1, 2, 3}, 7, 7, 5, Resampling::Best);
   EXPECT_EQ(same, (std::vector<float>{1, 2, 3, 0, 0}));
 }
 

@@ -3,14 +3,19 @@
 
 #include "runtime/data/dataset.h"
 #include "runtime/data/files.h"
+#include "runtime/data/resample.h"
 #include "runtime/data/vocabulary.h"
 #include "runtime/random.h"
 #include "runtime/tensor.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 namespace dlc::runtime::data {
+
+// Programs whose data block has neither sounds nor `speed` are linked without it.
+extern "C" __attribute__((weak)) decltype(dlc_resample) dlc_resample;
 
 Status Transforms::prepare(const dlc_model &model) {
   static constexpr struct {
@@ -18,10 +23,15 @@ Status Transforms::prepare(const dlc_model &model) {
     Apply apply;
     const char *first, *second; // the names of its arguments, or null
     bool image;
-  } kTransforms[] = {{"normalize", normalize, "mean", "std", false},
+  } kTransforms[] = {{"cutout", cutout, "size", nullptr, true},
+                     {"noise", noise, "deviation", nullptr, false},
+                     {"normalize", normalize, "mean", "std", false},
                      {"random_crop", randomCrop, "pad", nullptr, true},
                      {"random_flip", randomFlip, "probability", nullptr, true},
-                     {"scale", scale, "factor", nullptr, false}};
+                     {"random_resized_crop", randomResizedCrop, "least", nullptr, true},
+                     {"rotate", rotate, "degrees", nullptr, true},
+                     {"scale", scale, "factor", nullptr, false},
+                     {"speed", speed, "least", "most", false}};
 
   for (int32_t i = 0; i < model.transform_count; ++i) {
     const dlc_transform &transform = model.transforms[i];
@@ -65,6 +75,8 @@ Status Transforms::prepare(const dlc_model &model) {
                           name, values->size(),
                           known->apply == normalize ? "needs one, or one a channel" : "needs one");
     }
+    if (known->apply == speed && !dlc_resample)
+      return internalError("the program was linked without what changes a sound's speed");
     if (known->apply == normalize &&
         std::find(step.second.begin(), step.second.end(), 0.0) != step.second.end())
       return inputError("`normalize` of `%s` divides by std = 0", tensor.name);
@@ -162,15 +174,29 @@ bool Transforms::lookUp(int32_t field, const SampleAddress &address, const Sampl
   return true;
 }
 
+bool Transforms::isSlow() const {
+  return std::any_of(steps_.begin(), steps_.end(), [](const Step &step) {
+    return step.apply == randomResizedCrop || step.apply == rotate || step.apply == speed ||
+           step.apply == noise;
+  });
+}
+
+// --- the transforms ------------------------------------------------------------------------------
+
+double Transforms::Step::random(const SampleAddress &at, uint32_t which) const {
+  return Random(at.seed, Purpose::Augment)
+      .uniform(uint64_t(at.sample), uint32_t(at.epoch), number * 4 + which);
+}
+
 void Transforms::scale(const Step &step, const SampleAddress &, double *values) {
-  int64_t count = step.channels * step.height * step.width;
+  int64_t count = step.count();
   double factor = step.first[0];
   for (int64_t i = 0; i < count; ++i)
     values[i] *= factor;
 }
 
 void Transforms::normalize(const Step &step, const SampleAddress &, double *values) {
-  int64_t count = step.channels * step.height * step.width;
+  int64_t count = step.count();
   auto groups = int64_t(std::max(step.first.size(), step.second.size()));
   int64_t perGroup = count / groups;
   for (int64_t group = 0; group < groups; ++group) {
@@ -184,13 +210,11 @@ void Transforms::normalize(const Step &step, const SampleAddress &, double *valu
 
 void Transforms::randomCrop(const Step &step, const SampleAddress &at, double *values) {
   auto pad = int64_t(step.first[0]);
-  Random random(at.seed, Purpose::Augment);
   auto place = [&](uint32_t which) { // uniform in -pad … pad
-    double unit = random.uniform(uint64_t(at.sample), uint32_t(at.epoch), step.number * 4 + which);
-    return int64_t(unit * double(2 * pad + 1)) - pad;
+    return int64_t(step.random(at, which) * double(2 * pad + 1)) - pad;
   };
   int64_t down = place(0), right = place(1), h = step.height, w = step.width;
-  std::vector<double> source(values, values + step.channels * h * w);
+  std::vector<double> source(values, values + step.count());
   for (int64_t c = 0; c < step.channels; ++c)
     for (int64_t y = 0; y < h; ++y)
       for (int64_t x = 0; x < w; ++x) {
@@ -201,11 +225,89 @@ void Transforms::randomCrop(const Step &step, const SampleAddress &at, double *v
 }
 
 void Transforms::randomFlip(const Step &step, const SampleAddress &at, double *values) {
-  Random random(at.seed, Purpose::Augment);
-  if (random.uniform(uint64_t(at.sample), uint32_t(at.epoch), step.number * 4) >= step.first[0])
+  if (step.random(at, 0) >= step.first[0])
     return;
   for (int64_t row = 0; row < step.channels * step.height; ++row)
     std::reverse(values + row * step.width, values + (row + 1) * step.width);
+}
+
+// Takes each pixel from between four others: `place` says where, from the row and the column, in
+// rows and columns of the image as it was. Outside of it everything is 0.
+template <class Place> void Transforms::warp(const Step &step, double *values, Place place) {
+  int64_t h = step.height, w = step.width, pixels = h * w;
+  std::vector<double> source(values, values + step.count());
+  for (int64_t i = 0; i < h; ++i)
+    for (int64_t j = 0; j < w; ++j) {
+      auto [y, x] = place(double(i), double(j));
+      auto top = int64_t(std::floor(y)), left = int64_t(std::floor(x));
+      double down = y - double(top), right = x - double(left);
+      for (int64_t c = 0; c < step.channels; ++c) {
+        auto at = [&](int64_t row, int64_t column) {
+          bool inside = row >= 0 && row < h && column >= 0 && column < w;
+          return inside ? source[size_t(c * pixels + row * w + column)] : 0.0;
+        };
+        values[c * pixels + i * w + j] =
+            (1 - down) * ((1 - right) * at(top, left) + right * at(top, left + 1)) +
+            down * ((1 - right) * at(top + 1, left) + right * at(top + 1, left + 1));
+      }
+    }
+}
+
+void Transforms::randomResizedCrop(const Step &step, const SampleAddress &at, double *values) {
+  double area = step.first[0] + step.random(at, 0) * (1 - step.first[0]);
+  double ratio = std::pow(4.0 / 3, 2 * step.random(at, 1) - 1); // 3:4 to 4:3
+  double h = double(step.height), w = double(step.width);
+  double high = std::min(h, h * std::sqrt(area / ratio));
+  double wide = std::min(w, w * std::sqrt(area * ratio));
+  double top = step.random(at, 2) * (h - high), left = step.random(at, 3) * (w - wide);
+  warp(step, values, [&](double i, double j) {
+    double y = top + (i + 0.5) * high / h - 0.5, x = left + (j + 0.5) * wide / w - 0.5;
+    return std::pair(std::clamp(y, 0.0, h - 1), std::clamp(x, 0.0, w - 1));
+  });
+}
+
+void Transforms::rotate(const Step &step, const SampleAddress &at, double *values) {
+  constexpr double kDegree = 3.14159265358979323846 / 180;
+  double angle = (2 * step.random(at, 0) - 1) * step.first[0] * kDegree;
+  double sine = std::sin(angle), cosine = std::cos(angle);
+  double middleY = double(step.height - 1) / 2, middleX = double(step.width - 1) / 2;
+  warp(step, values, [&](double i, double j) {
+    double y = i - middleY, x = j - middleX;
+    return std::pair(middleY + cosine * y + sine * x, middleX + cosine * x - sine * y);
+  });
+}
+
+void Transforms::cutout(const Step &step, const SampleAddress &at, double *values) {
+  auto size = int64_t(step.first[0]);
+  auto begin = [&](uint32_t which, int64_t side) {
+    return int64_t(step.random(at, which) * double(side)) - size / 2;
+  };
+  int64_t top = begin(0, step.height), left = begin(1, step.width);
+  int64_t bottom = std::min(top + size, step.height), right = std::min(left + size, step.width);
+  top = std::max(top, int64_t(0));
+  left = std::max(left, int64_t(0));
+  for (int64_t c = 0; c < step.channels; ++c)
+    for (int64_t y = top; y < bottom; ++y) {
+      double *row = values + (c * step.height + y) * step.width;
+      std::fill(row + left, row + right, 0.0);
+    }
+}
+
+void Transforms::speed(const Step &step, const SampleAddress &at, double *values) {
+  constexpr double kParts = 1000; // so finely is a speed told from another
+  double factor = step.first[0] + step.random(at, 0) * (step.second[0] - step.first[0]);
+  int64_t count = step.count();
+  std::vector<float> sound(values, values + count), played;
+  dlc_resample(sound, std::max(std::llround(kParts * factor), 1LL), int64_t(kParts), count,
+               Resampling::Good, &played);
+  std::copy(played.begin(), played.end(), values);
+}
+
+void Transforms::noise(const Step &step, const SampleAddress &at, double *values) {
+  Random random(at.seed, Purpose::Augment);
+  for (int64_t i = 0; i < step.count(); ++i) // fewer samples than 2^32, fewer numbers in each
+    values[i] += step.first[0] * random.normal(uint64_t(i + 1) << 32 | uint64_t(at.sample),
+                                               uint32_t(at.epoch), step.number * 4);
 }
 
 } // namespace dlc::runtime::data

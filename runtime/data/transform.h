@@ -38,6 +38,9 @@ public:
   bool lookUp(int32_t field, const SampleAddress &address, const SampleNumbers &sample,
               int64_t perSample, float *row) const;
 
+  // Whether one thread could take longer for a batch's augmentation than a step takes.
+  bool isSlow() const;
+
 private:
   struct Step;
   using Apply = void (*)(const Step &, const SampleAddress &, double *values);
@@ -50,6 +53,9 @@ private:
     std::vector<double> first, second;
 
     bool isPointwise() const { return apply == scale || apply == normalize; }
+    int64_t count() const { return channels * height * width; }
+    // The number `which` (0 to 3) of the transform for a sample, uniform in [0, 1).
+    double random(const SampleAddress &at, uint32_t which) const;
   };
   // What the pointwise transforms that come first make of each byte.
   struct Lookup {
@@ -62,6 +68,12 @@ private:
   static void normalize(const Step &, const SampleAddress &, double *);
   static void randomCrop(const Step &, const SampleAddress &, double *);
   static void randomFlip(const Step &, const SampleAddress &, double *);
+  static void randomResizedCrop(const Step &, const SampleAddress &, double *);
+  static void rotate(const Step &, const SampleAddress &, double *);
+  static void cutout(const Step &, const SampleAddress &, double *);
+  static void speed(const Step &, const SampleAddress &, double *);
+  static void noise(const Step &, const SampleAddress &, double *);
+  template <class Place> static void warp(const Step &, double *values, Place place);
 
   Lookup lookupOf(int32_t field) const;
   // Or null.

@@ -20,7 +20,7 @@ data pictures(photo: f32[3, 16, 16], side: class[2]) {
   train = folders("train")
   test = folders("test")
   each photo |> picture |> scale(1 / 255)
-  augment photo |> random_crop(1)
+  augment photo |> random_crop(1) |> rotate(5) |> cutout(2) |> random_resized_crop(0.8)
 }
 train sides on pictures {
   loss = cross_entropy(logits, side)
@@ -38,13 +38,14 @@ data sounds(voice: f32[1200], tone: class[2]) {
   train = csv("train.csv")
   test = csv("test.csv")
   each voice |> sound(rate = 8000)
+  augment voice |> speed(0.95, 1.05) |> noise(0.01)
 }
 train pitch on sounds {
   loss = cross_entropy(logits, tone)
   metrics = accuracy(logits, tone)
   optimizer = adam(lr = 0.01)
   batch = 12
-  epochs = 100
+  epochs = 40
 }
 """
 random = np.random.default_rng(3)
