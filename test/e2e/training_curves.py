@@ -111,8 +111,8 @@ class LanguageModel(nn.Module):
     def __init__(self):
         super().__init__()
         self.table, self.places = nn.Embedding(20, 12), nn.Parameter(torch.zeros(8, 12))
-        self.blocks = nn.ModuleList(nn.TransformerEncoderLayer(12, 3, 20, 0.0, "gelu", batch_first=True, norm_first=True)
-                                    for _ in range(2))
+        self.blocks = nn.ModuleList(
+            nn.TransformerEncoderLayer(12, 3, 20, 0.0, "gelu", batch_first=True, norm_first=True) for _ in range(2))
         self.norm, self.head = nn.LayerNorm(12), nn.Linear(12, 20)
 
     def loss(self, words, following):
@@ -230,7 +230,7 @@ def check(name, model, loss, make, draw):
         theirs, norms = dlc.train_in_pytorch(list(network.parameters()), network.loss,
                                              torch.optim.Adam(network.parameters(), 3e-3),
                                              dlc.in_batches(arrays.values(), BATCH, STEPS), clip=CLIP)
-        assert min(norms) < CLIP < max(norms), f"{name}: gradients of {min(norms)} to {max(norms)}: clipping is not tested"
+        assert min(norms) < CLIP < max(norms), f"{name}: gradients of {min(norms)} to {max(norms)} do not test clipping"
         found[precision], expected[precision] = np.array(losses), np.array(theirs)
         if precision == "f64":
             state = network.state_dict()
@@ -244,7 +244,7 @@ def check(name, model, loss, make, draw):
     assert expected["f64"][-1] < 0.9 * expected["f64"][0], f"{name}: it does not learn"
     assert ours <= 1e-9, f"{name}: f64 is {ours:.1e} away from PyTorch"
     # f32 cannot follow to the last bits: its rounding grows with the steps, in PyTorch alike.
-    assert ours_f32 <= 4 * max(theirs_f32, 2.0**-24), f"{name}: f32 is {ours_f32:.1e} away from f64, PyTorch {theirs_f32:.1e}"
+    assert ours_f32 <= 4 * max(theirs_f32, 2.0**-24), f"{name}: {ours_f32:.1e} away in f32, PyTorch {theirs_f32:.1e}"
 
 
 for name, network in NETWORKS.items():
