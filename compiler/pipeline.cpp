@@ -43,8 +43,13 @@ void addLinalgPasses(OpPassManager &passes) {
   passes.addPass(createLowerAffinePass()); // of an index behind strides, within a nest
 }
 
-void addLlvmPasses(OpPassManager &passes, const Processor &processor) {
+void addMemoryPasses(OpPassManager &passes) {
   passes.addPass(createBufferizePass());
+  passes.addNestedPass<func::FuncOp>(createSharePass());
+}
+
+void addLlvmPasses(OpPassManager &passes, const Processor &processor) {
+  addMemoryPasses(passes);
   passes.addPass(kernel::createKernelPass(processor));
   passes.addPass(createEntryPass());
   addConversionPasses(passes);

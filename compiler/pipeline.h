@@ -14,6 +14,9 @@ void addFusedPasses(mlir::OpPassManager &passes);
 /// The stage `linalg`: nn -> fused linalg on tensors.
 void addLinalgPasses(mlir::OpPassManager &passes);
 
+/// Linalg on tensors -> on buffers, in loops that threads share where they can.
+void addMemoryPasses(mlir::OpPassManager &passes);
+
 /// The stage `llvm`: linalg on tensors -> LLVM dialect.
 void addLlvmPasses(mlir::OpPassManager &passes, const Processor &processor);
 

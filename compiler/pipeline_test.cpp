@@ -147,7 +147,7 @@ TEST_F(Pipeline, TheProcessorArrives) {
   OwningOpRef<ModuleOp> module = network();
   PassManager passes(&context);
   addLinalgPasses(passes);
-  passes.addPass(createBufferizePass());
+  addMemoryPasses(passes);
   passes.addPass(kernel::createKernelPass(unusual(), recorder));
   ASSERT_TRUE(succeeded(passes.run(*module)));
   EXPECT_GT(recorder->asked, 0);

@@ -1,6 +1,7 @@
 // The verifiers of the dialect `dlc`: each says which attribute is wrong, and what about it.
 #include "compiler/contract/contract.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/IR/Matchers.h"
@@ -137,6 +138,7 @@ public:
         {ArenaBytes::getNameStr(), check<&Verifier::verifyArena>},
         {Flops::getNameStr(), check<&Verifier::verifyFlops>},
         {Schedule::getNameStr(), check<&Verifier::verifySchedule>},
+        {Shared::getNameStr(), check<&Verifier::verifyShared>},
         {Work::getNameStr(), check<&Verifier::verifyWork>},
     };
     name = attribute.getName();
@@ -320,6 +322,17 @@ private:
   LogicalResult verifySchedule(StringAttr schedule) {
     if (!isa<FunctionOpInterface>(op) || schedule.empty())
       return fail() << "is a kernel's, and says how it runs";
+    return success();
+  }
+
+  LogicalResult verifyShared(UnitAttr) {
+    auto loop = dyn_cast<scf::ForOp>(op);
+    auto isFixed = [](Value bound, int64_t number) { return getConstantIntValue(bound) == number; };
+    if (!loop || !isFixed(loop.getLowerBound(), 0) || !isFixed(loop.getStep(), 1) ||
+        !getConstantIntValue(loop.getUpperBound()))
+      return fail() << "is of an scf.for from 0 to a constant by 1";
+    if (loop->getNumResults() > 0)
+      return fail() << "is of a loop that carries nothing";
     return success();
   }
 

@@ -21,6 +21,7 @@ using Padding = DlcDialect::PaddingAttrHelper;
 using ArenaBytes = DlcDialect::ArenaBytesAttrHelper;
 using Flops = DlcDialect::FlopsAttrHelper;
 using Schedule = DlcDialect::ScheduleAttrHelper;
+using Shared = DlcDialect::SharedAttrHelper;
 using Work = DlcDialect::WorkAttrHelper;
 using Buffer = DlcDialect::BufferAttrHelper;
 

@@ -26,6 +26,7 @@ def Dlc_Dialect : Dialect {
     | `dlc.arena_bytes` | bufferized function, entry point | `memory/`, kept by `llvm/` and `object/` | the driver, tools | what a call needs of the arena: the size of that argument |
     | `dlc.flops` | bufferized function, entry point | `kernel/`, kept by `llvm/` and `object/` | the driver, tools | multiplications and additions of a call, nominal; not negative |
     | `dlc.schedule` | function of a kernel | `kernel/` | tools, people | how it runs; not empty |
+    | `dlc.shared` | scf.for in a bufferized function | `memory/` | `kernel/`, `llvm/` | its turns, from 0 on, touch no memory that another one writes: threads may share them |
     | `dlc.work` | call of a kernel | `kernel/` | `llvm/` | a rough count of its operations; not negative |
 
     A bufferized function is one that has `dlc.arena_bytes` and buffers for arguments. In it each
@@ -43,6 +44,7 @@ def Dlc_Dialect : Dialect {
     "::mlir::IntegerAttr":$arena_bytes,
     "::mlir::IntegerAttr":$flops,
     "::mlir::StringAttr":$schedule,
+    "::mlir::UnitAttr":$shared,
     "::mlir::IntegerAttr":$work
   );
   let hasOperationAttrVerify = 1;

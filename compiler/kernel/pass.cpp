@@ -120,13 +120,29 @@ struct KernelPass : impl::KernelPassBase<KernelPass> {
     Nest nest = whole;
     collapse(nest);
     std::optional<Rows> rows = rowsOf(op, nest, processor.vectorBytes);
-    std::string key = fingerprint(nest) + (conv ? " convolution" : rows ? " rows" : "");
+    // Threads that share a loop have no memory of their own for what would be prepacked.
+    bool isShared = isInSharedLoop(op);
+    std::string key = fingerprint(nest) +
+                      (conv   ? " convolution"
+                       : rows ? " rows"
+                              : "") +
+                      (isShared ? " shared" : "");
     auto [entry, isNew] = numbers.try_emplace(key, kernels.size());
     if (isNew)
-      kernels.push_back({nest, formWithWindows(whole), pretransposedForms(nest),
-                         conv ? winogradOf(whole, *conv, processor, *chooser) : std::nullopt, rows,
-                         op.getLoc()});
+      kernels.push_back(
+          {nest, formWithWindows(whole),
+           isShared ? SmallVector<Pretransposed, 0>() : pretransposedForms(nest),
+           conv && !isShared ? winogradOf(whole, *conv, processor, *chooser) : std::nullopt, rows,
+           op.getLoc()});
     return entry->second;
+  }
+
+  static bool isInSharedLoop(Operation *op) {
+    for (auto loop = op->getParentOfType<scf::ForOp>(); loop;
+         loop = loop->getParentOfType<scf::ForOp>())
+      if (contract::get<contract::Shared>(loop))
+        return true;
+    return false;
   }
 
   // How often an op runs in a call of its function.

@@ -12,6 +12,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "runtime/include/dlc/model.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 
@@ -77,6 +78,8 @@ private:
   IRMapping numbers;                      // of turns and of bytes, in loops
   Value parallel, pool;
   Value table; // the addresses that a kernel is given
+  int sharedLoops = 0;
+  bool isShared = false; // within the turns of a loop that threads share
 
   LLVM::LLVMPointerType pointer() { return LLVM::LLVMPointerType::get(b.getContext()); }
   Value integer(int64_t i) {
@@ -129,12 +132,99 @@ private:
   }
 
   void buildLoop(scf::ForOp loop) {
+    if (contract::get<contract::Shared>(loop))
+      return buildSharedLoop(loop);
     auto copy = scf::ForOp::create(b, number(loop.getLowerBound()), number(loop.getUpperBound()),
                                    number(loop.getStep()));
     numbers.map(loop.getInductionVar(), copy.getInductionVar());
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(copy.getBody()->getTerminator());
     buildBlock(*loop.getBody());
+  }
+
+  // A loop that threads share becomes a function like a kernel, whose items are the turns. It is
+  // given the addresses of the buffers, and the numbers of the turns around it.
+  void buildSharedLoop(scf::ForOp loop) {
+    SmallVector<Value> buffers, outer;
+    for (auto &[buffer, address] : addresses)
+      buffers.push_back(buffer);
+    llvm::sort(buffers, [](Value a, Value b) { return orderOf(a) < orderOf(b); });
+    loop.walk([&](Operation *op) {
+      for (Value operand : op->getOperands())
+        if (operand.getType().isIndex() && !getConstantIntValue(operand) &&
+            !loop->isAncestor(operand.getParentRegion()->getParentOp()) &&
+            !llvm::is_contained(outer, operand))
+          outer.push_back(operand);
+    });
+    Value shared =
+        LLVM::AllocaOp::create(b, pointer(), pointer(), integer(buffers.size() + outer.size()));
+    for (auto [i, buffer] : llvm::enumerate(buffers))
+      LLVM::StoreOp::create(b, addresses.lookup(buffer), at(shared, i * kPointerBytes));
+    for (auto [i, turn] : llvm::enumerate(outer)) {
+      Value bits = arith::IndexCastOp::create(b, b.getI64Type(), number(turn));
+      LLVM::StoreOp::create(b, LLVM::IntToPtrOp::create(b, pointer(), bits),
+                            at(shared, (buffers.size() + i) * kPointerBytes));
+    }
+    func::FuncOp turns = buildTurns(loop, buffers, outer);
+    int64_t count = *getConstantIntValue(loop.getUpperBound());
+    run(turns, shared, count, workOf(loop));
+  }
+
+  // Arguments first, then constants.
+  static std::pair<int, unsigned> orderOf(Value buffer) {
+    auto argument = dyn_cast<BlockArgument>(buffer);
+    return argument ? std::pair(0, argument.getArgNumber()) : std::pair(1, 0u);
+  }
+
+  func::FuncOp buildTurns(scf::ForOp loop, ArrayRef<Value> buffers, ArrayRef<Value> outer) {
+    OpBuilder::InsertionGuard guard(b);
+    auto entry = b.getInsertionBlock()->getParentOp();
+    if (!isa<func::FuncOp>(entry))
+      entry = entry->getParentOfType<func::FuncOp>();
+    b.setInsertionPointAfter(entry);
+    std::string name =
+        (cast<func::FuncOp>(entry).getName() + "_turns_" + std::to_string(sharedLoops++)).str();
+    auto function = func::FuncOp::create(
+        b, name, b.getFunctionType({pointer(), b.getI64Type(), b.getI64Type()}, {}));
+    function.setPrivate();
+    function->setAttr("llvm.linkage",
+                      LLVM::LinkageAttr::get(b.getContext(), LLVM::Linkage::Internal));
+    b.setInsertionPointToStart(function.addEntryBlock());
+    llvm::SaveAndRestore savedAddresses(addresses);
+    llvm::SaveAndRestore savedNumbers(numbers);
+    llvm::SaveAndRestore savedTable(table);
+    llvm::SaveAndRestore savedShared(isShared, true);
+    Value shared = function.getArgument(0);
+    for (auto [i, buffer] : llvm::enumerate(buffers))
+      addresses[buffer] = load(at(shared, i * kPointerBytes));
+    numbers.clear();
+    for (auto [i, turn] : llvm::enumerate(outer)) {
+      Value bits = LLVM::PtrToIntOp::create(b, b.getI64Type(),
+                                            load(at(shared, (buffers.size() + i) * kPointerBytes)));
+      numbers.map(turn, arith::IndexCastOp::create(b, b.getIndexType(), bits).getResult());
+    }
+    makeTable(loop->getParentOfType<func::FuncOp>());
+    auto bound = [&](unsigned i) {
+      return arith::IndexCastOp::create(b, b.getIndexType(), function.getArgument(i)).getResult();
+    };
+    auto copy =
+        scf::ForOp::create(b, bound(1), bound(2), arith::ConstantIndexOp::create(b, 1).getResult());
+    func::ReturnOp::create(b);
+    numbers.map(loop.getInductionVar(), copy.getInductionVar());
+    b.setInsertionPoint(copy.getBody()->getTerminator());
+    buildBlock(*loop.getBody());
+    return function;
+  }
+
+  // Of all turns of a loop.
+  static int64_t workOf(scf::ForOp loop) {
+    int64_t work = 0;
+    for (Operation &op : *loop.getBody())
+      if (auto inner = dyn_cast<scf::ForOp>(op))
+        work += workOf(inner);
+      else if (isa<func::CallOp>(op))
+        work += contract::get<contract::Work>(&op).getInt();
+    return work * *getConstantIntValue(loop.getUpperBound());
   }
 
   // A number of the function in the entry point.
@@ -160,8 +250,12 @@ private:
     }
     int64_t items = *getConstantIntValue(operands.back());
     int64_t work = contract::get<contract::Work>(call).getInt();
-    func::FuncOp kernel = withTable(module.lookupSymbol<func::FuncOp>(call.getCallee()));
-    if (items == 1 || work < DLC_PARALLEL_WORK) {
+    run(withTable(module.lookupSymbol<func::FuncOp>(call.getCallee())), table, items, work);
+  }
+
+  // Calls a `dlc_kernel` for all its items, on the pool if that is worth it.
+  void run(func::FuncOp kernel, Value table, int64_t items, int64_t work) {
+    if (items == 1 || work < DLC_PARALLEL_WORK || isShared) {
       func::CallOp::create(b, kernel, ValueRange{table, integer(0), integer(items)});
       return;
     }

@@ -2,6 +2,7 @@
 #include "compiler/memory/assign.h"
 #include "compiler/linalg/epilogue.h"
 #include "compiler/memory/arena.h"
+#include "compiler/memory/share.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -85,7 +86,15 @@ private:
     return success();
   }
 
+  // Threads are not at the same place of a loop that they share: there nothing takes the bytes of
+  // something else.
   void assign(Value value, Memory memory) {
+    for (auto loop = value.getParentRegion()->getParentOfType<scf::ForOp>(); loop;
+         loop = loop->getParentOfType<scf::ForOp>())
+      if (mayBeShared(loop)) {
+        memory.first = std::min(memory.first, steps[loop]);
+        memory.last = std::max(memory.last, ends[loop]);
+      }
     memoryOf[value] = memories.size();
     memories.push_back(memory);
   }

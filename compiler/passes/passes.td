@@ -143,6 +143,18 @@ def BufferizePass : Pass<"dlc-bufferize", "::mlir::ModuleOp"> {
                            "::mlir::scf::SCFDialect"];
 }
 
+def SharePass : Pass<"dlc-share-loops", "::mlir::func::FuncOp"> {
+  let summary = "Let threads share loops in which the rows of a batch need nothing of each other";
+  let description = [{
+    Expects what `dlc-bufferize` leaves. A loop in which every nest goes along the batch by a loop of
+    its own, from the rows of its operands to those of its results, becomes a loop over groups of
+    rows with the attribute `dlc.shared`, in which the loop runs for the rows of one group: a thread
+    then takes its group through all turns, and none waits for another in between.
+  }];
+  let dependentDialects = ["contract::DlcDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
 def KernelPass : Pass<"dlc-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "Turn linalg on buffers into calls of kernels made for one processor";
   let description = [{

@@ -113,13 +113,16 @@ private:
     Step again = copy(slots.all(op.getBody()->getTerminator()->getOperands()),
                       slots.all(op.getRegionIterArgs()));
     Step leave = copy(slots.all(op.getRegionIterArgs()), slots.all(op.getResults()));
+    // Turns that threads share may run in any order: here from the last to the first.
+    bool isShared = bool(contract::get<contract::Shared>(op));
     return [=, steps = std::move(*body), iv = slots.of(op.getInductionVar()),
             begin = slots.of(op.getLowerBound()), end = slots.of(op.getUpperBound()),
             by = slots.of(op.getStep())](Frame &frame) {
       enter(frame);
       auto last = int64_t(frame.numbers[end][0]), step = int64_t(frame.numbers[by][0]);
-      for (auto i = int64_t(frame.numbers[begin][0]); i < last && !frame.isFaulty(); i += step) {
-        frame.numbers[iv][0] = double(i);
+      auto first = int64_t(frame.numbers[begin][0]);
+      for (int64_t i = first; i < last && !frame.isFaulty(); i += step) {
+        frame.numbers[iv][0] = double(isShared ? first + last - step - i : i);
         runAll(steps, frame);
         again(frame);
       }

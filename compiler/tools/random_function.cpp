@@ -234,7 +234,10 @@ private:
 
   // Turns that carry one value, take slices and stack what goes into the next one.
   void loop() {
-    Sizes shape = drawSizes([&] { return Sizes{smallSize(), size()}; }), all = shape;
+    Sizes shape = drawSizes([&] { return Sizes{smallSize(), size()}; });
+    if (below(2)) // so many rows that threads share the loop
+      shape = {8 * between(2, 3), smallSize()};
+    Sizes all = shape;
     int64_t count = between(1, 4);
     all.insert(all.begin(), count);
     Tensor start = followed(argument(shape)), slices = argument(all);

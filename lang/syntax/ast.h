@@ -108,7 +108,7 @@ struct Stmt {
   Range range;
   std::string doc;
   std::vector<Name> names;
-  bool isTuple = false; // `let (a, b) = …`
+  bool isTuple = false;                     // `let (a, b) = …`
   std::optional<std::vector<Name>> indices; // `y[i, j] = …`, of Let and Assign
   std::optional<Type> type;
   ExprPtr value; // may be null after recovery

@@ -385,3 +385,28 @@ func.func @rows_by_numbers(%x: tensor<3xf32>, %n: tensor<3xf32>, %y: tensor<3xf3
     } -> tensor<3xf32>
   return %0 : tensor<3xf32>
 }
+
+// -----
+
+func.func @shared_by_two() {
+  %zero = arith.constant 0 : index
+  %four = arith.constant 4 : index
+  %two = arith.constant 2 : index
+  // expected-error @+1 {{`dlc.shared` is of an scf.for from 0 to a constant by 1}}
+  scf.for %i = %zero to %four step %two {
+  } {dlc.shared}
+  return
+}
+
+// -----
+
+func.func @shared_carrying(%x: f32) -> f32 {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %four = arith.constant 4 : index
+  // expected-error @+1 {{`dlc.shared` is of a loop that carries nothing}}
+  %y = scf.for %i = %zero to %four step %one iter_args(%z = %x) -> f32 {
+    scf.yield %z : f32
+  } {dlc.shared}
+  return %y : f32
+}

@@ -41,7 +41,8 @@ def check_recurrent(precision):
         rest = ", cell" if kind == "lstm" else ""
         for batch, steps, width, units, backwards, masked, started in (
                 (3, 5, 4, 7, False, False, False), (4, 6, 3, 16, True, False, True), (5, 7, 9, 5, False, True, False),
-                (6, 4, 1, 33, True, True, True), (2, 1, 5, 8, False, False, True)):
+                (6, 4, 1, 33, True, True, True), (2, 1, 5, 8, False, False, True),
+                (16, 3, 5, 6, False, True, True)):  # a batch whose rows threads share
             inputs = {"x": random.standard_normal((batch, steps, width))}
             if masked:
                 inputs["n"] = random.integers(0, steps + 1, batch).astype(np.int32)
