@@ -443,8 +443,8 @@ TEST(Transform, SpeedMovesTheEndOfASound) {
     Transforms transforms;
     ASSERT_FALSE(transforms.prepare(model).failed());
     Numbers x(1000, 0.0);
-    for (int i = -20; i <= 20; ++i)
-      x[size_t(400 + i)] = 0.5 + 0.5 * std::cos(3.14159265358979 * i / 20);
+    for (int64_t i = -20; i <= 20; ++i)
+      x[size_t(400 + i)] = 0.5 + 0.5 * std::cos(3.14159265358979 * double(i) / 20);
     transforms.apply(0, {true, 1, 0, 0}, x.data());
     auto peak = std::max_element(x.begin(), x.end()) - x.begin();
     EXPECT_NEAR(double(peak), 400 / factor, 0.6) << factor;

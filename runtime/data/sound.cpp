@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <vector>
 
 namespace dlc::runtime::data {
@@ -20,6 +19,11 @@ public:
 
   Status begin(const SoundFormat &format) override {
     format_ = format;
+    if (format.rate / size_.rate >= kMostRatio)
+      return inputError("`%s` has %lld moments a second, too many to be made %lld of: write a "
+                        "higher `rate`, or leave it out of the data",
+                        path_.c_str(), static_cast<long long>(format.rate),
+                        static_cast<long long>(size_.rate));
     // The first count that has one number too many at the new rate.
     tooMany_ = (2 * size_.count + 1) * format.rate / (2 * size_.rate) + 2;
     if (format.frames > 0 && resampled(format.frames) > size_.count)
@@ -52,13 +56,14 @@ public:
     std::vector<float> sound = resample(sound_, format_.rate, size_.rate, count, Resampling::Best);
     for (float &value : sound) // a filter swings beyond steep edges
       value = std::clamp(value, -1.0f, 1.0f);
-    numbers->bytes.resize(sound.size() * sizeof(float));
-    memcpy(numbers->bytes.data(), sound.data(), numbers->bytes.size());
+    auto *bytes = reinterpret_cast<const unsigned char *>(sound.data());
+    numbers->bytes.assign(bytes, bytes + sound.size() * sizeof(float));
     return Status();
   }
 
 private:
   static constexpr int64_t kReserve = 1 << 20;
+  static constexpr int64_t kMostRatio = 10000; // the filter has 256 times as many numbers
 
   // So many moments at the new rate.
   int64_t resampled(int64_t frames) const {

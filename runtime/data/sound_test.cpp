@@ -116,9 +116,10 @@ TEST(Flac, GivesWhatWasPacked) {
 TEST(Sound, OtherRatesKeepToneAndLength) {
   // 440 Hz at 44100 and at 11025 numbers a second, as 440 Hz at 8000; 6 kHz is gone.
   for (int rate : {44100, 11025, 4000}) {
-    List got = numbersOf(wavBytes(1, uint32_t(rate), 16, samples16(tone(440, rate, rate / 2))),
-                         8000, 4000);
-    ASSERT_EQ(got.size(), size_t(std::lround(rate / 2 * 8000.0 / rate)));
+    int half = rate / 2;
+    List got =
+        numbersOf(wavBytes(1, uint32_t(rate), 16, samples16(tone(440, rate, half))), 8000, 4000);
+    ASSERT_EQ(got.size(), size_t(std::lround(double(half) * 8000 / rate)));
     for (size_t i = 200; i < got.size() - 200; ++i)
       ASSERT_NEAR(got[i], 10000 / 32768.0 * std::sin(2 * std::numbers::pi * 440 * double(i) / 8000),
                   1e-3)
@@ -138,6 +139,17 @@ TEST(Sound, LengthsAreRounded) {
   EXPECT_EQ(countOf(443), 80u);
   EXPECT_EQ(countOf(444), 81u);
   EXPECT_EQ(countOf(5515), 1000u); // 1000.45
+}
+
+TEST(Sound, RatesTooFarApartAreTold) {
+  std::string file = wavBytes(1, 900000, 8, std::string(2000, 'x'));
+  Numbers numbers;
+  EXPECT_NE(
+      readSound("a", file, {90, 9, "voice"}, &numbers).message().find("write a higher `rate`"),
+      std::string::npos);
+  EXPECT_EQ(
+      withMemory(64 << 20, [&] { return readSound("a", file, {91, 9, "v"}, &numbers).message(); }),
+      "");
 }
 
 TEST(Sound, ResampledTwiceTheSame) {
@@ -166,7 +178,7 @@ TEST(Wav, WrongFilesAreNamed) {
       {"MP3", "ID3\3", "is no WAV and no FLAC file"},
       {"garbage of 100 MB", std::string(100 << 20, 'x'), "is no WAV and no FLAC file"},
       {"magic alone", "RIFF", "does not begin with"},
-      {"another RIFF", "RIFF\4\0\0\0AVI LIST", "does not begin with"},
+      {"another RIFF", std::string("RIFF\4\0\0\0AVI LIST", 16), "does not begin with"},
       {"no chunks", riff(""), "ends before the chunk `fmt `"},
       {"no sound", riff(format), "ends before its sound"},
       {"sound before its format", riff(sound + format), "comes before `fmt `"},
@@ -191,10 +203,10 @@ TEST(Wav, WrongFilesAreNamed) {
       {"unknown kind", set(kTag, "\x34\x12"), "of an unknown kind (format 4660)"},
       {"NaN", wavBytes(1, 8000, 32, bits<float>({1, NAN}), 3), "NaN or infinite"},
       {"infinity", wavBytes(1, 8000, 64, bits<double>({INFINITY}), 3), "NaN or infinite"},
-      {"too long", wavBytes(1, 8000, 16, std::string(2 * 1001, 'x')),
+      {"too long", wavBytes(1, 8000, 16, std::string(2002, 'x')),
        "is 0.125 s long, but `voice` has room for 0.125 s (1000 numbers, 8000 a second): cut the "
        "sound, or write `voice: f32[1001]`"},
-      {"half an hour", wavBytes(1, 8000, 8, std::string(1800 * 8000, 'x')), "is 1800.000 s long"},
+      {"half an hour", wavBytes(1, 8000, 8, std::string(14400000, 'x')), "is 1800.000 s long"},
       {"too long at another rate", wavBytes(1, 16000, 8, std::string(16000, 'x')),
        "is 1.000 s long"},
   });

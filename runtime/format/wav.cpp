@@ -38,16 +38,15 @@ uint64_t numberAt(std::string_view file, size_t at, int bytes) {
 }
 
 // One number of the file, in [-1, 1).
-double decode(const char *at, uint32_t tag, int bits) {
-  std::string_view bytes(at, size_t(bits / 8));
+double decode(std::string_view bytes, uint32_t tag, int bits) {
   if (tag == kFloat && bits == 32) {
     float value;
-    memcpy(&value, at, sizeof value);
+    memcpy(&value, bytes.data(), sizeof value);
     return value;
   }
   if (tag == kFloat) {
     double value;
-    memcpy(&value, at, sizeof value);
+    memcpy(&value, bytes.data(), sizeof value);
     return value;
   }
   if (bits == 8)
@@ -145,7 +144,7 @@ private:
     for (int64_t i = 0; i < format_.frames; ++i) {
       double sum = 0;
       for (int c = 0; c < format_.channels; ++c, data.remove_prefix(bytes))
-        sum += decode(data.data(), tag_, bits_);
+        sum += decode(data.substr(0, bytes), tag_, bits_);
       if (!std::isfinite(sum))
         return damaged("one of its numbers is NaN or infinite");
       DLC_TRY(frames_->add(format_.channels == 1 ? sum : sum / format_.channels));

@@ -5,6 +5,7 @@
 
 #include <FLAC/stream_encoder.h>
 #include <cstdio>
+#include <fstream>
 #include <functional>
 #include <jpeglib.h>
 #include <string>
@@ -74,7 +75,7 @@ inline std::string jpegBytes(int width, int height, J_COLOR_SPACE space, const s
     jpeg_simple_progression(&jpeg);
   jpeg_start_compress(&jpeg, TRUE);
   auto *row = reinterpret_cast<unsigned char *>(const_cast<char *>(pixels.data()));
-  for (int y = 0; y < height; ++y, row += width * jpeg.input_components)
+  for (int y = 0; y < height; ++y, row += ptrdiff_t(width) * jpeg.input_components)
     jpeg_write_scanlines(&jpeg, &row, 1);
   jpeg_finish_compress(&jpeg);
   jpeg_destroy_compress(&jpeg);
@@ -157,12 +158,9 @@ inline std::string withMemory(size_t bytes, const std::function<std::string()> &
   EXPECT_EQ(pipe(ends), 0);
   pid_t child = fork();
   if (child == 0) {
-    size_t pages = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (!file || fscanf(file, "%zu", &pages) != 1)
-      _exit(1);
-    fclose(file);
 #ifndef DLC_SANITIZED
+    size_t pages = 0; // that it has: the first number there
+    std::ifstream("/proc/self/statm") >> pages;
     rlim_t limit = pages * size_t(sysconf(_SC_PAGESIZE)) + bytes;
     rlimit all{limit, limit};
     setrlimit(RLIMIT_AS, &all);
