@@ -219,6 +219,20 @@ TEST(Picture, LargeOnesOfFewBytesAreRead) {
       "");
 }
 
+TEST(Png, TextsAndProfilesAreNotUnpacked) {
+  // 800 MB in 200 texts.
+  std::string text =
+      pngChunk("zTXt", std::string("a\0\0", 3) + deflated(std::string(4 << 20, ' '), kZlib));
+  std::string texts;
+  for (int i = 0; i < 200; ++i)
+    texts += text;
+  std::string file = pngBytes(1, 1, 8, kGrey, rowsOf({"\x21"}), texts);
+  Numbers numbers;
+  EXPECT_EQ(withMemory((size_t(64) << 20) + 4 * file.size(),
+                       [&] { return readPicture("a", file, {1, 1, 1}, &numbers).message(); }),
+            "");
+}
+
 TEST(Png, WrongFilesAreNamed) {
   std::string right = noisyPng(8, 8), rows = rowsOf({"\1\2\3", "\1\2\3"});
   std::string corrupt = right, header = right, swapped = right;

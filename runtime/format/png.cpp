@@ -60,6 +60,8 @@ bool read(Reading &reading) {
     return false;
   png_set_read_fn(png, &reading, take);
   png_set_user_limits(png, kMostPixels, kMostPixels);
+  // Texts, profiles and the like, each of which may unpack to megabytes.
+  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
   png_read_info(png, reading.info);
   uint64_t width = png_get_image_width(png, reading.info);
   uint64_t height = png_get_image_height(png, reading.info);
