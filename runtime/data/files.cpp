@@ -6,6 +6,7 @@
 #include "runtime/tensor.h"
 
 #include <cstring>
+#include <sys/stat.h>
 
 namespace dlc::runtime::data {
 
@@ -59,6 +60,9 @@ Status FileReader::decode(const std::string &path, std::string_view file, Number
 }
 
 Status FileReader::read(const std::string &path, Numbers *numbers) const {
+  struct stat about;
+  if (stat(path.c_str(), &about) == 0 && (S_ISCHR(about.st_mode) || S_ISBLK(about.st_mode)))
+    return inputError("`%s` is a device, not a file: name a file", path.c_str()); // may have no end
   std::string file;
   DLC_TRY(readFile(path, &file));
   return decode(path, file, numbers);

@@ -171,6 +171,7 @@ TEST(Files, WhatCannotBeReadIsNamed) {
   Numbers numbers;
   expectPart(reader.read(folder.file("no.png"), &numbers).message(), "no.png`: No such file");
   expectPart(reader.read(folder.file("d"), &numbers).message(), "d`: Is a directory");
+  expectPart(reader.read("/dev/zero", &numbers).message(), "`/dev/zero` is a device");
   std::string loop = folder.file("loop");
   ASSERT_EQ(symlink(loop.c_str(), loop.c_str()), 0);
   expectPart(reader.read(loop, &numbers).message(), "cannot open");
