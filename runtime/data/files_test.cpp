@@ -182,6 +182,31 @@ TEST(Files, WhatCannotBeReadIsNamed) {
   }
 }
 
+TEST(Files, ShortSamplesAreFollowedByZeros) {
+  Numbers sound;
+  sound.cell = Cell::Q15;
+  sound.bytes = {0, 0x40, 0, 0xC0}; // a half, minus a half
+  SampleNumbers sample;
+  sample.in = &sound;
+  sample.count = 2;
+  std::vector<double> values(6, 9.0);
+  sample.read(6, values.data());
+  EXPECT_EQ(values, (std::vector<double>{0.5, -0.5, 0, 0, 0, 0}));
+  // Also where bytes would be looked up.
+  sound.cell = Cell::U8;
+  sample.count = 4;
+  dlc_model model = handModel(DLC_F32);
+  --model.transform_count; // without the flip: the division by 255
+  Transforms transforms;
+  ASSERT_FALSE(transforms.prepare(model).failed());
+  std::vector<float> row(6, 9.0f);
+  EXPECT_FALSE(transforms.lookUp(0, {}, sample, 6, row.data()));
+  values.assign(6, 9.0);
+  transforms.read(0, {}, sample, 6, values.data());
+  EXPECT_EQ(values[1], 0x40 / 255.0);
+  EXPECT_EQ(values[4], 0);
+}
+
 TEST(Files, AreTheSameOnAnyThreadsAndWhetherKeptOrNot) {
   Folder folder;
   std::string table;
