@@ -47,9 +47,9 @@ def info(program):
     return json.loads(run(program, "info", "--json"))
 
 
-def write_safetensors(path, arrays):
+def write_safetensors(path, arrays, metadata=None):
     kinds = {"float32": "F32", "float64": "F64"}
-    header, blobs, offset = {}, [], 0
+    header, blobs, offset = {"__metadata__": metadata} if metadata else {}, [], 0
     for name, array in arrays.items():
         blob = np.ascontiguousarray(array).tobytes()
         header[name] = {"dtype": kinds[str(array.dtype)], "shape": list(array.shape),
@@ -61,17 +61,25 @@ def write_safetensors(path, arrays):
     pathlib.Path(path).write_bytes(struct.pack("<Q", len(text)) + text + b"".join(blobs))
 
 
-def read_safetensors(path):
+def read_header(path):
+    """A file's header, and what stands behind it."""
     data = pathlib.Path(path).read_bytes()
     size, = struct.unpack("<Q", data[:8])
-    header = json.loads(data[8:8 + size])
+    return json.loads(data[8:8 + size]), data[8 + size:]
+
+
+def read_metadata(path):
+    return read_header(path)[0].get("__metadata__", {})
+
+
+def read_safetensors(path):
+    header, data = read_header(path)
     kinds = {"F32": np.float32, "F64": np.float64}
     arrays = {}
     for name, entry in header.items():
         if name != "__metadata__":
             begin, end = entry["data_offsets"]
-            arrays[name] = np.frombuffer(data[8 + size + begin:8 + size + end],
-                                         kinds[entry["dtype"]]).reshape(entry["shape"])
+            arrays[name] = np.frombuffer(data[begin:end], kinds[entry["dtype"]]).reshape(entry["shape"])
     return arrays
 
 

@@ -1,0 +1,290 @@
+#!/usr/bin/python3
+"""Trains an example's network in PyTorch, from the same weights and with the same batches as its program does.
+
+    bench/pytorch_examples.py NAME PROGRAM [--data DIR] [--epochs N] [--threads N] [--run DIR]
+
+NAME is text_classification, translation or image_classification, PROGRAM what dlc has compiled of it. The program gives
+the initial weights (a step with learning rate 0 leaves them as they are) and the vocabulary; the order of samples is
+computed as the runtime does. Dropout, and what an image is moved by, are drawn by PyTorch. After training the program
+evaluates PyTorch's weights, with its own `eval`; for classes, PyTorch's own accuracy is printed, too.
+"""
+import argparse
+import gzip
+import json
+import math
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "test/e2e"))
+import dlc  # noqa: E402
+
+
+# --- the runtime's order of samples (runtime/random.cpp) -------------------------------------------
+
+def permutation(count, seed, epoch):
+    low = np.uint64(0xFFFFFFFF)
+    c = [np.arange(count, dtype=np.uint64), np.zeros(count, np.uint64), np.full(count, epoch, np.uint64),
+         np.zeros(count, np.uint64)]
+    k = [np.uint64(seed & 0xFFFFFFFF), np.uint64((seed >> 32) ^ (2 << 24))]
+    for _ in range(10):
+        a, b = np.uint64(0xD2511F53) * c[0], np.uint64(0xCD9E8D57) * c[2]
+        c = [(b >> np.uint64(32)) ^ c[1] ^ k[0], b & low, (a >> np.uint64(32)) ^ c[3] ^ k[1], a & low]
+        k = [(k[0] + np.uint64(0x9E3779B9)) & low, (k[1] + np.uint64(0xBB67AE85)) & low]
+    order = list(range(count))
+    for i in range(count - 1, 0, -1):
+        j = (int(c[1][i]) << 32 | int(c[0][i])) * (i + 1) >> 64
+        order[i], order[j] = order[j], order[i]
+    return np.array(order)
+
+
+# --- texts as the runtime makes numbers of them (runtime/data/vocabulary.cpp) ----------------------
+
+def characters(text, numbers):
+    return list(text)
+
+
+def subwords(text, numbers):
+    pieces, end = [], 0
+    for begin, word in words(text):
+        part = list((" " if begin != end or not pieces else "") + word)
+        end = begin + len(word)
+        while True:
+            joined = [(numbers[a + b], i) for i, (a, b) in enumerate(zip(part, part[1:])) if a + b in numbers]
+            if not joined:
+                break
+            _, i = min(joined)
+            part[i:i + 2] = [part[i] + part[i + 1]]
+        pieces += part
+    return pieces
+
+
+def words(text):
+    """Runs of letters and digits, and any other sign that is no white space, with their places."""
+    begin = 0
+    while begin < len(text):
+        end = begin
+        while end < len(text) and (text[end] >= "\x80" or text[end].isalnum()):
+            end += 1
+        end += end == begin
+        if text[begin] not in " \t\r\n\v\f":
+            yield begin, text[begin:end]
+        begin = end
+
+
+def encoded(texts, entries, cut, length, marks=False):
+    numbers = {entry: number for number, entry in enumerate(entries) if number >= 4}
+    rows = np.zeros((len(texts), length), np.int64)
+    for row, text in zip(rows, texts):
+        pieces = [numbers.get(piece, 1) for piece in cut(text, numbers)][:length - 2 * marks]
+        pieces = [2, *pieces, 3] if marks else pieces
+        row[:len(pieces)] = pieces
+    return torch.tensor(rows)
+
+
+def table(path):
+    lines = path.read_text(encoding="utf-8").splitlines()[1:]
+    return zip(*(line.split("\t") for line in lines))
+
+
+# --- the networks ----------------------------------------------------------------------------------
+
+class TextClassification:
+    batch, epochs, clip = 32, 4, None
+
+    def data(self, folder, vocabulary, split):
+        sentences, languages = table(folder / f"{split}.tsv")
+        names = {name: number for number, name in enumerate(vocabulary["language"])}
+        return (encoded(sentences, vocabulary["sentence"], characters, 120),
+                torch.tensor([names[language] for language in languages]))
+
+    def optimizer(self, weights):
+        return torch.optim.Adam(weights), cosine(3e-3, 100)
+
+    def logits(self, w, sentence, training):
+        x = w["dense_1.weight"][sentence].transpose(1, 2)
+        x = functional.conv1d(x, w["conv1d_1.weight"], w["conv1d_1.bias"], padding=2).relu().amax(2)
+        return functional.dropout(x, 0.2, training) @ w["dense_2.weight"] + w["dense_2.bias"]
+
+    def loss(self, w, sentence, language):
+        return functional.cross_entropy(self.logits(w, sentence, True), language)
+
+
+class Translation:
+    batch, epochs, clip = 64, 20, 1.0
+
+    def data(self, folder, vocabulary, split):
+        english, foreign = table(folder / f"{split}.tsv")
+        return (encoded(english, vocabulary["english"], subwords, 20),
+                encoded(foreign, vocabulary["foreign"], subwords, 24, marks=True))
+
+    def optimizer(self, weights):
+        return torch.optim.Adam(weights), cosine(3e-3, 200)
+
+    def reader(self, w, name, x, lengths, backwards):
+        """All outputs of a recurrent layer, 0 behind a phrase's end, and the last one."""
+        parts = [w[f"{name}.weight_ih"].T, w[f"{name}.weight_hh"].T, w[f"{name}.bias_ih"], w[f"{name}.bias_hh"]]
+        places = torch.arange(x.shape[1])[None].expand(len(x), -1)
+        there = places < lengths[:, None]
+        turned = torch.where(there, lengths[:, None] - 1 - places, places)[..., None]
+        if backwards:
+            x = x.gather(1, turned.expand_as(x))
+        y, _ = torch.gru(x, x.new_zeros(1, len(x), parts[1].shape[1]), parts, True, 1, 0.0, True, False, True)
+        last = y[torch.arange(len(x)), lengths - 1]
+        if backwards:
+            y = y.gather(1, turned.expand_as(y))
+        return y * there[..., None], last
+
+    def loss(self, w, english, foreign):
+        lengths = (english != 0).sum(1)
+        read = functional.dropout(w["embedding_1.weight"][english] * (english != 0)[..., None], 0.3)
+        forth, end = self.reader(w, "gru_1", read, lengths, False)
+        back, begin = self.reader(w, "gru_2", read, lengths, True)
+        memory, state = torch.cat([forth, back], 2), torch.cat([end, begin], 1)
+        mixture, found = torch.zeros_like(state), []
+        given = foreign[:, :-1]
+        pieces = functional.dropout(w["embedding_2.weight"][given] * (given != 0)[..., None], 0.3)
+        cell = [w[f"gru_cell_1.{key}"] for key in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+        for piece in pieces.unbind(1):
+            state = torch.gru_cell(torch.cat([piece, mixture], 1), state, cell[0].T, cell[1].T, *cell[2:])
+            scores = (memory @ (state @ w["dense_1.weight"])[..., None])[..., 0] / math.sqrt(memory.shape[2])
+            weights = scores.masked_fill(english == 0, -1e30).softmax(1)
+            mixture = torch.tanh(torch.cat([state, (weights[:, None] @ memory)[:, 0]], 1) @ w["dense_2.weight"]
+                                 + w["dense_2.bias"])
+            found.append(mixture)
+        x = functional.dropout(torch.stack(found, 1), 0.3) @ w["dense_3.weight"] + w["dense_3.bias"]
+        logits = x @ w["dense_4.weight"] + w["dense_4.bias"]
+        label = foreign[:, 1:]
+        losses = functional.cross_entropy(logits.transpose(1, 2), label, ignore_index=0, label_smoothing=0.1,
+                                          reduction="none")
+        return (losses.sum(1) / (label != 0).sum(1)).mean()
+
+
+class ImageClassification:
+    batch, epochs, clip = 128, 10, None
+
+    def data(self, folder, vocabulary, split):
+        names = {"train": "train", "test": "t10k"}
+        images = np.frombuffer(gzip.open(folder / f"{names[split]}-images-idx3-ubyte.gz").read(), np.uint8, offset=16)
+        labels = np.frombuffer(gzip.open(folder / f"{names[split]}-labels-idx1-ubyte.gz").read(), np.uint8, offset=8)
+        images = (images.reshape(-1, 1, 28, 28).astype(np.float32) / 255 - 0.2860) / 0.3530
+        return torch.tensor(images), torch.tensor(labels.astype(np.int64))
+
+    def optimizer(self, weights):
+        return torch.optim.SGD(weights, 0.1, 0.9, nesterov=True, weight_decay=5e-4), cosine(0.1, 400)
+
+    def norm(self, w, name, x, training):
+        return functional.batch_norm(x, w[f"{name}.running_mean"], w[f"{name}.running_var"], w[f"{name}.weight"],
+                                     w[f"{name}.bias"], training)
+
+    def logits(self, w, image, training):
+        x = self.norm(w, "batch_norm_1", functional.conv2d(image, w["conv_1.weight"], padding=1), training).relu()
+        for stage in (1, 2, 3):
+            def conv(number, x, stride, pad):
+                y = functional.conv2d(x, w[f"stage.{stage}.conv_{number}.weight"], None, stride, pad)
+                return self.norm(w, f"stage.{stage}.batch_norm_{number}", y, training)
+            x = (conv(2, conv(1, x, 2, 1).relu(), 1, 1) + conv(3, x, 2, 0)).relu()
+        return x.mean((2, 3)) @ w["dense_1.weight"] + w["dense_1.bias"]
+
+    def loss(self, w, image, label):
+        mirrored = torch.where((torch.rand(len(image)) < 0.5)[:, None, None, None], image.flip(3), image)
+        padded, (rows, columns) = functional.pad(mirrored, (2, 2, 2, 2)), torch.randint(0, 5, (2, len(image)))
+        places = torch.arange(28)
+        moved = padded[torch.arange(len(image))[:, None, None], 0, (rows[:, None] + places)[:, :, None],
+                       (columns[:, None] + places)[:, None, :]]
+        return functional.cross_entropy(self.logits(w, moved[:, None], True), label)
+
+
+NETWORKS = {"text_classification": TextClassification, "translation": Translation,
+            "image_classification": ImageClassification}
+
+
+def cosine(base, warmup):
+    """stdlib/schedule.nn."""
+    def rate(t, total):
+        done = max(0.0, t - 1 - warmup) / max(1.0, total - warmup)
+        return base * 0.5 * (1 + math.cos(math.pi * min(1.0, done))) * min(1.0, t / max(warmup, 1))
+    return rate
+
+
+# --- training --------------------------------------------------------------------------------------
+
+def start(program, data, folder):
+    """The program's initial weights and states, which are weights, and its vocabularies."""
+    dlc.run(program, "train", "--run", folder, "--steps", 1, "--set", "lr=0", *data)
+    found = dlc.read_safetensors(f"{folder}/last.safetensors")
+    states = {state["name"] for state in dlc.info(program)["state"]}
+    for name in states:  # the step has written them
+        found[name] = np.full_like(found[name], 1.0 if name.endswith("running_var") else 0.0)
+    metadata = dlc.read_metadata(f"{folder}/last.safetensors")
+    return found, states, {key: value for key, value in metadata.items() if key.startswith("vocabulary.")}
+
+
+def train(network, weights, states, samples, epochs, report):
+    w = {name: torch.tensor(value).requires_grad_(name not in states) for name, value in weights.items()}
+    trained = [value for name, value in w.items() if name not in states]
+    optimizer, rate = network.optimizer(trained)
+    count = len(samples[0])
+    total, t = epochs * math.ceil(count / network.batch), 0
+    for epoch in range(epochs):
+        order, losses = torch.tensor(permutation(count, 0, epoch)), []
+        for begin in range(0, count, network.batch):
+            t += 1
+            optimizer.param_groups[0]["lr"] = rate(t, total)
+            part = order[begin:begin + network.batch]
+            optimizer.zero_grad(set_to_none=True)
+            loss = network.loss(w, *(field[part] for field in samples))
+            loss.backward()
+            if network.clip:
+                torch.nn.utils.clip_grad_norm_(trained, network.clip)
+            optimizer.step()
+            losses.append(loss.item())
+        report(f"epoch {epoch + 1}  loss {np.mean(losses):.4f}", w)
+    return {name: value.detach().numpy() for name, value in w.items()}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("name", choices=NETWORKS)
+    parser.add_argument("program", type=pathlib.Path)
+    parser.add_argument("--data", help="the folder of the data, if not that of the model")
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--run", default="runs/pytorch", help="where PyTorch's weights are written")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+    network, program = NETWORKS[options.name](), options.program.resolve()
+    data = ["--data", options.data] if options.data else []
+    defaults = {"text_classification": "data", "translation": "data/german",
+                "image_classification": "/usr/share/datasets/fashion-mnist"}
+    folder = pathlib.Path(options.data or defaults[options.name])
+    with tempfile.TemporaryDirectory() as scratch:
+        weights, states, metadata = start(program, data, f"{scratch}/run")
+    vocabulary = {key.split(".", 1)[1]: json.loads(value) for key, value in metadata.items()}
+    samples, tested = network.data(folder, vocabulary, "train"), network.data(folder, vocabulary, "test")
+    begin = time.time()
+
+    def report(text, w):
+        if hasattr(network, "logits"):
+            with torch.no_grad():
+                right = sum((network.logits(w, x, False).argmax(1) == y).sum().item()
+                            for x, y in zip(tested[0].split(500), tested[1].split(500)))
+            text += f"  test accuracy {right / len(tested[1]):.4f}"
+        print(f"{text}  {time.time() - begin:.0f} s", flush=True)
+
+    weights = train(network, weights, states, samples, options.epochs or network.epochs, report)
+    run = pathlib.Path(options.run)
+    run.mkdir(parents=True, exist_ok=True)
+    dlc.write_safetensors(run / "weights.safetensors", weights, metadata)
+    print(subprocess.run([program, "eval", "--weights", run / "weights.safetensors", *data], capture_output=True,
+                         text=True, check=True).stdout)
+
+
+main()
