@@ -1,4 +1,4 @@
-"""The classic networks of examples/ have as many weights as their papers' ones, and their small forms learn."""
+"""The classic networks of examples/ have as many weights as their papers' ones, and small forms of them learn."""
 # REQUIRES: fashion-mnist
 # RUN: %python %s
 import json
@@ -14,7 +14,8 @@ WEIGHTS = {"vgg16": 138_357_544, "googlenet": 13_378_280, "resnet18": 11_689_512
 # What makes a network small enough to be compiled and trained here.
 SMALL = {"vgg16": ["-D", "fashion=true", "-D", "wide=4", "-D", "hidden=32"],
          "resnet18": ["-D", "fashion=true", "-D", "wide=4"],
-         "gru_rows": ["-D", "units=16"]}
+         "gru_rows": ["-D", "units=16"],
+         "image_classification": ["-D", "width=4"]}
 
 
 def check_weights(folder):
