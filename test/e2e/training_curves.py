@@ -172,6 +172,33 @@ model network(words: int[B, 9]) -> (logits: f32[B, 5]) {
 """
 
 
+class Transcriber(nn.Module):
+    """Shorter texts of longer ones, wherever what they say stands there."""
+
+    def __init__(self):
+        super().__init__()
+        self.source, self.reader = nn.Embedding(20, 8, padding_idx=0), nn.GRU(8, 6, batch_first=True, bidirectional=True)
+        self.head = nn.Linear(12, 6)
+
+    def loss(self, shown, said):
+        lengths = (shown != 0).sum(1)
+        packed = nn.utils.rnn.pack_padded_sequence(self.source(shown), lengths, True, False)
+        read = nn.utils.rnn.pad_packed_sequence(self.reader(packed)[0], True, total_length=shown.shape[1])[0]
+        return functional.ctc_loss(self.head(read).log_softmax(2).transpose(0, 1), said, lengths, (said != 0).sum(1),
+                                   reduction="none", zero_infinity=True).mean()
+
+
+TRANSCRIBER = """
+model network(shown: int[B, 9]) -> (logits: f32[B, 9, 6], steps: int[B]) {
+  let source = embedding(20, 8, padding = 0)
+  let reader = bidirectional(gru, 6)
+  let head = dense(6)
+  steps = lengths_of(shown)
+  logits = reader(source(shown), lengths = steps)[0] |> head
+}
+"""
+
+
 def texts(random, places, numbers):
     """Numbers from 1, and zeros behind each text's end."""
     lengths = random.integers(2, places + 1, SAMPLES)
@@ -194,6 +221,8 @@ NETWORKS = {
                    lambda random: {"shown": (texts(random, 7, 20), 20), "said": (texts(random, 6, 15), 15)}),
     "language model": (LANGUAGE_MODEL, "cross_entropy(logits, following)", LanguageModel,
                        lambda random: {"words": (labels(random, 20, 8), 20), "following": (labels(random, 20, 8), 20)}),
+    "transcriber": (TRANSCRIBER, "ctc(logits, said, steps)", Transcriber,
+                    lambda random: {"shown": (texts(random, 9, 20), 20), "said": (texts(random, 3, 6), 6)}),
     "encoder": (ENCODER, "cross_entropy(logits, label)", Encoder, labelled),
 }
 
