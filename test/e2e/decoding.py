@@ -1,0 +1,66 @@
+"""Beam search written in the language, with `top_k` and states gathered by it, finds what the same in Python does."""
+# RUN: %python %s
+import numpy as np
+
+import dlc
+
+SYMBOLS, UNITS, STEPS = 7, 5, 6
+
+MODEL = """
+fn taken(x: f32[N, D], parent: int[B, K]) {
+  let row[b, k, d] = reshape([B, K, D])(x)[b, parent[b, k], d]
+  return reshape([N, D])(row)
+}
+
+model writer(x: f32[B, UNITS]) -> (found: f32[B, BEAMS, STEPS + 1]) {
+  let start = reshape([B * BEAMS, UNITS])(broadcast([1], [BEAMS])(x))
+  let first[b, k]: f32[B, BEAMS] = select(k == 0, 0.0, -1e30)
+  let (state, own, sums, texts) = loop turn in 0..STEPS, h = start, last = int(zeros[B, BEAMS]), total = first,
+    written = int(zeros[B, BEAMS, STEPS]) {
+    let now = (reshape([B * BEAMS])(last) |> embedding(SYMBOLS, UNITS)) + h |> dense(UNITS) |> tanh
+    let chance = now |> dense(SYMBOLS) |> log_softmax |> reshape([B, BEAMS, SYMBOLS])
+    let all[b, k, v] = total[b, k] + select(last[b, k] == 1, select(v == 1, 0.0, -1e30), chance[b, k, v])
+    let (best, place) = top_k(reshape([B, BEAMS * SYMBOLS])(all), BEAMS)
+    let parent = place / SYMBOLS
+    let longer[b, k, t] = select(t == turn, place[b, k] % SYMBOLS, written[b, parent[b, k], t])
+    next h = taken(now, parent)
+    next last = place % SYMBOLS
+    next total = best
+    next written = longer
+  }
+  found = concat(axis = 2)(float(texts), reshape([B, BEAMS, 1])(sums))
+}
+"""
+
+
+def search(x, w, beams):
+    """Texts that end in 1 stay as they are. Of equal ones, the first."""
+    texts = [((), 0, x, 0.0)]
+    for _ in range(STEPS):
+        found = []
+        for text, last, h, total in texts:
+            now = np.tanh((w["embedding_1.weight"][last] + h) @ w["dense_1.weight"] + w["dense_1.bias"])
+            z = now @ w["dense_2.weight"] + w["dense_2.bias"]
+            chance = z - z.max() - np.log(np.exp(z - z.max()).sum())
+            found += [(text + (v,), v, now, total + (chance[v] if last != 1 else 0.0 if v == 1 else -1e30))
+                      for v in range(SYMBOLS)]
+        texts = sorted(found, key=lambda each: -each[3])[:beams]
+    return [text for text, *_ in texts], [total for *_, total in texts]
+
+
+with dlc.scratch() as folder:
+    random = np.random.default_rng(6)
+    for beams, batch in ((1, 3), (2, 5), (4, 16), (7, 2)):
+        model = MODEL
+        for name, value in (("BEAMS", beams), ("SYMBOLS", SYMBOLS), ("UNITS", UNITS), ("STEPS", STEPS)):
+            model = model.replace(name, str(value))
+        program = dlc.compile_model(folder, model, "--precision=f64", "--batch", batch)
+        weights = {w["name"]: 1.5 * random.standard_normal(w["shape"]) for w in dlc.info(program)["weights"]}
+        dlc.write_safetensors(f"{folder}/w.safetensors", weights)
+        x = random.standard_normal((batch, UNITS))
+        np.save(f"{folder}/x.npy", x)
+        dlc.run(program, "predict", "--weights", f"{folder}/w.safetensors", "--out", f"{folder}/y.npy", f"{folder}/x.npy")
+        for row, found in zip(x, np.load(f"{folder}/y.npy")):
+            texts, totals = search(row, weights, beams)
+            assert (found[:, :-1] == np.array(texts)).all(), (beams, found, texts)
+            dlc.close(f"{beams} beams", found[:, -1], np.array(totals), 1e-12)
