@@ -75,6 +75,21 @@ size_t utf8Length(std::string_view text) {
   return length;
 }
 
+std::string_view beginning(std::string_view text, size_t bytes) {
+  if (text.size() <= bytes)
+    return text;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80)
+    --bytes;
+  return text.substr(0, bytes);
+}
+
+uint64_t hashText(std::string_view text) {
+  uint64_t hash = 0xCBF29CE484222325; // FNV-1a
+  for (char c : text)
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
+  return hash;
+}
+
 size_t findInvalidUtf8(std::string_view text) {
   for (size_t at = 0; at < text.size();) {
     size_t length = utf8Length(text.substr(at));

@@ -45,6 +45,7 @@ public:
               [](const Stmt *a, const Stmt *b) { return a->range.begin < b->range.begin; });
     for (const Stmt *stmt : stmts)
       addKey(*stmt);
+    checkShares();
     for (const ast::StmtPtr &stmt : block.body.statements)
       if (stmt->kind == Stmt::Kind::Each || stmt->kind == Stmt::Kind::Augment)
         addTransforms(*stmt);
@@ -73,7 +74,27 @@ private:
                        quoted(name + ": f32[28, 28]") + " or " + quoted(name + ": class[10]"));
       return;
     }
-    auto type = tensorType(*field.type, environment);
+    const ast::Type &written = *field.type;
+    if (const std::string &word = written.name.text; !written.hasShape && !word.empty()) {
+      bool isClass = word == "class", isText = word == "string" || word == "text";
+      Diagnostic &error =
+          report.error("unknown-type", written.range,
+                       quoted(word) + " is no type of a field: it needs " +
+                           (isClass ? "its number of classes" : "the shape of one sample"));
+      const std::string element = word == "int" ? "int" : "f32";
+      if (isClass)
+        error.help.push_back("ten names or numbers of classes: " + quoted(name + ": class[10]"));
+      else if (isText)
+        error.help.push_back(
+            "a text is numbers below 4000, 24 of them: " + quoted(name + ": class[4000, 24]") +
+            " and " + quoted("each " + name + " |> words"));
+      else
+        error.help.push_back("one number a sample: " + quoted(name + ": " + element + "[]") +
+                             ", for a model's input " + quoted(name + ": " + element + "[B]") +
+                             "; several: " + quoted(name + ": " + element + "[28, 28]"));
+      return;
+    }
+    auto type = tensorType(written, environment);
     if (!type)
       return;
     if (type->element == Element::Double || type->element == Element::Bool) {
@@ -100,6 +121,8 @@ private:
     if (!loader)
       return;
     auto arguments = evaluateArguments(*loader, call);
+    if (loader->name.text == "split")
+      shares.push_back(&stmt);
     if (arguments && fits(loader->name.text, *arguments, call))
       data.sources.push_back({key, loader->name.text, std::move(*arguments)});
   }
@@ -219,7 +242,7 @@ private:
       return fail("the marks before and behind a text leave no room in a field of " +
                   str(field.type.shape[0]));
     for (const DataSource &source : data.sources)
-      if (source.loader != "csv")
+      if (source.loader != "csv" && source.loader != "split")
         return fail(quoted(name) + " needs texts, and the loader " + quoted(source.loader) +
                     " of " + quoted(source.split) + " reads none; " + quoted("csv") + " does");
     return true;
@@ -260,7 +283,7 @@ private:
       }
     }
     for (const DataSource &source : data.sources)
-      if (source.loader != "csv" && source.loader != "folders")
+      if (source.loader != "csv" && source.loader != "folders" && source.loader != "split")
         return fail(quoted(name) + " needs files, and the loader " + quoted(source.loader) +
                     " of " + quoted(source.split) + " names none; `csv` and `folders` do");
     return true;
@@ -342,14 +365,154 @@ private:
       bool (DataBlock::*fits)(const std::vector<DataArgument> &arguments, const Expr &call);
     };
     static constexpr Rule kRules[] = {
-        {"idx", &DataBlock::idxFits},
-        {"npy", &DataBlock::npyFits},
-        {"rows", &DataBlock::rowsFit},
+        {"csv", &DataBlock::csvFits},     {"idx", &DataBlock::idxFits},
+        {"npy", &DataBlock::npyFits},     {"rows", &DataBlock::rowsFit},
+        {"split", &DataBlock::shareFits},
     };
     for (const Rule &rule : kRules)
       if (loader == rule.loader)
         return (this->*rule.fits)(arguments, call);
     return true;
+  }
+
+  /// Where an argument is written, else where its loader is called.
+  static Range placeOf(const Expr &call, const std::string &name, size_t position) {
+    for (size_t i = 0; i < call.arguments.size(); ++i) {
+      const ast::Argument &argument = call.arguments[i];
+      if (argument.name ? argument.name->text == name : i == position)
+        return argument.value->range;
+    }
+    return call.focus;
+  }
+
+  bool refuse(Range range, const std::string &message, const std::string &help = "") {
+    Diagnostic &error = report.error("loader-argument", range, message);
+    if (!help.empty())
+      error.help.push_back(help);
+    return false;
+  }
+
+  bool csvFits(const std::vector<DataArgument> &arguments, const Expr &call) {
+    const std::string &separator = std::get<std::string>(arguments[2].value);
+    if (separator.size() != 1 || separator == "\"" || separator == "\n" || separator == "\r")
+      return refuse(placeOf(call, "separator", 2),
+                    "the separator of `csv` is one character of ASCII between cells, such as "
+                    "`\",\"`, `\";\"` or `\"\\t\"`");
+    if (auto *missing = std::get_if<std::vector<double>>(&arguments[4].value);
+        missing && missing->size() > 1)
+      return refuse(placeOf(call, "missing", 4),
+                    "`missing` is one number for all empty cells, found " +
+                        std::to_string(missing->size()));
+    auto *lines = std::get_if<std::string>(&arguments[3].value);
+    if (!lines)
+      return true;
+    std::vector<std::string> names;
+    for (size_t begin = 0, end = 0; end != lines->npos; begin = end + 1) {
+      end = lines->find('\n', begin);
+      names.push_back(lines->substr(begin, end == lines->npos ? end : end - begin));
+    }
+    Range range = placeOf(call, "columns", 3);
+    for (size_t i = 0; i < names.size(); ++i)
+      if (std::find(names.begin(), names.begin() + static_cast<int64_t>(i), names[i]) !=
+          names.begin() + static_cast<int64_t>(i))
+        return refuse(range, "`columns` names " + quoted(names[i]) + " twice");
+    int64_t needed = 0;
+    std::string what;
+    for (const Port &field : data.fields) {
+      int64_t columns = columnsOf(field);
+      needed += columns;
+      what += (what.empty() ? "" : ", ") + field.name +
+              (columns == 1 ? "" : " (" + std::to_string(columns) + ")");
+    }
+    if (static_cast<int64_t>(names.size()) == needed)
+      return true;
+    return refuse(range,
+                  "`columns` names " + std::to_string(names.size()) + ", but the fields need " +
+                      std::to_string(needed),
+                  "one name for each number, text, class or file, in the order of the fields: " +
+                      what);
+  }
+
+  /// How many columns of a table hold a field: a text, a class and a file are one, whatever becomes
+  /// of them.
+  int64_t columnsOf(const Port &field) const {
+    for (const ast::StmtPtr &stmt : block.body.statements) {
+      if (stmt->kind != Stmt::Kind::Each || !stmt->value || stmt->names.size() != 1 ||
+          stmt->names[0].text != field.name)
+        continue;
+      for (const Expr *step = stmt->value.get(); step->kind == Expr::Kind::Pipe;
+           step = step->operands[0].get()) {
+        const Expr *transform = step->operands[1].get();
+        if (transform->kind == Expr::Kind::Call)
+          transform = transform->operands[0].get();
+        if (transform->kind == Expr::Kind::Name &&
+            (isTokenizer(transform->text) || isFileReader(transform->text)))
+          return 1;
+      }
+    }
+    return size(field.type.shape).constant().value_or(1);
+  }
+
+  bool shareFits(const std::vector<DataArgument> &arguments, const Expr &call) {
+    auto *share = std::get_if<std::vector<double>>(&arguments[0].value);
+    double number = share && share->size() == 1 ? share->front() : 0;
+    if (number > 0 && number < 1)
+      return true;
+    return refuse(placeOf(call, "share", 0),
+                  "`split` takes a share between 0 and 1 of the training split, such as 0.1");
+  }
+
+  /// Shares are taken of a training split that a loader reads; together they leave some of it, and
+  /// groups are of columns with names.
+  void checkShares() {
+    const DataSource *train = nullptr;
+    double sum = 0;
+    std::string by;
+    for (const DataSource &source : data.sources)
+      if (source.split == "train")
+        train = &source;
+    for (const Stmt *stmt : shares) {
+      const std::string &key = stmt->names[0].text;
+      const Expr &call = *stmt->value;
+      auto source = std::find_if(data.sources.begin(), data.sources.end(),
+                                 [&](const DataSource &known) { return known.split == key; });
+      if (source == data.sources.end())
+        continue; // said already
+      if (key == "train") {
+        refuse(call.range, "`train` cannot be a share of itself",
+               "`train` names all samples, `test = split(0.1)` takes a tenth of them");
+        continue;
+      }
+      if (!train) {
+        if (readsTrain())
+          continue; // said already
+        refuse(call.range, "there is no `train` that " + quoted(key) + " could be a share of");
+        continue;
+      }
+      sum += std::get<std::vector<double>>(source->arguments[0].value).front();
+      if (sum >= 1)
+        refuse(placeOf(call, "share", 0), "the shares of `test` and `validation` leave nothing to "
+                                          "train on: together they must be below 1");
+      const std::string &column = std::get<std::string>(source->arguments[1].value);
+      Range place = placeOf(call, "by", 1);
+      if (stmt != shares.front() && column != by)
+        refuse(place, "`test` and `validation` must be taken by the same column, so that neither "
+                      "shares a group with `train`");
+      by = column;
+      if (column.empty())
+        continue;
+      bool isNamed = train->loader == "csv" &&
+                     (std::get<std::vector<double>>(train->arguments[1].value).front() != 0 ||
+                      std::holds_alternative<std::string>(train->arguments[3].value));
+      if (!isNamed)
+        refuse(place, "`by` is a column's name in the first line of the training split's table: it "
+                      "needs `csv` with `columns` or `header = true`");
+    }
+  }
+
+  bool readsTrain() const {
+    return std::any_of(stmts.begin(), stmts.end(),
+                       [](const Stmt *stmt) { return stmt->names[0].text == "train"; });
   }
 
   bool idxFits(const std::vector<DataArgument> &, const Expr &call) {
@@ -406,6 +569,7 @@ private:
   Unfolding unfolding;
   Environment environment;
   std::vector<const Stmt *> stmts;
+  std::vector<const Stmt *> shares; // those that call `split`
   Data data;
 };
 

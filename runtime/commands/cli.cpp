@@ -29,16 +29,20 @@ answers, in inference mode; where the model asks for it, the table of confusions
 --weights it takes the best ones of the run in runs/NAME.)",
      "weights data split threads keep json", evaluate},
     {"predict", "[--weights FILE] INPUT...", "the outputs for files or samples of the data",
-     R"(An INPUT is an array (FILE.npy or FILE.npz:ARRAY: one sample, or [samples, ...]; NAME=FILE.npy
-where the model has several inputs), lines of a table (FILE.csv, or FILE.tsv with tabs; files that
-it names are in --data DIR), a text ("two words", or NAME=TEXT; "-" reads one a line from standard
-input), a picture (PNG, JPEG) or a sound (WAV, FLAC) where the data has such files (FILE or
-NAME=FILE; "-" reads one, or a list of files, from standard input), or a sample of the data
-(test:17, counted from 0). It is transformed as in training, without augmentation. Where the output
-is one number a class of the data, the most likely classes are printed by name, or by number where
-the data has no names, with their probabilities (softmax); an output that a score compares with
-texts, as a text; else the numbers. Without --weights it takes the best ones of the run in
-runs/NAME.)",
+     R"(An INPUT is one of
+  FILE.npy or FILE.npz:ARRAY   an array: one sample, or [samples, ...]
+  FILE.csv or FILE.tsv         a table, written as those of the data block (with tabs if it is .tsv):
+                               where that names columns, those of the model's inputs are read; files
+                               that it names are in --data DIR
+  "two words", 5.1,3.5         a text (- reads one a line from standard input), a class, numbers
+  FILE.png, FILE.wav, ...      a picture (PNG, JPEG) or a sound (WAV, FLAC) where the data has such
+                               files (- reads one, or a list of files, from standard input)
+  NAME=ANY OF THESE            where the model has several inputs, one argument for each
+  test:17                      a sample of the data, counted from 0
+It is transformed as in training, without augmentation. Where the output is one number a class of
+the data, the most likely classes are printed by name, or by number where the data has no names,
+with their probabilities (softmax); an output that a score compares with texts, as a text; else
+the numbers. Without --weights it takes the best ones of the run in runs/NAME.)",
      "weights data top out threads json", predict},
     {"step", "--input NAME=FILE.npy... [--weights FILE] [--explain]",
      "one forward and backward pass on given arrays",

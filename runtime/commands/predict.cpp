@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <map>
 #include <numeric>
 
@@ -44,11 +45,15 @@ private:
   Status addNumbers(const std::string &name, int32_t input, const Numbers &numbers);
   Status addText(const std::string &text, int32_t input);
   Sample &sampleFor(int32_t input, const std::string &name);
-  bool isText(int32_t input) const;
   // Whether the data has this input's numbers in files: pictures or sounds.
   bool isFile(int32_t input) const;
   data::FileReader reader(int32_t input) const;
-  Status encode(int32_t input, const std::string &text, std::vector<double> *values);
+  Status tableFormat(data::CsvFormat *format) const;
+  Status readNumbers(const std::string &argument, int32_t input, const std::string &text);
+  bool isWord(int32_t input) const;
+  Status encode(const std::string &where, int32_t input, const std::string &text,
+                std::vector<double> *values);
+  Status checkInput(const Sample &sample, int32_t input) const;
   Status infer();
   void print(const Sample &sample, int64_t row);
   void writeJson(JsonWriter *json, const Sample &sample, int64_t row);
@@ -69,14 +74,25 @@ private:
   std::vector<std::vector<double>> outputs_; // of each output, all samples
 };
 
-// The field whose classes the first output's numbers are logits of, or -1.
+// The field whose classes the first output's numbers are logits of, or -1: that of a score, else
+// one that is no input of the model.
 int32_t classField(const dlc_model &model) {
   const dlc_tensor &output = model.outputs[0];
   if (output.rank != 2 || !output.batched || output.dtype == DLC_I32)
     return -1;
-  for (int32_t i = 0; i < model.field_count; ++i)
-    if (model.fields[i].classes > 0 && model.fields[i].classes == output.shape[1])
+  auto fits = [&](int32_t field) {
+    return model.fields[field].classes > 0 && model.fields[field].classes == output.shape[1];
+  };
+  for (int32_t i = 0; i < model.score_count; ++i)
+    if (model.scores[i].output == 0 && fits(model.scores[i].field))
+      return model.scores[i].field;
+  for (int32_t i = 0; i < model.field_count; ++i) {
+    bool isInput = std::any_of(
+        model.inputs, model.inputs + model.model_input_count,
+        [&](const dlc_tensor &input) { return strcmp(input.name, model.fields[i].name) == 0; });
+    if (fits(i) && !isInput)
       return i;
+  }
   return -1;
 }
 
@@ -144,36 +160,77 @@ Status Prediction::readArray(const std::string &argument, int32_t input, const s
   return Status();
 }
 
-// A line holds the numbers, texts and files of all inputs that inference needs. Files are looked
-// for where those of the training's tables are.
+// The columns of each field of the data in a line.
+static std::vector<std::vector<size_t>> columnsOfFields(const dlc_model &model, size_t *all) {
+  std::vector<std::vector<size_t>> columns(size_t(model.field_count));
+  *all = 0;
+  for (int32_t i = 0; i < model.field_count; ++i)
+    for (int64_t j = 0; j < data::csvField(model, i).count; ++j)
+      columns[size_t(i)].push_back((*all)++);
+  return columns;
+}
+
+// The tables of `predict` are written as those of the data block. Where that names columns, those
+// of the inputs are read, and others may be there or not; a line without a name among its cells is
+// a sample already, of the inputs alone. Where it names none, a line holds the cells of the inputs,
+// or of all fields. Files are looked for where those of the training's tables are.
+Status Prediction::tableFormat(data::CsvFormat *format) const {
+  for (int32_t i = 0; i < model_.source_count; ++i) {
+    if (strcmp(model_.sources[i].loader, "csv") != 0)
+      continue;
+    DLC_TRY(data::csvFormat(model_.sources[i], format));
+    break;
+  }
+  format->isHeaderOptional = true;
+  std::vector<std::string> names;
+  std::vector<std::vector<size_t>> columns = columnsOfFields(model_, &format->wholeColumns);
+  for (int32_t input : needed_) {
+    int32_t field = data::findField(model_, model_.inputs[input].name);
+    if (field < 0) {
+      *format = {};
+      return Status();
+    }
+    for (size_t column : columns[size_t(field)]) {
+      format->wholePositions.push_back(column);
+      if (!format->chosen.empty())
+        names.push_back(format->chosen[column]);
+    }
+  }
+  format->chosen = names;
+  return Status();
+}
+
 Status Prediction::readTable(const std::string &path) {
+  data::CsvFormat format;
+  DLC_TRY(tableFormat(&format));
+  if (path.ends_with(".tsv"))
+    format.separator = '\t';
   std::vector<data::CsvField> fields;
   std::vector<data::Column> columns(needed_.size());
   for (int32_t i : needed_) {
-    bool isCell = isText(i) || isFile(i);
-    fields.push_back(
-        {model_.inputs[i].name, isCell ? 1 : elementsPerSample(model_.inputs[i]), isCell});
+    int32_t field = data::findField(model_, model_.inputs[i].name);
+    fields.push_back(field >= 0 ? data::csvField(model_, field)
+                                : data::CsvField{model_.inputs[i].name,
+                                                 elementsPerSample(model_.inputs[i]),
+                                                 data::CsvField::Number});
   }
-  data::CsvFormat format;
-  format.separator = path.ends_with(".tsv") ? '\t' : ',';
-  DLC_TRY(data::readCsv(path, format, fields, &columns));
-  const data::Column &first = columns[0];
-  size_t lines = fields[0].isText ? first.texts.size() : size_t(first.count() / fields[0].count);
+  DLC_TRY(data::readCsv(path, format, fields, &columns, nullptr));
+  bool isText = fields[0].kind != data::CsvField::Number;
+  size_t lines = isText ? columns[0].texts.size() : size_t(columns[0].count() / fields[0].count);
   for (size_t line = 0; line < lines; ++line) {
     Sample sample;
-    sample.name = runtime::format("%s[%zu]", path.c_str(), line);
+    sample.name = dlc::runtime::format("%s[%zu]", path.c_str(), line);
     sample.inputs.resize(size_t(model_.model_input_count));
     for (size_t i = 0; i < fields.size(); ++i) {
       std::vector<double> &values = sample.inputs[size_t(needed_[i])];
       values.resize(size_t(elementsPerSample(model_.inputs[needed_[i]])));
-      if (isFile(needed_[i])) {
+      if (fields[i].kind == data::CsvField::File) {
         std::string folder = options_.data.empty() ? model_.data_folder : options_.data;
         Numbers numbers;
-        DLC_TRY(reader(needed_[i])
-                    .read(joinPath(folder, std::string(trim(columns[i].texts[line]))), &numbers));
+        DLC_TRY(reader(needed_[i]).read(joinPath(folder, columns[i].texts[line]), &numbers));
         numbers.read(0, numbers.count(), values.data()); // the others stay 0
-      } else if (fields[i].isText)
-        DLC_TRY(encode(needed_[i], columns[i].texts[line], &values));
+      } else if (fields[i].kind != data::CsvField::Number)
+        DLC_TRY(encode(sample.name, needed_[i], columns[i].texts[line], &values));
       else
         columns[i].read(int64_t(line) * fields[i].count, fields[i].count, values.data());
     }
@@ -182,9 +239,13 @@ Status Prediction::readTable(const std::string &path) {
   return Status();
 }
 
-bool Prediction::isText(int32_t input) const {
+// A text, or a class, which may have a name.
+bool Prediction::isWord(int32_t input) const {
   int32_t field = data::findField(model_, model_.inputs[input].name);
-  return field >= 0 && network_.vocabularies.of(field).isText();
+  if (field < 0)
+    return false;
+  data::CsvField::Kind kind = data::csvField(model_, field).kind;
+  return kind == data::CsvField::Text || kind == data::CsvField::Class;
 }
 
 bool Prediction::isFile(int32_t input) const {
@@ -195,10 +256,11 @@ data::FileReader Prediction::reader(int32_t input) const {
   return {model_, data::findField(model_, model_.inputs[input].name)};
 }
 
-Status Prediction::encode(int32_t input, const std::string &text, std::vector<double> *values) {
+Status Prediction::encode(const std::string &where, int32_t input, const std::string &text,
+                          std::vector<double> *values) {
   const data::Vocabulary &vocabulary =
       network_.vocabularies.of(data::findField(model_, model_.inputs[input].name));
-  if (!vocabulary.isKnown())
+  if (vocabulary.isText() && !vocabulary.isKnown())
     return inputError("`%s` has no vocabulary for the texts of `%s`: only a training by this "
                       "program writes one",
                       options_.weights.c_str(), model_.inputs[input].name);
@@ -206,7 +268,9 @@ Status Prediction::encode(int32_t input, const std::string &text, std::vector<do
     return inputError("`%.60s` is no UTF-8 text", text.c_str());
   bool isCut = false;
   values->resize(size_t(elementsPerSample(model_.inputs[input])));
-  DLC_TRY(vocabulary.encode(text, values->data(), &isCut));
+  if (Status status = vocabulary.encode(text, values->data(), &isCut); status.failed())
+    return inputError("`%s`: the input `%s` %s", where.c_str(), model_.inputs[input].name,
+                      status.message().c_str());
   if (isCut)
     fprintf(stderr, "note: `%.60s…` is longer than the %zu pieces of `%s` and was cut\n",
             text.c_str(), values->size(), model_.inputs[input].name);
@@ -266,9 +330,29 @@ Status Prediction::addNumbers(const std::string &name, int32_t input, const Numb
 
 Status Prediction::addText(const std::string &text, int32_t input) {
   std::vector<double> values;
-  DLC_TRY(encode(input, text, &values));
+  DLC_TRY(encode(text, input, text, &values));
   sampleFor(input, text).inputs[size_t(input)] = std::move(values);
   return Status();
+}
+
+// The numbers of one sample, as `2.5,1`.
+Status Prediction::readNumbers(const std::string &argument, int32_t input,
+                               const std::string &text) {
+  std::vector<double> values;
+  for (const std::string &part : split(text, ','))
+    if (!parseNumber(trim(part), &values.emplace_back()))
+      return inputError("`%s`: `%s` is not a number", argument.c_str(), part.c_str());
+  int64_t perSample = elementsPerSample(model_.inputs[input]);
+  if (int64_t(values.size()) != perSample)
+    return inputError("`%s` has %zu number%s, but a sample of `%s` has %lld", argument.c_str(),
+                      values.size(), values.size() == 1 ? "" : "s", model_.inputs[input].name,
+                      static_cast<long long>(perSample));
+  sampleFor(input, argument).inputs[size_t(input)] = std::move(values);
+  return Status();
+}
+
+static bool areNumbers(const std::string &text) {
+  return !text.empty() && text.find_first_not_of("0123456789+-.eE, ") == text.npos;
 }
 
 static bool isArray(const std::string &argument) {
@@ -288,26 +372,43 @@ Status Prediction::read(const std::string &argument) {
                   model_.inputs[i].name, argument.c_str());
           return Status();
         }
-        if (isText(i))
-          return readText(given, i);
-        return isFile(i) && !isArray(given) ? readFile(given, i) : readArray(argument, i, given);
+        return isWord(i)                      ? readText(given, i)
+               : isFile(i) && !isArray(given) ? readFile(given, i)
+               : areNumbers(given)            ? readNumbers(argument, i, given)
+                                              : readArray(argument, i, given);
       }
   if (argument.ends_with(".csv") || argument.ends_with(".tsv"))
     return readTable(argument);
-  if (!isArray(argument) && needed_.size() == 1 && isText(needed_[0]))
+  if (!isArray(argument) && needed_.size() == 1 && isWord(needed_[0]))
     return readText(argument, needed_[0]);
   if (!isArray(argument) && needed_.size() == 1 && isFile(needed_[0]))
     return readFile(argument, needed_[0]);
+  if (!isArray(argument) && needed_.size() == 1 && areNumbers(argument))
+    return readNumbers(argument, needed_[0], argument);
+  if (!isArray(argument) && data::hasSplit(model_, argument))
+    return inputError("`%s` is a split of the data: `%s:0` is its first sample", argument.c_str(),
+                      argument.c_str());
   if (!isArray(argument))
     return inputError("`%s`: expected an array (.npy or data.npz:name), lines of a table (.csv or "
-                      ".tsv), or a sample of the data such as "
-                      "`test:17`",
-                      argument.c_str());
+                      ".tsv), `%s=…` for an input of the model, or a sample of the data such as "
+                      "`%s:17`",
+                      argument.c_str(), model_.inputs[needed_[0]].name,
+                      model_.source_count > 0 ? model_.sources[0].split : "test");
   if (needed_.size() > 1)
     return inputError("`%s`: the model has %zu inputs; say which one the array is: `%s=%s`",
                       argument.c_str(), needed_.size(), model_.inputs[needed_[0]].name,
                       argument.c_str());
   return readArray(argument, needed_[0], argument);
+}
+
+Status Prediction::checkInput(const Sample &sample, int32_t input) const {
+  int32_t field = data::findField(model_, model_.inputs[input].name);
+  dlc_tensor range = field >= 0 ? model_.fields[field] : model_.inputs[input];
+  for (double value : sample.inputs[size_t(input)])
+    if (Status status = data::checkNumber(range, value); status.failed())
+      return inputError("`%s`: the input `%s` %s", sample.name.c_str(), model_.inputs[input].name,
+                        status.message().c_str());
+  return Status();
 }
 
 // So many times fewer samples than a batch has are few.
@@ -484,9 +585,14 @@ Status Prediction::run() {
   for (const Sample &sample : samples_)
     for (int32_t i : needed_)
       if (sample.inputs[i].empty())
-        return inputError(
-            "`%s` has no array for the input `%s`: add `%s=FILE.npy` with as many samples",
-            sample.name.c_str(), model_.inputs[i].name, model_.inputs[i].name);
+        return inputError("`%s` comes without the input `%s`: add `%s=%s` with as many samples",
+                          sample.name.c_str(), model_.inputs[i].name, model_.inputs[i].name,
+                          isWord(i)   ? "TEXT"
+                          : isFile(i) ? "FILE"
+                                      : "FILE.npy");
+  for (const Sample &sample : samples_)
+    for (int32_t i : needed_)
+      DLC_TRY(checkInput(sample, i));
   DLC_TRY(infer());
 
   if (!options_.out.empty()) {

@@ -13,7 +13,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <thread>
 
 namespace dlc::runtime {
 
@@ -122,17 +121,9 @@ Status Training::loadData() {
   for (const char *split : {"validation", "test"})
     if (evaluationSplit_.empty() && data::hasSplit(model_, split))
       evaluationSplit_ = split;
-  // Both splits at once: unpacking is most of what happens before the first step.
-  Status evaluationStatus;
-  std::thread evaluationLoader([&] {
-    if (!evaluationSplit_.empty())
-      evaluationStatus = data::loadSplit(model_, evaluationSplit_, options_.data, &evaluationData_);
-  });
-  Status trainStatus = data::loadSplit(model_, "train", options_.data, &trainData_);
-  evaluationLoader.join();
-  DLC_TRY(trainStatus);
   DLC_TRY(data::checkFields(model_, true));
-  DLC_TRY(evaluationStatus);
+  DLC_TRY(
+      data::loadTraining(model_, evaluationSplit_, options_.data, &trainData_, &evaluationData_));
   evaluation_ = {&model_, &evaluationData_, &transforms_};
   evaluation_.samplesPerStep = model_.batch;
   evaluation_.threads = pool_.threads();
@@ -213,15 +204,24 @@ Status Training::start() {
   json.beginObject().key("kind").string("start").key("model").string(model_.name);
   json.key("seed").string(format("%llu", static_cast<unsigned long long>(network_.seed)));
   json.key("batch").integer(progress_.batch).key("samples").integer(progress_.samples);
+  if (!evaluationSplit_.empty())
+    json.key("evaluated_on")
+        .string(evaluationSplit_)
+        .key("evaluated_samples")
+        .integer(evaluationData_.count);
   json.key("epochs").integer(progress_.epochs).key("steps").integer(progress_.totalSteps);
   json.key("settings").beginObject();
   for (int32_t i = 0; i < model_.setting_count; ++i)
     json.key(model_.settings[i].name).number(optimizer_.settings[i]);
   json.endObject().endObject();
   DLC_TRY(log_.add(json.text(), options_.json));
+  std::string others; // " (1,000 of validation)"
+  if (!evaluationSplit_.empty())
+    others =
+        format(" (%s of %s)", grouped(evaluationData_.count).c_str(), evaluationSplit_.c_str());
   display_.line(
-      format("training %s: %s samples, batch %lld, %lld epochs (%s steps), %s, %d thread%s",
-             model_.name, grouped(progress_.samples).c_str(), wide(progress_.batch),
+      format("training %s: %s samples%s, batch %lld, %lld epochs (%s steps), %s, %d thread%s",
+             model_.name, grouped(progress_.samples).c_str(), others.c_str(), wide(progress_.batch),
              wide(progress_.epochs), grouped(progress_.totalSteps).c_str(), model_.optimizer,
              pool_.threads(), pool_.threads() > 1 ? "s" : ""));
   return Status();

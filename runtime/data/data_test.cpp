@@ -6,6 +6,7 @@
 #include "test/runtime/folder.h"
 #include "test/runtime/hand_model.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <sys/stat.h>
@@ -213,7 +214,8 @@ TEST(Csv, WrongFilesAreNamedWithTheirLine) {
       {"1,2,,4,5,6,0\n", "line 1, column 3: the cell is empty"},
       {"1,2,3,4,5,6,9\n", "has the label 9"},
       {"1,2,3,4,5,6,1.5\n", "has the label 1.5"},
-      {"1;2;3;4;5;6;1\n", "line 1: 1 columns, but a sample needs 7"},
+      {"1;2;3;4;5;6;1\n", "line 1: 1 column, but a sample needs 7; if its columns stand between "
+                          "such, say `separator = "},
   };
   for (const auto &wrong : cases) {
     Folder folder;
@@ -222,6 +224,159 @@ TEST(Csv, WrongFilesAreNamedWithTheirLine) {
     expectPart(message, wrong.reason, wrong.text);
     expectPart(message, "a.csv`", wrong.text);
   }
+}
+
+TEST(Csv, CellsThatAreMissing) {
+  Folder folder;
+  Source source = csvSource();
+  const double minus = -1;
+  source.arguments.push_back({"missing", DLC_NUMBERS, 1, &minus, nullptr});
+  source.source.argument_count = 4;
+  source.source.arguments = source.arguments.data();
+  folder.write("a.csv", "NA,2,?,4, ,NaN,0\n1,2,3,null,None,6, 2 \n");
+  Dataset dataset;
+  Status status = source.load(folder.path(), &dataset);
+  ASSERT_FALSE(status.failed()) << status.message();
+  std::vector<double> found(12);
+  dataset.columns[0].read(0, 12, found.data());
+  EXPECT_EQ(found, (std::vector<double>{-1, 2, -1, 4, -1, -1, 1, 2, 3, -1, -1, 6}));
+  EXPECT_EQ(dataset.columns[1].at(1), 2);
+  // A class is never made up.
+  folder.write("a.csv", "1,2,3,4,5,6,\n");
+  expectPart(source.error(folder.path()),
+             "line 1, column 7: the cell is empty, and `label` needs a", "no class");
+  folder.write("a.csv", "1,2,3,4,5,inf,1\n");
+  expectPart(source.error(folder.path()), "`inf` is not a finite number", "infinity");
+}
+
+TEST(Csv, NamesOfClassesAreTrimmed) {
+  Folder folder;
+  folder.write("a.csv", "1,2,3,4,5,6,ox\n1,2,3,4,5,6, ox \n1,2,3,4,5,6,\"cow\"\n");
+  Dataset dataset;
+  Status status = csvSource().load(folder.path(), &dataset);
+  ASSERT_FALSE(status.failed()) << status.message();
+  EXPECT_EQ(dataset.columns[1].at(0), 1);
+  EXPECT_EQ(dataset.columns[1].at(1), 1);
+  EXPECT_EQ(dataset.columns[1].at(2), 0);
+}
+
+// --- shares of the training split --------------------------------------------------------------
+
+namespace {
+
+// 200 samples, of 40 groups of 5, in a table whose training split is shared out.
+struct Shared {
+  Shared(double test, double validation, const char *by) : shares{test, validation} {
+    std::string text = "group,a,b,c,d,e,f,label\n";
+    for (int i = 0; i < 200; ++i)
+      text += "g" + std::to_string(i % 40) + "," + std::to_string(i) + ",2,3,4,5,6," +
+              std::to_string(i % 4) + "\n";
+    folder.write("a.csv", text);
+    arguments = {{"file", DLC_TEXT, 1, nullptr, "a.csv"},
+                 {"columns", DLC_TEXT, 7, nullptr, "a\nb\nc\nd\ne\nf\nlabel"}};
+    sources.push_back({"train", "csv", 2, arguments.data()});
+    for (size_t i = 0; i < 2; ++i) {
+      given[i] = {{"share", DLC_NUMBERS, 1, &shares[i], nullptr}, {"by", DLC_TEXT, 1, nullptr, by}};
+      if (shares[i] > 0)
+        sources.push_back({i == 0 ? "test" : "validation", "split", 2, given[i].data()});
+    }
+    model = handModel(DLC_F32);
+    model.source_count = int32_t(sources.size());
+    model.sources = sources.data();
+  }
+  // The numbers of a split's samples in the file.
+  std::vector<int> load(const char *split) {
+    Dataset dataset;
+    Status status = loadSplit(model, split, folder.path(), &dataset);
+    EXPECT_FALSE(status.failed()) << status.message();
+    std::vector<int> samples;
+    for (int64_t i = 0; i < dataset.count; ++i) {
+      samples.push_back(int(dataset.columns[0].at(6 * i)));
+      EXPECT_EQ(dataset.columns[1].texts[size_t(i)], std::to_string(samples.back() % 4));
+    }
+    return samples;
+  }
+  std::string error(const char *split) {
+    Dataset dataset;
+    Status status = loadSplit(model, split, folder.path(), &dataset);
+    EXPECT_EQ(status.fault(), Fault::Input) << status.message();
+    return status.message();
+  }
+  Folder folder;
+  const double shares[2];
+  std::vector<dlc_argument> arguments, given[2];
+  std::vector<dlc_source> sources;
+  dlc_model model;
+};
+
+} // namespace
+
+TEST(Share, EverySampleIsInOneSplit) {
+  Shared shared(0.2, 0.1, "");
+  std::vector<int> test = shared.load("test"), validation = shared.load("validation"),
+                   train = shared.load("train"), all;
+  for (const std::vector<int> *some : {&test, &validation, &train})
+    all.insert(all.end(), some->begin(), some->end());
+  std::sort(all.begin(), all.end());
+  ASSERT_EQ(all.size(), 200u);
+  for (int i = 0; i < 200; ++i)
+    EXPECT_EQ(all[size_t(i)], i);
+  EXPECT_NEAR(double(test.size()), 40, 4 * 5.7); // four standard deviations
+  EXPECT_NEAR(double(validation.size()), 20, 4 * 4.3);
+  // The test split stays what it is without the other; and the same everywhere.
+  EXPECT_EQ(Shared(0.2, 0, "").load("test"), test);
+  EXPECT_EQ(std::vector<int>(test.begin(), test.begin() + 5),
+            (std::vector<int>{3, 10, 18, 21, 33}));
+  Dataset together, evaluated;
+  ASSERT_FALSE(loadTraining(shared.model, "validation", shared.folder.path(), &together, &evaluated)
+                   .failed());
+  ASSERT_EQ(together.count, int64_t(train.size()));
+  ASSERT_EQ(evaluated.count, int64_t(validation.size()));
+  for (int64_t i = 0; i < evaluated.count; ++i)
+    EXPECT_EQ(evaluated.columns[0].at(6 * i), validation[size_t(i)]);
+  EXPECT_EQ(together.columns[1].texts.size(), train.size());
+}
+
+TEST(Share, GroupsStayTogether) {
+  Shared shared(0.2, 0.2, "group");
+  std::vector<int> where(40, -1);
+  int number = 0;
+  for (const char *split : {"test", "validation", "train"}) {
+    std::vector<int> samples = shared.load(split);
+    EXPECT_EQ(samples.size() % 5, 0u);
+    for (int sample : samples) {
+      int &its = where[size_t(sample % 40)];
+      EXPECT_TRUE(its < 0 || its == number) << split;
+      its = number;
+    }
+    ++number;
+  }
+  EXPECT_EQ(std::count(where.begin(), where.end(), -1), 0);
+}
+
+TEST(Share, WhatCannotBeTakenIsNamed) {
+  expectPart(Shared(1e-9, 0, "").error("test"),
+             "a.csv` a share of 1e-09 for `test` has none: make it larger", "too small");
+  expectPart(Shared(0.999999, 0, "group").error("train"),
+             "in 40 groups the shares of `test` and `validation` leave none to train on", "all");
+  expectPart(Shared(0.1, 0, "grop").error("test"),
+             "line 1: there is no column `grop`; did you mean `group`?", "column");
+}
+
+TEST(Data, NumbersFitTheirFields) {
+  dlc_tensor real = {"x", DLC_F32, 0, nullptr, 0, 0, 0},
+             whole = {"n", DLC_I32, 0, nullptr, 0, 0, 0},
+             kind = {"k", DLC_I32, 0, nullptr, 0, 3, 0};
+  EXPECT_FALSE(checkNumber(real, 3e38).failed());
+  expectPart(checkNumber(real, 1e39).message(), "beyond the numbers of f32", "large");
+  expectPart(checkNumber(whole, 1.5).message(), "`n` is of ints", "fraction");
+  expectPart(checkNumber(whole, 3e9).message(), "beyond the ints", "large int");
+  expectPart(checkNumber(kind, 3).message(), "has the classes 0 to 2; other numbers can be names",
+             "class");
+  EXPECT_FALSE(checkNumber(kind, 2).failed());
+  Folder folder;
+  folder.write("a.csv", "1,2,3,4,5,6,0\n1,2,3,1e39,5,6,0\n");
+  expectPart(csvSource().error(folder.path()), "a.csv`: `image` of sample 1 is 1e+39", "a file");
 }
 
 TEST(NpyData, ReadsOneFileAField) {

@@ -43,12 +43,19 @@ struct SampleNumbers {
 struct Dataset {
   int64_t count = 0;
   std::vector<Column> columns; // one for each of dlc_model.fields
+  // What a sample's place in `split(by = …)` depends on; empty where it is the sample's number.
+  std::vector<uint64_t> groups;
 };
 
 // Reads a split, whose texts Vocabularies::encode() then makes numbers of. `folder` is --data, or
 // "" for the data block's own folder.
 Status loadSplit(const dlc_model &model, const std::string &split, const std::string &folder,
                  Dataset *dataset);
+
+// Reads the training split and the one to evaluate on ("" for none), from one file where the one is
+// a share of the other.
+Status loadTraining(const dlc_model &model, const std::string &evaluation,
+                    const std::string &folder, Dataset *train, Dataset *evaluated);
 
 // The splits the data block has: "train, test".
 bool hasSplit(const dlc_model &model, const std::string &split);
@@ -57,16 +64,21 @@ std::string splitNames(const dlc_model &model);
 // The position of a field by name, or -1.
 int32_t findField(const dlc_model &model, const std::string &name);
 
+// Whether a field can hold a number: finite in the model's precision, an int where it must be one,
+// a class below their number. Says what is wrong with it: "has the label 7, but …".
+Status checkNumber(const dlc_tensor &field, double value);
+
+// An argument of a loader by its name, or null.
+const dlc_argument *findArgument(const dlc_source &source, const char *name);
+
 // A loader of stdlib/data.nn. File names are relative to `folder`.
 struct LoaderCall {
   const dlc_model &model;
   const dlc_source &source;
   std::string folder;
+  std::string by; // the column whose cells group the samples, for Dataset::groups; "" for none
 
-  const dlc_argument *argument(const char *name) const;
-  // Whether a field's samples are read as texts: those of a tokenizer, class labels, which may be
-  // names, and paths of files.
-  bool isText(int32_t field) const;
+  const dlc_argument *argument(const char *name) const { return findArgument(source, name); }
   // The path of the file that a text argument names.
   Status path(const char *argument, std::string *path) const;
   // The path of a file that must exist.
@@ -86,16 +98,30 @@ struct CsvFormat {
   bool hasHeader = false;          // the first line names the columns
   std::vector<std::string> chosen; // columns by their names, in the fields' order; empty: all
   std::optional<double> missing; // stands for an empty cell of numbers; without it that is an error
+  std::string by;                // the column whose cells become groups; "" for none
+  // For `predict`, whose tables may lack the names, or hold the other fields as well: then they
+  // have so many columns, and those to read stand at these positions.
+  bool isHeaderOptional = false;
+  size_t wholeColumns = 0;
+  std::vector<size_t> wholePositions;
 };
-// What the columns of one field hold: numbers, or one text. Class labels are texts.
+// The format of a data block's call of `csv`.
+Status csvFormat(const dlc_source &source, CsvFormat *format);
+
+// What the columns of one field hold: numbers, a text, a class, by its name or number, or a file's
+// name. All but numbers are read as texts; Vocabularies makes numbers of classes.
 struct CsvField {
+  enum Kind { Number, Text, Class, File };
   const char *name;
   int64_t count; // columns
-  bool isText;
+  Kind kind;
 };
+CsvField csvField(const dlc_model &model, int32_t field);
+
 // Reads each line's cells into the fields' columns. Also used by `predict`, for a file that holds
 // the model's inputs only.
 Status readCsv(const std::string &path, const CsvFormat &format,
-               const std::vector<CsvField> &fields, std::vector<Column> *columns);
+               const std::vector<CsvField> &fields, std::vector<Column> *columns,
+               std::vector<uint64_t> *groups);
 
 } // namespace dlc::runtime::data

@@ -87,6 +87,13 @@ Files::~Files() {
     }
 }
 
+std::shared_ptr<Files> Files::some(const std::vector<int64_t> &samples) const {
+  std::vector<std::string> paths;
+  for (int64_t sample : samples)
+    paths.push_back(path(sample));
+  return std::make_shared<Files>(reader_, std::move(paths));
+}
+
 Status Files::read(int64_t sample, Numbers *room, const Numbers **numbers) const {
   std::atomic<const Numbers *> &place = kept_[size_t(sample)];
   *numbers = place.load(std::memory_order_acquire);

@@ -54,6 +54,9 @@ public:
   static void keepAtMost(int64_t bytes);
   static int64_t keptBytes();
 
+  // The files of some of the samples.
+  std::shared_ptr<Files> some(const std::vector<int64_t> &samples) const;
+
   int64_t count() const { return int64_t(paths_.size()); }
   const std::string &path(int64_t sample) const { return paths_[size_t(sample)]; }
   // `numbers` is what was kept, or `room`, where it was read to.

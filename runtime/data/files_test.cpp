@@ -159,7 +159,9 @@ TEST(Files, WhatATableNamesMustExist) {
   folder.write("a.csv", "x.png,2\nz.png,3\n");
   expectPart(pictures.error(folder), "a.csv`: sample 1 names the file `" + folder.file("z.png"));
   folder.write("a.csv", "x.png,2\n,3\n");
-  expectPart(pictures.error(folder), "a.csv`: sample 1 names no file for `image`");
+  expectPart(pictures.error(folder),
+             "a.csv`, line 2, column 1: the cell is empty, and `image` needs the "
+             "name of a file");
   folder.write("a.csv", "x.png,1,2\n");
   expectPart(pictures.error(folder), "3 columns, but a sample needs 2");
 }

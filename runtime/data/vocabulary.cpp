@@ -79,13 +79,6 @@ const Tokenizer *findTokenizer(const std::string &name) {
 
 bool isTokenizer(const std::string &transform) { return findTokenizer(transform); }
 
-static Status checkLabel(const dlc_tensor &field, double label) {
-  if (label >= 0 && label < double(field.classes) && label == std::floor(label))
-    return Status();
-  return inputError("has the label %g, but `%s` has the classes 0 to %lld", label, field.name,
-                    static_cast<long long>(field.classes - 1));
-}
-
 // --- one field -----------------------------------------------------------------------------------
 
 Vocabulary::Vocabulary(const dlc_model &model, int32_t field)
@@ -209,7 +202,7 @@ Status Vocabulary::encode(const std::string &text, double *values, bool *isCut) 
           "has the class `%.60s`, which is no number, but the training split has numbers",
           text.c_str());
     else
-      return checkLabel(*field_, *values);
+      return checkNumber(*field_, *values);
     return Status();
   }
   std::fill(values, values + length_, double(kPadding));
@@ -255,7 +248,7 @@ Vocabularies::Vocabularies(const dlc_model &model) : model_(model) {
 
 static Status checkLabels(const dlc_tensor &field, const Column &column) {
   for (int64_t i = 0; i < column.count(); ++i)
-    if (Status status = checkLabel(field, column.at(i)); status.failed())
+    if (Status status = checkNumber(field, column.at(i)); status.failed())
       return inSample(column, i / column.perSample, status);
   return Status();
 }

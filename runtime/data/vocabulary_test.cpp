@@ -206,7 +206,7 @@ TEST(Vocabulary, WhatIsWrongIsNamed) {
       {"a,1\n\xFF,1\n", "line 2: this is no UTF-8 text"},
       {"a,1\n\"b,1\nc,1\n", "line 2: a quoted cell begins here and never ends"},
       {"a,1\nb\"c,1\n", "line 2: a quote stands inside a cell"},
-      {"a,1\nb\n", "line 2: 1 columns, but a sample needs 2"},
+      {"a,1\nb\n", "line 2: 1 column, but a sample needs 2"},
   };
   for (const auto &wrong : cases)
     EXPECT_NE(TextModel("characters").error(wrong.lines).find(wrong.reason), std::string::npos)
