@@ -75,12 +75,14 @@ size_t utf8Length(std::string_view text) {
   return length;
 }
 
-std::string_view beginning(std::string_view text, size_t bytes) {
-  if (text.size() <= bytes)
-    return text;
+std::string shortened(std::string_view text) {
+  constexpr size_t kMostBytes = 60;
+  if (text.size() <= kMostBytes)
+    return std::string(text);
+  size_t bytes = kMostBytes;
   while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80)
     --bytes;
-  return text.substr(0, bytes);
+  return std::string(text.substr(0, bytes)) + "…";
 }
 
 uint64_t hashText(std::string_view text) {
@@ -156,7 +158,7 @@ std::string didYouMean(std::string_view name, const std::vector<std::string> &ca
       bestDistance = distance;
     }
   }
-  if (!best || bestDistance > 1 + name.size() / 4)
+  if (!best || bestDistance > 1 + name.size() / 4 || bestDistance >= name.size())
     return "";
   return format("; did you mean `%s`?", best->c_str());
 }

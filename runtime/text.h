@@ -25,8 +25,8 @@ std::string_view trim(std::string_view text);
 
 // The bytes of the first character of a UTF-8 text; 0 where it is empty or does not begin with one.
 size_t utf8Length(std::string_view text);
-// What a UTF-8 text begins with: whole characters, at most so many bytes.
-std::string_view beginning(std::string_view text, size_t bytes);
+// A UTF-8 text for a message: of a long one only what it begins with, in whole characters.
+std::string shortened(std::string_view text);
 // A number that depends on the text alone, the same on every machine.
 uint64_t hashText(std::string_view text);
 // Where a text stops being UTF-8, or npos.

@@ -60,6 +60,7 @@ private:
   Context &context;
   Report &report;
   Keys keys;
+  std::vector<Port> unusedFields; // that loss and metrics do not name
 };
 
 } // namespace dlc::lang

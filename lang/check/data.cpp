@@ -320,14 +320,22 @@ private:
                          : expr.kind == Expr::Kind::Name ? &expr
                                                          : nullptr;
     if (!callee) {
-      report.error(id, expr.range, "a " + what + " must be called by its name here");
+      Diagnostic &error =
+          report.error(id, expr.range, "a " + what + " must be called by its name here");
+      if (expr.kind == Expr::Kind::String)
+        error.help.push_back("a table is read by `csv(\"…\")`, arrays by `npy([\"…\"])`");
       return nullptr;
     }
     const Item *item = context.program.find(space, callee->text, false);
     if (!item) {
       Diagnostic &error =
           report.error(id, callee->range, "there is no " + what + " " + quoted(callee->text));
-      suggest(error, callee->text, context.program.names(space, false));
+      std::vector<std::string> names = context.program.names(space, false);
+      std::string all;
+      for (const std::string &name : names)
+        all += (all.empty() ? "" : ", ") + name;
+      if (!suggest(error, callee->text, names))
+        error.help.push_back("the " + what + "s are " + all);
     }
     return item;
   }
@@ -426,6 +434,9 @@ private:
     }
     if (static_cast<int64_t>(names.size()) == needed)
       return true;
+    if (names.size() == 1 && names[0].find_first_of(",;|") != std::string::npos)
+      return refuse(range, "`columns` is one string that looks like several names",
+                    "each column is a string of its own: `columns = [\"a\", \"b\"]`");
     return refuse(range,
                   "`columns` names " + std::to_string(names.size()) + ", but the fields need " +
                       std::to_string(needed),
@@ -580,6 +591,29 @@ bool isTokenizer(const std::string &transform) {
          transform == "words";
 }
 
+/// What a key that other tools have is here; "" for all others.
+static std::string foreignKey(const std::string &key, Item::Kind block) {
+  static const struct {
+    const char *key;
+    bool isOfData;
+    const char *help;
+  } kForeign[] = {
+      {"batch_size", false, "it is `batch` here"},
+      {"early_stopping", false, "`patience = 5` ends after 5 epochs without a better evaluation"},
+      {"learning_rate", false, "it is an argument of the optimizer: `adam(lr = 1e-3)`"},
+      {"lr", false, "it is an argument of the optimizer: `adam(lr = 1e-3)`"},
+      {"scheduler", false, "it is an argument of the optimizer: `adam(lr = cosine(1e-3))`"},
+      {"weight_decay", false, "it is an argument of the optimizer: `adamw(weight_decay = 0.01)`"},
+      {"dev", true, "it is `validation` here"},
+      {"val", true, "it is `validation` here"},
+      {"valid", true, "it is `validation` here"},
+  };
+  for (const auto &foreign : kForeign)
+    if (key == foreign.key && foreign.isOfData == (block == Item::Kind::Data))
+      return foreign.help;
+  return "";
+}
+
 Keys readKeys(const Item &block, const std::vector<std::string> &known, Report &report) {
   Keys keys;
   for (const ast::StmtPtr &stmt : block.body.statements) {
@@ -601,7 +635,9 @@ Keys readKeys(const Item &block, const std::vector<std::string> &known, Report &
       std::string all;
       for (const std::string &name : known)
         all += (all.empty() ? "" : ", ") + name;
-      if (!suggest(error, key.text, known))
+      if (std::string other = foreignKey(key.text, block.kind); !other.empty())
+        error.help.push_back(other);
+      else if (!suggest(error, key.text, known))
         error.help.push_back("the keys are " + all);
       continue;
     }

@@ -11,8 +11,8 @@ using ast::Item;
 
 namespace {
 
-const std::vector<std::string> kKeys = {"loss",  "metrics", "optimizer", "batch",    "epochs",
-                                        "steps", "seed",    "shuffle",   "clip_norm"};
+const std::vector<std::string> kKeys = {"loss",  "metrics",  "optimizer", "batch",   "epochs",
+                                        "steps", "patience", "seed",      "shuffle", "clip_norm"};
 
 /// All names in an expression.
 void collectNames(const Expr &expr, std::set<std::string> &names) {
@@ -87,6 +87,7 @@ std::optional<Train> TrainBlock::check() {
     readInt("batch", 1, train.batch, unfolding);
   readInt("epochs", 1, train.epochs, unfolding);
   readInt("steps", 1, train.steps, unfolding);
+  readInt("patience", 1, train.patience, unfolding);
   readInt("seed", 0, train.seed, unfolding);
   if (const Expr *shuffle = valueOf("shuffle")) {
     Value value = evaluate(*shuffle, environment);
@@ -251,7 +252,19 @@ bool TrainBlock::scoreFits(const Expr &call, const Score &score, const UnfoldedM
         .notes.push_back({port.range, "declared here"});
     return false;
   };
-  if (score.function == "macro_f1" || score.function == "confusion_matrix") {
+  if (score.function == "perplexity") {
+    Shape wanted = field.type.shape;
+    wanted.insert(wanted.begin(), Dim::symbol(model.batchSymbol));
+    wanted.push_back(Dim(field.type.classes));
+    if (field.type.classes == 0)
+      return fail("compares with a field of class labels", field);
+    if (output.type.element != Element::Real || shape != wanted)
+      return fail("needs one logit a class of each label, " +
+                      str(TensorType{Element::Real, wanted, 0}),
+                  output);
+    return true;
+  }
+  if (score.function.starts_with("macro_") || score.function == "confusion_matrix") {
     if (field.type.classes == 0 || !field.type.shape.empty())
       return fail("compares with a field of class labels", field);
     if (!isBatched || output.type.element != Element::Real || shape.size() != 2 ||
@@ -291,17 +304,25 @@ std::vector<Port> TrainBlock::extraInputs(const UnfoldedModel &model,
     return found == ports.end() ? nullptr : &*found;
   };
   std::vector<Port> extra;
+  unusedFields.clear();
   for (const Port &field : data->fields) {
     Port batched = field;
     batched.type.shape.insert(batched.type.shape.begin(), Dim::symbol(model.batchSymbol));
     if (const Port *input = find(model.inputs, field.name)) {
-      if (input->type.shape != batched.type.shape || input->type.element != batched.type.element)
-        report
-            .error("field-mismatch", field.range,
-                   "the field " + quoted(field.name) + " gives " + str(batched.type) +
-                       " a batch, the model's input " + quoted(field.name) + " is " +
-                       str(input->type))
-            .notes.push_back({input->range, "the model's input"});
+      if (input->type.shape != batched.type.shape || input->type.element != batched.type.element) {
+        Diagnostic &error = report.error("field-mismatch", field.range,
+                                         "the field " + quoted(field.name) + " gives " +
+                                             str(batched.type) + " a batch, the model's input " +
+                                             quoted(field.name) + " is " + str(input->type));
+        error.notes.push_back({input->range, "the model's input"});
+        TensorType fitting = input->type;
+        if (!fitting.shape.empty() && fitting.shape[0] == Dim::symbol(model.batchSymbol)) {
+          fitting.shape.erase(fitting.shape.begin());
+          error.help.push_back(
+              "a field that fits: " + quoted(field.name + ": " + str(fitting)) +
+              (fitting.element == Element::Int ? ", or class numbers of that shape" : ""));
+        }
+      }
     } else if (const Port *output = find(model.outputs, field.name)) {
       report
           .error("duplicate-name", field.range,
@@ -309,14 +330,21 @@ std::vector<Port> TrainBlock::extraInputs(const UnfoldedModel &model,
           .notes.push_back({output->range, "the model's result"});
     } else if (used.count(field.name)) {
       extra.push_back(batched);
+    } else {
+      unusedFields.push_back(field);
     }
+  }
+  std::string all;
+  for (const Port &field : data->fields) {
+    all += (all.empty() ? "" : ", ") + field.name;
   }
   for (const Port &input : model.inputs)
     if (!find(data->fields, input.name)) {
-      report
-          .error("missing-field", block.dataName.range,
-                 quoted(data->name) + " has no field for the model's input " + quoted(input.name))
-          .notes.push_back({input.range, "the model's input"});
+      Diagnostic &error = report.error("missing-field", block.dataName.range,
+                                       quoted(data->name) + " has no field for the model's input " +
+                                           quoted(input.name));
+      error.notes.push_back({input.range, "the model's input"});
+      error.help.push_back("the fields are " + all + "; one must have the input's name");
     }
   return extra;
 }
@@ -338,6 +366,8 @@ std::optional<ValueId> TrainBlock::perSample(const Expr &expr, const std::string
                        (tensor ? str(graph.typeOf(*tensor)) : kindOf(value)));
   if (tensor)
     graph.noteOrigin(error, tensor->id, false, expr.range);
+  else
+    error.help.push_back("call a function with results and fields: `mse(y, target)`");
   return std::nullopt;
 }
 
@@ -376,6 +406,10 @@ bool TrainBlock::addLoss(const UnfoldedModel &model, const std::vector<Port> &ex
     unfolding.graph.nameValue(Tensor{id}, extra[i].name);
     bind(extra[i], id);
   }
+
+  // Nothing reads these; a misspelt name may be meant for one.
+  for (const Port &field : unusedFields)
+    environment.bind(field.name, {Binding::Kind::Argument, Poison{}, field.range});
 
   if (auto stmt = keys.find("loss"); stmt != keys.end() && stmt->second->value)
     if (auto id = perSample(*stmt->second->value, "the loss", model, environment))

@@ -158,6 +158,8 @@ std::string str(const Train &train) {
                      "\n  epochs = " + std::to_string(train.epochs) + "\n";
   if (train.steps)
     text += "  steps = " + std::to_string(train.steps) + "\n";
+  if (train.patience)
+    text += "  patience = " + std::to_string(train.patience) + "\n";
   text += "  seed = " + std::to_string(train.seed) +
           "\n  shuffle = " + (train.shuffle ? "true" : "false") + "\n";
   for (const Score &score : train.scores)

@@ -175,7 +175,8 @@ struct Score {
 struct Train {
   int64_t batch = 64; // 0: all samples
   int64_t epochs = 1;
-  int64_t steps = 0; // 0: no limit but the epochs
+  int64_t steps = 0;    // 0: no limit but the epochs
+  int64_t patience = 0; // epochs without a better evaluation that end the training; 0: none do
   uint64_t seed = 0;
   bool shuffle = true;
   std::vector<std::string> metrics; // names

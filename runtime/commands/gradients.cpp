@@ -189,7 +189,7 @@ Status readBatch(const Options &options, uint64_t seed, Network *network, data::
     DLC_TRY(network->vocabularies.encode(&dataset));
     samples = std::min(samples, dataset.count);
     for (int64_t row = 0; row < samples; ++row)
-      DLC_TRY(data::fillRow({&model, &dataset, &transforms}, row, 0, row, batch));
+      DLC_TRY(data::RowFiller({&model, &dataset, &transforms}).fill(row, 0, row, batch));
   } else if (!options.data.empty()) {
     return data::loadSplit(model, "train", options.data,
                            &dataset); // asked for by name: its error counts

@@ -72,7 +72,7 @@ static Status readInputs(const Options &options, Network *network, data::Batch *
     DLC_TRY(data::checkFields(model, true));
     DLC_TRY(data::loadSplit(model, "train", options.data, &dataset));
     DLC_TRY(network->vocabularies.encode(&dataset));
-    DLC_TRY(data::fillRow({&model, &dataset, &transforms}, 0, 0, 0, batch));
+    DLC_TRY(data::RowFiller({&model, &dataset, &transforms}).fill(0, 0, 0, batch));
     batch->weigh(model, 1, 1);
     return Status();
   }

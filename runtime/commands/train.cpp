@@ -66,6 +66,8 @@ private:
   Status finishStep(const data::Batch &batch, const Averages &step);
   Status finishEpoch();
   Status noteBest(double worth);
+  Status dropRates(std::string *note);
+  bool isPatienceOver() const;
   Status save();
   Status flushLog();
   Status finish();
@@ -90,12 +92,13 @@ private:
   // The weights of the best evaluation, until best.safetensors has them.
   Buffer bestWeights_, bestState_;
   bool bestIsNew_ = false;
-  int64_t bestEpoch_ = 0;
 
   int64_t firstStep_ = 0;         // of this process
   int64_t samplesSinceEpoch_ = 0; // trained on since epochStarted_
   double started_ = 0, saved_ = 0, flushed_ = 0, epochStarted_ = 0;
   double stepSeconds_ = 0; // since epochStarted_, in steps: what is left is waiting for data, logs
+  double dataSeconds_ = 0,
+         allDataSeconds_ = 0; // waiting for data, since epochStarted_ and started_
 
   int64_t samplesPerSecond() const {
     return int64_t(double(samplesSinceEpoch_) / std::max(secondsNow() - epochStarted_, 1e-9));
@@ -263,7 +266,11 @@ Status Training::resume() {
   DLC_TRY(planLength());
   // A kill after the checkpoint may have left lines of steps that will be done again.
   DLC_TRY(log_.truncate(progress_.logBytes));
-  if (progress_.step >= progress_.totalSteps)
+  if (isPatienceOver())
+    display_.line(format("the run in `%s` is complete: it ended early, at epoch %lld; a larger "
+                         "`patience` in the train block would go on",
+                         folder_.c_str(), wide(progress_.epoch)));
+  else if (progress_.step >= progress_.totalSteps)
     display_.line(
         format("the run in `%s` is complete (%lld epochs, %lld steps): give it more --epochs",
                folder_.c_str(), wide(progress_.epoch), wide(progress_.step)));
@@ -291,11 +298,19 @@ Status Training::moveEarlierRun() {
 }
 
 Status Training::takeSteps() {
-  if (progress_.step >= progress_.totalSteps)
+  if (progress_.step >= progress_.totalSteps || isPatienceOver())
     return Status();
   data::Stream stream(plan_);
   Averages step(model_);
-  while (const data::Batch *batch = stream.next()) {
+  auto next = [&] {
+    double asked = secondsNow();
+    const data::Batch *batch = stream.next();
+    double waited = secondsNow() - asked;
+    dataSeconds_ += waited;
+    allDataSeconds_ += waited;
+    return batch;
+  };
+  while (const data::Batch *batch = next()) {
     if (batch->startsStep)
       step = Averages(model_);
     double called = secondsNow();
@@ -309,7 +324,7 @@ Status Training::takeSteps() {
     DLC_TRY(finishStep(*batch, step));
     if (progress_.stepInEpoch == plan_.stepsPerEpoch() || progress_.step == progress_.totalSteps)
       DLC_TRY(finishEpoch());
-    if (progress_.step == progress_.totalSteps)
+    if (progress_.step == progress_.totalSteps || isPatienceOver())
       return finish();
     if (interrupted) {
       DLC_TRY(save());
@@ -375,7 +390,8 @@ Status Training::finishEpoch() {
   double seconds = secondsNow() - epochStarted_;
   int64_t speed = samplesPerSecond();
   json.key("seconds").number(toMilliseconds(seconds));
-  json.key("step_seconds").number(toMilliseconds(stepSeconds_)).endObject();
+  json.key("step_seconds").number(toMilliseconds(stepSeconds_));
+  json.key("data_seconds").number(toMilliseconds(dataSeconds_)).endObject();
   DLC_TRY(log_.add(json.text(), options_.json));
 
   std::string text =
@@ -400,15 +416,19 @@ Status Training::finishEpoch() {
     progress_.partial = Averages(model_);
   }
   DLC_TRY(noteBest(worth));
-  bool last = progress_.step == progress_.totalSteps;
+  bool last = progress_.step == progress_.totalSteps || isPatienceOver();
+  std::string note;
+  DLC_TRY(dropRates(&note));
   if (last || secondsNow() - saved_ >= kCheckpointSeconds)
     DLC_TRY(save());
   int64_t every = progress_.epochs > kMostEpochLines ? progress_.epochs / 20 : 1;
   if (last || epoch % every == 0)
     display_.line(
         text + format("  |  %s samples/s, %s", grouped(speed).c_str(), duration(seconds).c_str()));
+  if (!note.empty())
+    display_.line(note);
   epochStarted_ = secondsNow();
-  stepSeconds_ = 0;
+  stepSeconds_ = dataSeconds_ = 0;
   samplesSinceEpoch_ = 0;
   return Status();
 }
@@ -422,7 +442,7 @@ Status Training::noteBest(double worth) {
   progress_.hasBest = true;
   progress_.best = worth;
   progress_.bestStep = progress_.step;
-  bestEpoch_ = progress_.epoch;
+  progress_.bestEpoch = progress_.epoch;
   bestIsNew_ = true;
   if (!bestWeights_.data()) {
     bestWeights_ = Buffer(model_.weight_bytes);
@@ -430,6 +450,41 @@ Status Training::noteBest(double worth) {
   }
   bestWeights_.copyFrom(network_.weights);
   bestState_.copyFrom(network_.state);
+  return Status();
+}
+
+// Whether the train block's `patience` has passed without a better evaluation.
+bool Training::isPatienceOver() const {
+  return model_.patience > 0 && progress_.stepInEpoch == 0 && progress_.hasBest &&
+         progress_.epoch - progress_.bestEpoch >= model_.patience;
+}
+
+// Of schedules that wait for a better evaluation, `plateau` of stdlib/schedule.nn: raises the
+// setting `lr.drops` where `lr.patience` epochs have passed.
+Status Training::dropRates(std::string *note) {
+  if (progress_.stepInEpoch != 0)
+    return Status();
+  for (int32_t i = 0; i < model_.setting_count; ++i) {
+    constexpr std::string_view kDrops = ".drops";
+    std::string name = model_.settings[i].name;
+    if (!name.ends_with(kDrops))
+      continue;
+    std::string patience = name.substr(0, name.size() - kDrops.size()) + ".patience";
+    double &dropped = progress_.dropEpochs[size_t(i)];
+    double waited = double(progress_.epoch) - std::max(dropped, double(progress_.bestEpoch));
+    for (int32_t j = 0; j < model_.setting_count; ++j)
+      if (patience == model_.settings[j].name && waited >= optimizer_.settings[size_t(j)]) {
+        double drops = ++optimizer_.settings[size_t(i)];
+        dropped = double(progress_.epoch);
+        JsonWriter json;
+        json.beginObject().key("kind").string("drop").key("epoch").integer(progress_.epoch);
+        json.key("step").integer(progress_.step).key("setting").string(name);
+        json.key("value").number(drops).endObject();
+        DLC_TRY(log_.add(json.text(), options_.json));
+        *note = format("epoch %lld was the best of %lld: %s is %g from here on",
+                       wide(progress_.bestEpoch), wide(progress_.epoch), name.c_str(), drops);
+      }
+  }
   return Status();
 }
 
@@ -447,7 +502,7 @@ Status Training::save() {
   if (bestIsNew_) {
     Progress then = progress_;
     then.step = progress_.bestStep;
-    then.epoch = bestEpoch_;
+    then.epoch = progress_.bestEpoch;
     DLC_TRY(saveWeights(file("best.safetensors"), network_, bestWeights_, bestState_, then));
     bestIsNew_ = false;
   }
@@ -470,9 +525,15 @@ Status Training::flushLog() {
 }
 
 Status Training::finish() {
-  display_.line(format("done in %s; the best weights (step %s) are in %s",
-                       duration(secondsNow() - started_).c_str(),
-                       grouped(progress_.bestStep).c_str(), file("best.safetensors").c_str()));
+  if (isPatienceOver() && progress_.step < progress_.totalSteps)
+    display_.line(format("ended early: no better %s in %lld epochs",
+                         evaluationSplit_.empty() ? "training" : evaluationSplit_.c_str(),
+                         wide(model_.patience)));
+  double seconds = secondsNow() - started_;
+  display_.line(
+      format("done in %s, %.1f %% of it waiting for data; the best weights (step %s) are in %s",
+             duration(seconds).c_str(), 100 * allDataSeconds_ / std::max(seconds, 1e-9),
+             grouped(progress_.bestStep).c_str(), file("best.safetensors").c_str()));
   return Status();
 }
 

@@ -81,30 +81,44 @@ Status checkFields(const dlc_model &model, bool lossToo) {
   return Status();
 }
 
-Status fillRow(const Plan &plan, int64_t sample, int64_t epoch, int64_t row, Batch *batch) {
-  const dlc_model &model = *plan.model;
-  SampleAddress address{plan.training, plan.seed, epoch, sample};
-  std::vector<double> values;
+RowFiller::RowFiller(const Plan &plan) : plan_(plan) {
+  for (int32_t i = 0; i < plan.model->input_count; ++i)
+    fields_.push_back(findField(*plan.model, plan.model->inputs[i].name));
+}
+
+Status RowFiller::fill(int64_t sample, int64_t epoch, int64_t row, Batch *batch) {
+  const dlc_model &model = *plan_.model;
+  SampleAddress address{plan_.training, plan_.seed, epoch, sample};
   for (int32_t i = 0; i < model.input_count; ++i) {
-    int32_t field = findField(model, model.inputs[i].name);
+    int32_t field = fields_[size_t(i)];
     if (field < 0)
       continue;
-    const Column &column = plan.dataset->columns[field];
+    const Column &column = plan_.dataset->columns[size_t(field)];
     SampleNumbers numbers;
     DLC_TRY(column.find(sample, &numbers));
     if (model.inputs[i].dtype == DLC_F32 &&
-        plan.transforms->lookUp(field, address, numbers, column.perSample,
-                                static_cast<float *>(batch->row(model, i, row))))
+        plan_.transforms->lookUp(field, address, numbers, column.perSample,
+                                 static_cast<float *>(batch->row(model, i, row))))
       continue;
-    values.resize(size_t(column.perSample));
-    plan.transforms->read(field, address, numbers, column.perSample, values.data());
-    batch->setRow(model, i, row, values);
+    values_.resize(size_t(column.perSample));
+    plan_.transforms->read(field, address, numbers, column.perSample, values_.data());
+    batch->setRow(model, i, row, values_);
   }
   return Status();
 }
 
-Stream::Stream(const Plan &plan) : plan_(plan) {
-  for (int64_t i = 0; i < kAhead; ++i)
+// How many batches fit into kAheadBytes.
+static int64_t batchesIn(const dlc_model &model, int64_t bytes) {
+  int64_t one = 1;
+  for (int32_t i = 0; i < model.input_count; ++i)
+    one += byteCount(model.inputs[i]);
+  return bytes / one;
+}
+
+Stream::Stream(const Plan &plan)
+    : plan_(plan), ahead_(std::clamp(batchesIn(*plan.model, kAheadBytes), kLeastAhead, kMostAhead)),
+      refill_(ahead_ > kLeastAhead ? ahead_ / 2 : 1) {
+  for (int64_t i = 0; i < ahead_; ++i)
     ring_.emplace_back(*plan.model);
   bool hasFiles = std::any_of(plan.dataset->columns.begin(), plan.dataset->columns.end(),
                               [](const Column &column) { return column.files != nullptr; });
@@ -128,21 +142,21 @@ const Batch *Stream::next() {
   if (inUse_) {
     ++consumed_;
     inUse_ = false;
-    if (produced_ - consumed_ <= kRefill)
+    if (produced_ - consumed_ <= refill_)
       changed_.notify_all();
   }
   changed_.wait(lock, [this] { return produced_ > consumed_ || finished_; });
   if (produced_ == consumed_)
     return nullptr;
   inUse_ = true;
-  return &ring_[consumed_ % kAhead];
+  return &ring_[consumed_ % ahead_];
 }
 
 Batch *Stream::waitForSpace() {
   std::unique_lock<std::mutex> lock(mutex_);
-  if (produced_ - consumed_ == kAhead)
-    changed_.wait(lock, [this] { return stopping_ || produced_ - consumed_ <= kRefill; });
-  return stopping_ ? nullptr : &ring_[produced_ % kAhead];
+  if (produced_ - consumed_ == ahead_)
+    changed_.wait(lock, [this] { return stopping_ || produced_ - consumed_ <= refill_; });
+  return stopping_ ? nullptr : &ring_[produced_ % ahead_];
 }
 
 void Stream::publish() {
@@ -152,23 +166,23 @@ void Stream::publish() {
 }
 
 // The rows of one batch. Which thread fills a row has no influence on what is in it.
-Status Stream::fill(const std::vector<int64_t> &order, int64_t at, int64_t rows, int64_t epoch,
-                    Batch *batch) {
-  auto fillOne = [&](int64_t row) {
-    int64_t sample = plan_.shuffle ? order[size_t(at + row)] : at + row;
-    return fillRow(plan_, sample, epoch, row, batch);
-  };
+Status Stream::fill(RowFiller *filler, const std::vector<int64_t> &order, int64_t at, int64_t rows,
+                    int64_t epoch, Batch *batch) {
+  auto sampleOf = [&](int64_t row) { return plan_.shuffle ? order[size_t(at + row)] : at + row; };
   if (!pool_) {
     for (int64_t row = 0; row < rows; ++row)
-      DLC_TRY(fillOne(row));
+      DLC_TRY(filler->fill(sampleOf(row), epoch, row, batch));
     return Status();
   }
   std::vector<Status> statuses{size_t(rows)};
-  auto fillOneOf = [&](int64_t row) { statuses[size_t(row)] = fillOne(row); };
-  void *function = &fillOneOf;
-  auto kernel = [](void *const *buffers, int64_t begin, int64_t end) {
+  auto fillSome = [&](int64_t begin, int64_t end) {
+    RowFiller own(*filler); // with numbers of the thread's own
     for (int64_t row = begin; row < end; ++row)
-      (*static_cast<decltype(fillOneOf) *>(buffers[0]))(row);
+      statuses[size_t(row)] = own.fill(sampleOf(row), epoch, row, batch);
+  };
+  void *function = &fillSome;
+  auto kernel = [](void *const *buffers, int64_t begin, int64_t end) {
+    (*static_cast<decltype(fillSome) *>(buffers[0]))(begin, end);
   };
   pool_->run(kernel, &function, rows, rows * kRowWork);
   for (Status &status : statuses)
@@ -177,6 +191,7 @@ Status Stream::fill(const std::vector<int64_t> &order, int64_t at, int64_t rows,
 }
 
 void Stream::produce() {
+  RowFiller filler(plan_);
   int64_t count = plan_.dataset->count, perCall = plan_.model->batch;
   for (int64_t epoch = plan_.firstEpoch; epoch < plan_.epochs; ++epoch) {
     std::vector<int64_t> order;
@@ -194,7 +209,7 @@ void Stream::produce() {
         int64_t rows = std::min(perCall, end - at);
         if (rows < perCall)
           batch->clear();
-        if (Status status = fill(order, at, rows, epoch, batch); status.failed())
+        if (Status status = fill(&filler, order, at, rows, epoch, batch); status.failed())
           return finish(std::move(status));
         batch->weigh(*plan_.model, rows, end - begin);
         batch->startsStep = at == begin;

@@ -52,9 +52,19 @@ struct Plan {
   int64_t stepsPerEpoch() const { return (dataset->count + samplesPerStep - 1) / samplesPerStep; }
 };
 
-// Fills row `row` with the sample, transformed. Inputs that are no field of the data stay zero.
-// Fails where the sample is a file that cannot be read.
-Status fillRow(const Plan &plan, int64_t sample, int64_t epoch, int64_t row, Batch *batch);
+// Fills rows of batches. Each thread needs one of its own.
+class RowFiller {
+public:
+  explicit RowFiller(const Plan &plan);
+  // Fills row `row` with the sample, transformed. Inputs that are no field of the data stay zero.
+  // Fails where the sample is a file that cannot be read.
+  Status fill(int64_t sample, int64_t epoch, int64_t row, Batch *batch);
+
+private:
+  const Plan &plan_;
+  std::vector<int32_t> fields_; // of each input; -1 for none
+  std::vector<double> values_;
+};
 
 // Checks that each of the model's inputs (with `lossToo`, those of the loss as well) is a field of
 // the data with as many numbers.
@@ -76,18 +86,21 @@ public:
 private:
   void produce();
   void finish(Status status);
-  Status fill(const std::vector<int64_t> &order, int64_t at, int64_t rows, int64_t epoch,
-              Batch *batch);
+  Status fill(RowFiller *filler, const std::vector<int64_t> &order, int64_t at, int64_t rows,
+              int64_t epoch, Batch *batch);
   Batch *waitForSpace(); // null when stopping
   void publish();
 
-  static constexpr int64_t kAhead = 3; // ready, being filled, in use
-  // A thread that found all of them full fills them again when so many are left, the one in use
-  // among them: waking it costs the network's thread tens of microseconds.
-  static constexpr int64_t kRefill = 1;
+  // So many batches are ready, being filled or in use: three, and more of small ones, whose steps
+  // are over before a thread wakes up, as long as they leave the caches to the network.
+  static constexpr int64_t kLeastAhead = 3, kMostAhead = 64, kAheadBytes = 512 << 10;
   static constexpr int64_t kRowWork = 1 << 20; // a file's row for the pool, in its rough operations
 
   Plan plan_;
+  int64_t ahead_;
+  // A thread that found all of them full fills them again when so many are left, the one in use
+  // among them: waking it costs the network's thread tens of microseconds.
+  int64_t refill_;
   std::vector<Batch> ring_;
   std::unique_ptr<Pool> pool_; // null where one thread is enough
   Status status_;

@@ -28,7 +28,7 @@ constexpr size_t kMostColumns = size_t(1) << 18;
 // Cuts a text into rows of cells and hands each to the reader; what it says stops the reading.
 class Rows {
 public:
-  using Read = Status (*)(void *reader, const Row &row);
+  using Read = Status (*)(void *reader, Row &row);
 
   // `most`: so many cells of a row are kept; the reader may change it.
   Rows(const std::string &path, char separator, const size_t &most, Read read, void *reader)
@@ -138,8 +138,9 @@ public:
   }
 
   const size_t &most() const { return most_; }
+  bool hasHeader() const { return hasHeader_; }
 
-  Status read(const Row &row) {
+  Status read(Row &row) {
     if (needsHeader_ && !(format_.isHeaderOptional && isSample(row)))
       return readHeader(row);
     needsHeader_ = false;
@@ -153,14 +154,14 @@ public:
     most_ = expected_;
     if (row.count != expected_)
       return wrongCount(row);
+    if (groupColumn_ >= 0)
+      groups_->push_back(hashText(trim(row.cells[size_t(groupColumn_)])));
     size_t next = 0;
     for (size_t i = 0; i < fields_.size(); ++i)
       for (int64_t j = 0; j < fields_[i].count; ++j, ++next) {
         size_t column = chosen_.empty() ? next : chosen_[next];
         DLC_TRY(readCell(i, row.cells[column], row.line, column));
       }
-    if (groupColumn_ >= 0)
-      groups_->push_back(hashText(trim(row.cells[size_t(groupColumn_)])));
     return Status();
   }
 
@@ -221,11 +222,9 @@ private:
     auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) {
       constexpr size_t kMostNames = 40;
-      std::vector<std::string> some(names.begin(),
-                                    names.begin() + int64_t(std::min(names.size(), kMostNames)));
-      for (std::string &one : some)
-        if (constexpr size_t kMostBytes = 200; one.size() > kMostBytes)
-          one = std::string(beginning(one, kMostBytes)) + "…";
+      std::vector<std::string> some;
+      for (size_t i = 0; i < std::min(names.size(), kMostNames); ++i)
+        some.push_back(shortened(names[i]));
       if (names.size() > kMostNames)
         some.emplace_back("…");
       std::string remedy = names.size() == 1 ? separatorRemedy(names[0]) : "";
@@ -240,13 +239,14 @@ private:
     return Status();
   }
 
-  Status readHeader(const Row &row) {
+  Status readHeader(Row &row) {
     if (row.count > kMostColumns)
       return inputError("`%s`, line %lld: %zu columns; this is no line of names", path_.c_str(),
                         static_cast<long long>(row.line), row.count);
-    std::vector<std::string> names;
-    for (const std::string &cell : row.cells)
-      names.emplace_back(trim(cell));
+    std::vector<std::string> names = std::move(row.cells);
+    for (std::string &name : names)
+      if (std::string_view word = trim(name); word.size() != name.size())
+        name = std::string(word);
     for (const std::string &name : format_.chosen)
       DLC_TRY(findColumn(names, name, row.line, &chosen_.emplace_back()));
     if (!chosen_.empty() && chosen_.size() != needed_)
@@ -268,14 +268,14 @@ private:
     return Status();
   }
 
-  Status readCell(size_t field, const std::string &cell, int64_t line, size_t column) {
+  Status readCell(size_t field, std::string &cell, int64_t line, size_t column) {
     Column &into = (*columns_)[field];
     auto fault = [&](const std::string &what) {
       return inputError("`%s`, line %lld, column %zu: %s", path_.c_str(),
                         static_cast<long long>(line), column + 1, what.c_str());
     };
     if (fields_[field].kind == CsvField::Text) {
-      into.texts.push_back(cell);
+      into.texts.push_back(std::move(cell));
       return Status();
     }
     std::string_view word = trim(cell);
@@ -308,8 +308,7 @@ private:
   }
 
   std::string notNumber(std::string_view word, int64_t line) const {
-    constexpr size_t kMostBytes = 40;
-    std::string text(beginning(word, kMostBytes)), pointed(text), remedy;
+    std::string text = shortened(word), pointed(text), remedy;
     double value = 0;
     std::replace(pointed.begin(), pointed.end(), ',', '.');
     if (line == 1 && !hasHeader_)
@@ -353,6 +352,8 @@ Status readCsv(const std::string &path, const CsvFormat &format,
     return inputError("`%s`: %s", path.c_str(), what);
   if (text.starts_with("\xEF\xBB\xBF")) // a byte order mark
     text.remove_prefix(3);
+  if (text.empty())
+    return inputError("`%s` is empty", path.c_str());
   size_t invalid = std::min(findInvalidUtf8(text), text.find('\0'));
   if (invalid != text.npos)
     return inputError(
@@ -360,11 +361,12 @@ Status readCsv(const std::string &path, const CsvFormat &format,
         static_cast<long long>(std::count(text.begin(), text.begin() + int64_t(invalid), '\n')) + 1,
         unsigned(static_cast<unsigned char>(text[invalid])));
   Reader reader(path, format, fields, columns, groups);
-  auto read = [](void *self, const Row &row) { return static_cast<Reader *>(self)->read(row); };
+  auto read = [](void *self, Row &row) { return static_cast<Reader *>(self)->read(row); };
   DLC_TRY(Rows(path, format.separator, reader.most(), read, &reader).run(text));
   const Column &first = columns->front();
   if (first.count() == 0 && first.texts.empty())
-    return inputError("`%s` has no samples", path.c_str());
+    return inputError("`%s` has no samples%s", path.c_str(),
+                      reader.hasHeader() ? " below the names of its columns" : "");
   return Status();
 }
 

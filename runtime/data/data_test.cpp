@@ -205,7 +205,8 @@ TEST(Csv, WrongFilesAreNamedWithTheirLine) {
   struct {
     const char *text, *reason;
   } cases[] = {
-      {"", "has no samples"},
+      {"", "is empty"},
+      {"\n\n", "has no samples"},
       {"x,a,b,c,d,e,label\n1,2,3,4,5,6,0\n", "header = true"},
       {"1,2,3,4,5,6,0\n1,2,nan,4,5,6,0\n", "line 2, column 3: `nan` is not a finite number"},
       {"1,2,3,4,5,inf,0\n", "`inf` is not a finite number"},

@@ -119,7 +119,7 @@ Status checkNumber(const dlc_tensor &field, double value) {
     return inputError("is %g, but `%s` is of ints", value, field.name);
   if (field.dtype == DLC_I32 && std::abs(value) > INT32_MAX)
     return inputError("is %g, which is beyond the ints of 32 bits", value);
-  if (field.dtype == DLC_F32 && std::abs(value) > double(FLT_MAX))
+  if (field.dtype == DLC_F32 && !(std::abs(value) <= double(FLT_MAX)))
     return inputError("is %g, which is beyond the numbers of f32", value);
   return Status();
 }

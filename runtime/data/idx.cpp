@@ -66,7 +66,10 @@ Status readIdx(const std::string &path, Column *column, int64_t *count) {
     return inputError("`%s` is empty", path.c_str());
   constexpr size_t kMagic = 4;
   const unsigned char *magic = bytes.data();
-  if (bytes.size() < kMagic || magic[0] != 0 || magic[1] != 0)
+  if (bytes.size() < kMagic)
+    return inputError("`%s` ends after %zu bytes, within the header of an IDX file", path.c_str(),
+                      bytes.size());
+  if (magic[0] != 0 || magic[1] != 0)
     return inputError("`%s` is not an IDX file: it must begin with 00 00, an element type (08 for "
                       "bytes) and the number of axes",
                       path.c_str());

@@ -182,9 +182,21 @@ Status Vocabulary::buildClasses(const Column &column) {
     return inputError(
         "`%s`: the labels have %zu different names (`%s`, `%s`, …), but `%s` has %lld "
         "classes: write `%s: class[%zu]`",
-        column.origin.c_str(), names.size(), names[0].c_str(), names[1].c_str(), field_->name,
-        static_cast<long long>(field_->classes), field_->name, names.size());
+        column.origin.c_str(), names.size(), shortened(names[0]).c_str(),
+        shortened(names[1]).c_str(), field_->name, static_cast<long long>(field_->classes),
+        field_->name, names.size());
   return set(std::move(names));
+}
+
+// The first names of many, for a message.
+static std::string someOf(const std::vector<std::string> &names) {
+  constexpr size_t kMost = 20;
+  std::vector<std::string> some;
+  for (size_t i = 0; i < std::min(names.size(), kMost); ++i)
+    some.push_back(shortened(names[i]));
+  if (names.size() > kMost)
+    some.emplace_back("…");
+  return join(some, ", ");
 }
 
 Status Vocabulary::encode(const std::string &text, double *values, bool *isCut) const {
@@ -194,13 +206,13 @@ Status Vocabulary::encode(const std::string &text, double *values, bool *isCut) 
     if (found != numbers_.end())
       *values = double(found->second);
     else if (isKnown())
-      return inputError(
-          "has the class `%.60s`, which the training split does not have%s (it has %s)",
-          text.c_str(), didYouMean(text, entries_).c_str(), join(entries_, ", ").c_str());
+      return inputError("has the class `%s`, which the training split does not have%s (it has %s)",
+                        shortened(text).c_str(), didYouMean(text, entries_).c_str(),
+                        someOf(entries_).c_str());
     else if (!parseNumber(text, values))
       return inputError(
-          "has the class `%.60s`, which is no number, but the training split has numbers",
-          text.c_str());
+          "has the class `%s`, which is no number, but the training split has numbers",
+          shortened(text).c_str());
     else
       return checkNumber(*field_, *values);
     return Status();

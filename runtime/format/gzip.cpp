@@ -15,6 +15,10 @@ namespace dlc::runtime {
 
 namespace {
 
+// A file may ask for this much memory, and beyond it for so many times its size: a small file that
+// unpacks to all memory there is was made to do so.
+constexpr size_t kAlwaysRoom = size_t(64) << 20, kMostPacked = 200;
+
 // Whether a member of a gzip file begins here (RFC 1952).
 bool isGzip(const unsigned char *data, size_t size) {
   return size >= 2 && data[0] == 0x1F && data[1] == 0x8B;
@@ -66,15 +70,22 @@ Status readUnpacked(const std::string &path, Bytes *bytes) {
   if (!unpacker)
     return internalError("no memory to unpack `%s`", path.c_str());
   size_t room = std::min(statedSize(next, left), left * kUsualRatio) + 1; // + 1: never none
+  const size_t most = std::max(kAlwaysRoom, kMostPacked * file.size());
   // Members follow one another; what follows the last one is no part of the data.
   while (isGzip(next, left)) {
+    if (done == 0)
+      *bytes = Bytes(); // gives its memory back first
     bytes->resize(done + room);
     PagesAhead ahead(bytes->data() + done, room);
     size_t taken = 0, made = 0;
     libdeflate_result result = libdeflate_gzip_decompress_ex(
         unpacker.get(), next, left, bytes->data() + done, room, &taken, &made);
+    if (result == LIBDEFLATE_INSUFFICIENT_SPACE && done + room >= most)
+      return inputError("`%s` unpacks to more than %zu times its %zu bytes, which no data does; if "
+                        "it is right, unpack it first: gunzip",
+                        path.c_str(), kMostPacked, file.size());
     if (result == LIBDEFLATE_INSUFFICIENT_SPACE && room < left * kMostRatio) {
-      room *= 2;
+      room = std::min(2 * room, most - done);
       continue;
     }
     if (result != LIBDEFLATE_SUCCESS)

@@ -55,18 +55,23 @@ bool parseShape(const std::string &text, std::vector<int64_t> *shape) {
   return true;
 }
 
-bool parseHeader(const std::string &text, Header *header) {
+// What is wrong with a header, or "".
+std::string parseHeader(const std::string &text, Header *header) {
   std::string descr, fortran, shape;
-  if (!findEntry(text, "descr", &descr) || !findEntry(text, "fortran_order", &fortran) ||
-      !findEntry(text, "shape", &shape))
-    return false;
+  for (auto [name, rest] :
+       {std::pair{"descr", &descr}, {"fortran_order", &fortran}, {"shape", &shape}})
+    if (!findEntry(text, name, rest))
+      return format("it has no `%s`", name);
   // A structured dtype is a list, not a quoted name: it is kept whole for the message.
   size_t end = descr.find('\'', 1);
   header->descr =
       descr[0] == '\'' && end != descr.npos ? descr.substr(1, end - 1) : descr.substr(0, 20);
   header->fortran = fortran.compare(0, 4, "True") == 0;
-  return (header->fortran || fortran.compare(0, 5, "False") == 0) &&
-         parseShape(shape, &header->shape);
+  if (!header->fortran && fortran.compare(0, 5, "False") != 0)
+    return "its `fortran_order` is neither True nor False";
+  if (!parseShape(shape, &header->shape))
+    return format("its `shape` is no tuple of sizes: %.20s", shape.c_str());
+  return "";
 }
 
 struct Half {
@@ -161,8 +166,13 @@ constexpr size_t kLongestHeader = 64 << 10;
 
 // The bytes of a .npy file; `path` is for messages.
 Status decodeNpy(const std::string &path, const unsigned char *bytes, size_t size, Array *array) {
-  if (size < 10 || memcmp(bytes, "\x93NUMPY", 6) != 0)
+  constexpr std::string_view kMagic = "\x93NUMPY";
+  std::string_view magic(reinterpret_cast<const char *>(bytes), std::min(size, kMagic.size()));
+  if (!kMagic.starts_with(magic))
     return inputError("`%s` is not a .npy file: it does not begin with \\x93NUMPY", path.c_str());
+  if (size < 10)
+    return inputError("`%s` ends after %zu bytes, within the header of a .npy file", path.c_str(),
+                      size);
   size_t version = bytes[6], start = version == 1 ? 10 : 12;
   if (version < 1 || version > 3)
     return inputError("`%s` has .npy format version %zu; 1 to 3 are known", path.c_str(), version);
@@ -170,11 +180,15 @@ Status decodeNpy(const std::string &path, const unsigned char *bytes, size_t siz
   if (version > 1 && size >= start)
     length |= size_t(bytes[10]) << 16 | size_t(bytes[11]) << 24;
   if (size < start || size - start < length)
-    return inputError("`%s` is truncated within its header", path.c_str());
+    return inputError("`%s` is truncated within its header: it says that this has %zu bytes, and "
+                      "%zu are left",
+                      path.c_str(), length, size - std::min(size, start));
+  if (length > kLongestHeader)
+    return inputError("`%s` has a damaged .npy header: none has %zu bytes", path.c_str(), length);
   Header header;
-  if (length > kLongestHeader ||
-      !parseHeader(std::string(reinterpret_cast<const char *>(bytes) + start, length), &header))
-    return inputError("`%s` has a damaged .npy header", path.c_str());
+  std::string text(reinterpret_cast<const char *>(bytes) + start, length);
+  if (std::string fault = parseHeader(text, &header); !fault.empty())
+    return inputError("`%s` has a damaged .npy header: %s", path.c_str(), fault.c_str());
 
   const Element *element = nullptr;
   DLC_TRY(findElement(path, header.descr, &element));

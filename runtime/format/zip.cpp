@@ -63,8 +63,10 @@ Status Zip::findDirectory(uint64_t *begin, uint64_t *members) const {
 }
 
 Status Zip::addMember(uint64_t at, uint64_t *next) {
-  if (!holds(at, kEntryBytes) || number(at, 4) != kEntry)
+  if (!holds(at, kEntryBytes))
     return damaged("its directory ends too early");
+  if (number(at, 4) != kEntry)
+    return damaged("its directory has a damaged entry");
   uint64_t name = number(at + 28, 2), extra = number(at + 30, 2), comment = number(at + 32, 2);
   if (!holds(at, kEntryBytes + name + extra + comment))
     return damaged("its directory ends too early");

@@ -10,7 +10,7 @@
 namespace dlc::runtime {
 
 // Of the resume file's layout, so that a later program never misreads an earlier one's.
-constexpr const char *kResumeVersion = "1";
+constexpr const char *kResumeVersion = "2";
 
 static void addTensors(const std::string &prefix, const dlc_variable *variables, int32_t count,
                        const Buffer &buffer, std::vector<TensorPart> *parts) {
@@ -111,6 +111,7 @@ Status saveResume(const std::string &path, const Network &network, const Optimiz
   parts.push_back(
       {"partial", DLC_F64, {int64_t(progress.partial.sums.size())}, progress.partial.sums.data()});
   parts.push_back({"best", DLC_F64, {}, &progress.best});
+  parts.push_back({"drop_epochs", DLC_F64, {settings}, progress.dropEpochs.data()});
 
   Metadata metadata = {{"format", "dlc-resume"},
                        {"version", kResumeVersion},
@@ -132,6 +133,7 @@ Status saveResume(const std::string &path, const Network &network, const Optimiz
   number("partial_count", uint64_t(progress.partial.count));
   number("has_best", progress.hasBest);
   number("best_step", uint64_t(progress.bestStep));
+  number("best_epoch", uint64_t(progress.bestEpoch));
   number("log_bytes", uint64_t(progress.logBytes));
   network.vocabularies.save(&metadata);
   return writeSafetensors(path, parts, metadata);
@@ -171,6 +173,7 @@ Status loadResume(const std::string &path, Network *network, Optimizer *optimize
   };
   DLC_TRY(vector("settings", &optimizer->settings));
   DLC_TRY(vector("partial", &progress->partial.sums));
+  DLC_TRY(vector("drop_epochs", &progress->dropEpochs));
   DLC_TRY(file.copy("best", dlc_tensor{"best", DLC_F64, 0, nullptr, 0, 0, 0}, &progress->best));
 
   DLC_TRY(network->vocabularies.load(file));
@@ -194,6 +197,7 @@ Status loadResume(const std::string &path, Network *network, Optimizer *optimize
   number("partial_count", &progress->partial.count);
   number("has_best", &hasBest);
   number("best_step", &progress->bestStep);
+  number("best_epoch", &progress->bestEpoch);
   number("log_bytes", &progress->logBytes);
   progress->hasBest = hasBest != 0;
   return sound ? Status() : inputError("`%s` lacks some of its counters", path.c_str());

@@ -8,12 +8,14 @@
 #include "runtime/status.h"
 
 #include <string>
+#include <vector>
 
 namespace dlc::runtime {
 
 // Where a training stands between two optimizer steps.
 struct Progress {
-  explicit Progress(const dlc_model &model) : partial(model) {}
+  explicit Progress(const dlc_model &model)
+      : partial(model), dropEpochs(size_t(model.setting_count)) {}
 
   uint64_t seed = 0;
   int64_t batch = 0;   // samples an optimizer step
@@ -28,7 +30,9 @@ struct Progress {
   bool hasBest = false;
   double best = 0;      // the value of what chooses best.safetensors
   int64_t bestStep = 0; // when it was reached
-  int64_t logBytes = 0; // the length of log.jsonl
+  int64_t bestEpoch = 0;
+  std::vector<double> dropEpochs; // when each setting `….drops` of a schedule was last raised
+  int64_t logBytes = 0;           // the length of log.jsonl
 };
 
 // Names the first weight or state that is NaN or infinite: "`dense.weight`[3, 0] is NaN".

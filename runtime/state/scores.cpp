@@ -102,14 +102,24 @@ double Confusion::f1(int64_t which) const {
   return share(2 * count(which, which), labelled(which) + answered(which));
 }
 
-double Confusion::macroF1() const {
+double Confusion::mean(double (Confusion::*of)(int64_t) const) const {
   double total = 0;
   int64_t occurring = 0;
   for (int64_t which = 0; which < classes_; ++which) {
-    total += f1(which);
+    total += (this->*of)(which);
     occurring += labelled(which) + answered(which) > 0;
   }
   return occurring == 0 ? 0 : total / double(occurring);
+}
+
+// --- perplexity ----------------------------------------------------------------------------------
+
+void Perplexity::add(const std::vector<double> &logits, int64_t label) {
+  double largest = *std::max_element(logits.begin(), logits.end()), total = 0;
+  for (double logit : logits)
+    total += std::exp(logit - largest);
+  sum_ += std::log(total) + largest - logits[size_t(label)];
+  ++labels_;
 }
 
 // --- the scores of stdlib/metric.nn --------------------------------------------------------------
@@ -118,7 +128,7 @@ namespace {
 
 struct Kind {
   const char *name;
-  enum { Words, Characters, Classes } compares;
+  enum { Words, Characters, Classes, Labels } compares;
   enum { Highest, Lowest, NoNumber } best;
 };
 
@@ -126,6 +136,9 @@ constexpr Kind kKinds[] = {{"bleu", Kind::Words, Kind::Highest},
                            {"word_error_rate", Kind::Words, Kind::Lowest},
                            {"character_error_rate", Kind::Characters, Kind::Lowest},
                            {"macro_f1", Kind::Classes, Kind::Highest},
+                           {"macro_precision", Kind::Classes, Kind::Highest},
+                           {"macro_recall", Kind::Classes, Kind::Highest},
+                           {"perplexity", Kind::Labels, Kind::Lowest},
                            {"confusion_matrix", Kind::Classes, Kind::NoNumber}};
 
 // The compiler lets no others through.
@@ -137,9 +150,12 @@ const Kind &kindOf(const dlc_score &score) {
 } // namespace
 
 int32_t textField(const dlc_model &model, int32_t output) {
-  for (int32_t i = 0; i < model.score_count; ++i)
-    if (model.scores[i].output == output && kindOf(model.scores[i]).compares != Kind::Classes)
+  for (int32_t i = 0; i < model.score_count; ++i) {
+    auto compares = kindOf(model.scores[i]).compares;
+    if (model.scores[i].output == output &&
+        (compares == Kind::Words || compares == Kind::Characters))
       return model.scores[i].field;
+  }
   return -1;
 }
 
@@ -149,6 +165,8 @@ Scores::Scores(const Network &network) : network_(&network) {
     const dlc_score &score = model.scores[i];
     if (kindOf(score).compares == Kind::Classes)
       tallies_.emplace_back(Confusion(model.fields[score.field].classes));
+    else if (kindOf(score).compares == Kind::Labels)
+      tallies_.emplace_back(Perplexity());
     else if (kindOf(score).best == Kind::Highest)
       tallies_.emplace_back(Bleu());
     else
@@ -186,6 +204,24 @@ void Scores::addTexts(const dlc_score &score, const std::string &answer,
     errors->add(cut(answer), cut(reference));
 }
 
+void Scores::addLabels(const dlc_score &score, const data::Column &column, int64_t sample,
+                       int64_t row, Perplexity *perplexity) const {
+  const dlc_tensor &output = network_->model.outputs[score.output];
+  const void *data = network_->outputs[size_t(score.output)].data();
+  int64_t classes = output.shape[output.rank - 1];
+  bool isText = network_->vocabularies.of(score.field).isText();
+  std::vector<double> logits(static_cast<size_t>(classes));
+  for (int64_t i = 0; i < column.perSample; ++i) {
+    auto label = int64_t(column.at(sample * column.perSample + i));
+    if (isText && label == data::kPadding)
+      continue;
+    for (int64_t j = 0; j < classes; ++j)
+      logits[size_t(j)] =
+          readElement(data, output.dtype, (row * column.perSample + i) * classes + j);
+    perplexity->add(logits, label);
+  }
+}
+
 void Scores::add(const data::Dataset &dataset, int64_t first, int64_t samples) {
   for (size_t i = 0; i < tallies_.size(); ++i) {
     const dlc_score &score = network_->model.scores[i];
@@ -193,6 +229,8 @@ void Scores::add(const data::Dataset &dataset, int64_t first, int64_t samples) {
     for (int64_t row = 0; row < samples; ++row)
       if (auto *confusion = std::get_if<Confusion>(&tallies_[i]))
         confusion->add(int64_t(column.at(first + row)), answeredClass(score, row));
+      else if (auto *perplexity = std::get_if<Perplexity>(&tallies_[i]))
+        addLabels(score, column, first + row, row, perplexity);
       else
         addTexts(score, answeredText(score, row),
                  network_->vocabularies.of(score.field).spelt(column.texts[size_t(first + row)]),
@@ -200,20 +238,27 @@ void Scores::add(const data::Dataset &dataset, int64_t first, int64_t samples) {
   }
 }
 
-static double valueOf(const std::variant<Bleu, ErrorRate, Confusion> &tally) {
+double Scores::valueOf(const dlc_score &score, const Tally &tally) {
   if (auto *bleu = std::get_if<Bleu>(&tally))
     return bleu->value();
   if (auto *errors = std::get_if<ErrorRate>(&tally))
     return errors->value();
-  return std::get_if<Confusion>(&tally)->macroF1();
+  if (auto *perplexity = std::get_if<Perplexity>(&tally))
+    return perplexity->value();
+  const Confusion &confusion = *std::get_if<Confusion>(&tally);
+  std::string_view function = score.function;
+  return function == "macro_precision" ? confusion.macroPrecision()
+         : function == "macro_recall"  ? confusion.macroRecall()
+                                       : confusion.macroF1();
 }
 
 bool Scores::first(double *value) const {
   for (size_t i = 0; i < tallies_.size(); ++i) {
-    auto best = kindOf(network_->model.scores[i]).best;
+    const dlc_score &score = network_->model.scores[i];
+    auto best = kindOf(score).best;
     if (best == Kind::NoNumber)
       continue;
-    *value = best == Kind::Highest ? valueOf(tallies_[i]) : -valueOf(tallies_[i]);
+    *value = best == Kind::Highest ? valueOf(score, tallies_[i]) : -valueOf(score, tallies_[i]);
     return true;
   }
   return false;
@@ -223,14 +268,14 @@ std::string Scores::text() const {
   std::string text;
   for (size_t i = 0; i < tallies_.size(); ++i)
     if (const dlc_score &score = network_->model.scores[i]; kindOf(score).best != Kind::NoNumber)
-      text += format("  %s %.4f", score.name, valueOf(tallies_[i]));
+      text += format("  %s %.4f", score.name, valueOf(score, tallies_[i]));
   return text;
 }
 
 void Scores::write(JsonWriter *json) const {
   for (size_t i = 0; i < tallies_.size(); ++i)
     if (const dlc_score &score = network_->model.scores[i]; kindOf(score).best != Kind::NoNumber)
-      json->key(score.name).number(valueOf(tallies_[i]));
+      json->key(score.name).number(valueOf(score, tallies_[i]));
 }
 
 // --- tables --------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 #include "runtime/state/network.h"
 
 #include <array>
+#include <cmath>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -55,12 +56,26 @@ public:
   double precision(int64_t which) const;
   double recall(int64_t which) const;
   double f1(int64_t which) const;
-  // The mean of F1 over the classes that occur, as label or as answer.
-  double macroF1() const;
+  // The means over the classes that occur, as label or as answer.
+  double macroF1() const { return mean(&Confusion::f1); }
+  double macroPrecision() const { return mean(&Confusion::precision); }
+  double macroRecall() const { return mean(&Confusion::recall); }
 
 private:
+  double mean(double (Confusion::*of)(int64_t) const) const;
   int64_t classes_;
   std::vector<int64_t> counts_;
+};
+
+// exp of the mean of -log(softmax(logits)[label]).
+class Perplexity {
+public:
+  void add(const std::vector<double> &logits, int64_t label);
+  double value() const { return labels_ > 0 ? std::exp(sum_ / double(labels_)) : 0; }
+
+private:
+  double sum_ = 0;
+  int64_t labels_ = 0;
 };
 
 // All scores of a model (stdlib/metric.nn) over one split.
@@ -82,9 +97,12 @@ public:
   void writeTables(JsonWriter *json) const;
 
 private:
-  using Tally = std::variant<Bleu, ErrorRate, Confusion>;
+  using Tally = std::variant<Bleu, ErrorRate, Confusion, Perplexity>;
   void addTexts(const dlc_score &score, const std::string &answer, const std::string &reference,
                 Tally *tally) const;
+  void addLabels(const dlc_score &score, const data::Column &column, int64_t sample, int64_t row,
+                 Perplexity *perplexity) const;
+  static double valueOf(const dlc_score &score, const Tally &tally);
   std::string answeredText(const dlc_score &score, int64_t row) const;
   int64_t answeredClass(const dlc_score &score, int64_t row) const;
   std::string className(const dlc_score &score, int64_t which) const;

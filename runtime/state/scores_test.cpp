@@ -74,6 +74,17 @@ TEST(Confusion, GivesPrecisionRecallAndF1) {
   EXPECT_NEAR(table.f1(0), 2 * 1 * 0.75 / 1.75, 1e-15);
   // Class 3 does not occur, class 2 does.
   EXPECT_NEAR(table.macroF1(), (6.0 / 7 + 2.0 / 3 + 0) / 3, 1e-15);
+  EXPECT_NEAR(table.macroPrecision(), (1 + 2.0 / 4 + 0) / 3, 1e-15);
+  EXPECT_NEAR(table.macroRecall(), (3.0 / 4 + 1 + 0) / 3, 1e-15);
+}
+
+TEST(Perplexity, IsTheNumberOfEqualAnswers) {
+  Perplexity perplexity;
+  EXPECT_EQ(perplexity.value(), 0); // of nothing
+  perplexity.add({2, 2, 2, 2}, 1);
+  EXPECT_NEAR(perplexity.value(), 4, 1e-14);
+  perplexity.add({1000, 1000 - std::log(15), -1000}, 1); // of probability 1/16
+  EXPECT_NEAR(perplexity.value(), 8, 1e-11);             // the geometric mean of 4 and 16
 }
 
 } // namespace dlc::runtime

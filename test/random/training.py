@@ -64,9 +64,18 @@ def torch_binary_accuracy(k, y, t):
     return (rows((k.kink(y - 0.5) > 0) == (t > 0.5)).all(1)).to(y.dtype)
 
 
+def torch_top_k(k, y, t):
+    own = y.gather(1, t[:, None])
+    k.kink(k.where(y == own, 1.0, y - own))
+    return ((y > own).sum(1) < 2).to(y.dtype)
+
+
 METRICS = {  # name: (fits, targets of these losses, text, PyTorch)
     "accuracy": (is_logits, ["class"], "accuracy({y}, {t})", torch_accuracy),
     "binary_accuracy": (lambda shape: True, ["unit"], "binary_accuracy({y}, {t})", torch_binary_accuracy),
+    "label_accuracy": (lambda shape: True, ["unit"], "label_accuracy({y}, {t}, threshold = 0.25)",
+                       lambda k, y, t: rows((k.kink(y - 0.25) > 0) == (t > 0.5)).to(y.dtype).mean(1)),
+    "top_k_accuracy": (is_logits, ["class"], "top_k_accuracy({y}, {t}, k = 2)", torch_top_k),
     "mse": (lambda shape: True, ["real", "unit"], "mse({y}, {t})", LOSSES["mse"][3]),
 }
 
@@ -89,6 +98,21 @@ class Own:
                 w.sub_(group["lr"] * w.grad / (s.sqrt() + 0.1))
 
 
+class Proximal:
+    """Soft thresholds after gradient descent (Daubechies et al. 2004)."""
+
+    def __init__(self, torch, weights, l1, weight_decay):
+        self.torch, self.l1, self.weight_decay = torch, l1, weight_decay
+        self.param_groups = [{"params": weights, "lr": 1}]
+
+    def step(self):
+        group = self.param_groups[0]
+        with self.torch.no_grad():
+            for w in group["params"]:
+                w.sub_(group["lr"] * (w.grad + self.weight_decay * w))
+                w.copy_(self.torch.nn.functional.softshrink(w, group["lr"] * self.l1))
+
+
 OWN_OPTIMIZER = """optimizer own(lr: schedule = 0.01, decay: float = 0.9)(w, g) {
   state s = zeros
   let next = decay * s + (1.0 - decay) * g * g
@@ -105,6 +129,8 @@ def numbers(random, **choices):
 OPTIMIZERS = {  # name: (numbers, PyTorch)
     "sgd": (lambda r: numbers(r, weight_decay=[0.0, 0.01]),
             lambda torch, w, weight_decay: torch.optim.SGD(w, 1, weight_decay=weight_decay)),
+    "proximal_sgd": (lambda r: numbers(r, l1=[0.01, 0.5], weight_decay=[0.0, 0.02]),
+                     lambda torch, w, l1, weight_decay: Proximal(torch, w, l1, weight_decay)),
     "momentum": (lambda r: numbers(r, mu=[0.9, 0.5], weight_decay=[0.0, 0.02]),
                  lambda torch, w, mu, weight_decay: torch.optim.SGD(w, 1, mu, 0, weight_decay)),
     "nesterov": (lambda r: numbers(r, mu=[0.9, 0.7], weight_decay=[0.0, 0.02]),
@@ -163,6 +189,8 @@ SCHEDULES = {  # name: (numbers, rate)
                     lambda a, t, total: warm(a, t) * a["factor"] ** max(0, t - 1 - a["warmup"])),
     "inverse_sqrt": (lambda r: numbers(r, warmup=[0, 2]),
                      lambda a, t, total: a["base"] * min(t / max(a["warmup"], 1), (max(a["warmup"], 1) / t) ** 0.5)),
+    "plateau": (lambda r: numbers(r, factor=[0.1, 0.5], warmup=[0, 2], drops=[0, 2]),
+                lambda a, t, total: warm(a, t) * a["factor"] ** a["drops"]),
     "polynomial": (lambda r: numbers(r, power=[1, 2.5], warmup=[0, 1], last=[0.0, 0.001]), polynomial),
 }
 

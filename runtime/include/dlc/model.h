@@ -208,7 +208,8 @@ typedef struct dlc_model {
   /* the train block */
   int64_t train_batch; /* samples an optimizer step; 0 means all of them */
   int64_t epochs;
-  int64_t steps; /* at most so many steps; 0 means no such limit */
+  int64_t steps;    /* at most so many steps; 0 means no such limit */
+  int64_t patience; /* ends after so many epochs without a better evaluation; 0 means never */
   uint64_t train_seed;
   int32_t shuffle;
   int64_t threads_default; /* threads used unless --threads is given; 0: the cores allowed */
