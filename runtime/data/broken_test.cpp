@@ -144,7 +144,7 @@ struct Source {
   dlc_model model;
 };
 
-constexpr size_t kLarge = 100 << 20, kSome = 20 << 20;
+constexpr size_t kLarge = (kCountsMemory ? 100 : 8) << 20, kSome = (kCountsMemory ? 20 : 2) << 20;
 
 std::string packedZeros(size_t bytes) { return gzipped(std::string(bytes, '\0')); }
 std::string damaged(std::string bytes, size_t at) {
@@ -174,9 +174,9 @@ TEST(Broken, Csv) {
           {"other separators", text("a;b;c;d;e;f;label\n"), "say `separator = \";\"`"},
           {"a name of 20 MB", text(std::string(kSome, 'a') + "\n"), "there is no column `a`"},
           {"names between 20 MB of commas", text(std::string(kSome, ',') + "\n"),
-           "line 1: 20971521 columns; this is no line of names"},
+           "columns; this is no line of names"},
           {"a line of 100 MB of commas", text(good + std::string(kLarge, ',')),
-           "line 3: 104857601 columns, but the first line names 7"},
+           "columns, but the first line names 7; a cell"},
           {"a cell of 20 MB", text(good + std::string(kSome, 'x') + ",2,3,4,5,6,0\n"),
            "line 3, column 1: `xxxxxxxx"},
           {"a name of a class of 20 MB",

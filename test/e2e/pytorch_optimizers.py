@@ -41,10 +41,26 @@ def steps(base, every, factor):
     return lambda t: base * factor ** math.floor((t - 1) / every)
 
 
+class Proximal(torch.optim.SGD):
+    """A soft threshold after each step (Daubechies et al. 2004)."""
+
+    def __init__(self, parameters, lr, l1):
+        super().__init__(parameters, lr)
+        self.l1 = l1
+
+    def step(self):
+        super().step()
+        with torch.no_grad():
+            for group in self.param_groups:
+                for w in group["params"]:
+                    w.copy_(torch.nn.functional.softshrink(w, group["lr"] * self.l1))
+
+
 # name, in the language, in PyTorch, learning rate by step, gradient norm's limit
 CASES = [
     ("sgd", "sgd(lr = 0.1)", lambda p: torch.optim.SGD(p, 0.1), None, None),
     ("sgd decay", "sgd(lr = 0.1, weight_decay = 0.01)", lambda p: torch.optim.SGD(p, 0.1, weight_decay=0.01), None, None),
+    ("proximal", "proximal_sgd(lr = 0.1, l1 = 0.02)", lambda p: Proximal(p, 0.1, 0.02), None, None),
     ("momentum", "momentum(lr = 0.05)", lambda p: torch.optim.SGD(p, 0.05, momentum=0.9), None, None),
     ("nesterov", "nesterov(lr = 0.05, weight_decay = 1e-3)",
      lambda p: torch.optim.SGD(p, 0.05, momentum=0.9, nesterov=True, weight_decay=1e-3), None, None),

@@ -139,6 +139,16 @@ def check_functions():
     check_values("cross_entropy", "cross_entropy(logits, label)", classes,
                  functional.cross_entropy(a, torch.tensor(label, dtype=torch.long), reduction="none"))
     check_values("accuracy", "accuracy(logits, label)", classes, (y.argmax(1) == label).astype(float))
+    listed = [0.5 + 0.25 * i for i in range(y.shape[1])]
+    check_values("count_of", f"float(count_of({listed})) * weight_of(label, {listed}, {len(listed)})", {"label": label},
+                 len(listed) * np.array(listed)[label])
+    tested.add("weight_of")
+    check_values("cross_entropy", f"cross_entropy(logits, label, weights = {listed})", classes,
+                 functional.cross_entropy(a, torch.tensor(label, dtype=torch.long), torch.tensor(listed).double(),
+                                          reduction="none"))
+    for k in (1, 2, y.shape[1]):
+        own = np.take_along_axis(y, np.asarray(label)[:, None], 1)
+        check_values("top_k_accuracy", f"top_k_accuracy(logits, label, k = {k})", classes, ((y > own).sum(1) < k).astype(float))
     for smoothing in (0.1, 1.0):
         check_values("cross_entropy", f"cross_entropy(logits, label, smoothing = {smoothing})", classes,
                      functional.cross_entropy(a, torch.tensor(label, dtype=torch.long), reduction="none",
@@ -169,6 +179,8 @@ def check_functions():
     guess = np.where(random.random((5, 3)) < 0.8, 0.1 + 0.8 * yes, 0.5)
     right = ((guess > 0.5) == (yes > 0.5)).all(1).astype(float)
     check_values("binary_accuracy", "binary_accuracy(y0, target)", {"y0": guess, "target": yes}, right)
+    check_values("label_accuracy", "label_accuracy(y0, target, threshold = 0.25)", {"y0": guess, "target": yes},
+                 ((guess > 0.25) == (yes > 0.5)).reshape(len(yes), -1).mean(1))
 
 
 # --- what training draws ---------------------------------------------------------------------------
@@ -278,6 +290,7 @@ def check_schedules():
         "linear(0.2, warmup = 8, last = 0.05)": lambda t: warm(t, 8) * (0.2 - 0.15 * max(0, t - 9) / (total - 8)),
         "exponential(0.2, factor = 0.9, warmup = 8)": lambda t: 0.2 * warm(t, 8) * 0.9 ** max(0, t - 9),
         "inverse_sqrt(0.2, warmup = 8)": lambda t: 0.2 * min(t / 8, math.sqrt(8 / t)),
+        "plateau(0.2, factor = 0.5, patience = 100, warmup = 8, drops = 2)": lambda t: 0.2 * warm(t, 8) * 0.25,
         "polynomial(0.2, power = 1.5, warmup = 8, last = 0.05)":
             lambda t: warm(t, 8) * (0.05 + 0.15 * (1 - max(0, t - 9) / (total - 8)) ** 1.5),
     }
@@ -298,7 +311,7 @@ def check_coverage():
     networks = "".join((dlc.ROOT / "test/e2e" / name).read_text() for name in ("layers.py", "sequences.py", "sound.py"))
     elsewhere = {"optimizer": ["test/e2e/pytorch_optimizers.py"], "loader": ["runtime/data/data_test.cpp"],
                  "transform": ["runtime/data/data_test.cpp", "runtime/data/vocabulary_test.cpp"],
-                 "score": ["test/e2e/answers.py", "test/e2e/texts.py"]}
+                 "score": ["test/e2e/answers.py", "test/e2e/texts.py", "test/e2e/training.py"]}
     covered = {name.split("(")[0] for name in tested}
     missing = []
     for path in sorted((dlc.ROOT / "stdlib").glob("*.nn")):
