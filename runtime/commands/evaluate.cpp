@@ -46,7 +46,8 @@ Status evaluate(const dlc_model &model, const Options &options) {
   if (!model.evaluate)
     return inputError("`%s` was compiled without a train block, so it has no loss to evaluate",
                       model.name);
-  std::string split = options.split.value_or("test");
+  bool hasOnlyValidation = !data::hasSplit(model, "test") && data::hasSplit(model, "validation");
+  std::string split = options.split.value_or(hasOnlyValidation ? "validation" : "test");
   data::Transforms transforms;
   data::Dataset dataset;
   DLC_TRY(transforms.prepare(model));

@@ -194,7 +194,11 @@ TEST(Broken, Csv) {
           {"a zero byte", text(good + std::string("1,\0,3", 5)), "line 3: this is no UTF-8 text"},
           {"no UTF-8", text(good + "1,2,3,4,5,6,gr\xFCn\n"), "(the byte 0xFC); save it as UTF-8"},
           {"a surrogate", text(good + "1,2,3,4,5,6,\xED\xA0\x80\n"), "(the byte 0xED)"},
-          {"UTF-16", text(std::string("\xFF\xFE") + "a\0,\0"), "this is UTF-16"},
+          {"UTF-16",
+           text(std::string("\xFF\xFE"
+                            "a\0,\0",
+                            6)),
+           "this is UTF-16"},
           {"a spreadsheet", text("PK\x03\x04 and more"), "export it as CSV"},
           {"a row too short", text(good + "1,2,3\n"), "line 3: 3 columns, but the first line"},
           {"a row too long", text(good + "1,2,3,4,5,6,0,8\n"), "line 3: 8 columns, but the first"},
