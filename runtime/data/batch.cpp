@@ -107,16 +107,19 @@ Status RowFiller::fill(int64_t sample, int64_t epoch, int64_t row, Batch *batch)
   return Status();
 }
 
-// How many batches fit into kAheadBytes.
-static int64_t batchesIn(const dlc_model &model, int64_t bytes) {
-  int64_t one = 1;
-  for (int32_t i = 0; i < model.input_count; ++i)
-    one += byteCount(model.inputs[i]);
-  return bytes / one;
+// How many batches fit into so much memory, of those that the plan has.
+static int64_t batchesIn(const Plan &plan, int64_t bytes) {
+  int64_t one = 1, steps = plan.stepsPerEpoch(), all = 0;
+  for (int32_t i = 0; i < plan.model->input_count; ++i)
+    one += byteCount(plan.model->inputs[i]);
+  int64_t calls = (plan.samplesPerStep + plan.model->batch - 1) / plan.model->batch * steps;
+  if (__builtin_mul_overflow(calls, plan.epochs - plan.firstEpoch, &all))
+    all = bytes;
+  return std::min(all, bytes / one);
 }
 
 Stream::Stream(const Plan &plan)
-    : plan_(plan), ahead_(std::clamp(batchesIn(*plan.model, kAheadBytes), kLeastAhead, kMostAhead)),
+    : plan_(plan), ahead_(std::clamp(batchesIn(plan, kAheadBytes), kLeastAhead, kMostAhead)),
       refill_(ahead_ > kLeastAhead ? ahead_ / 2 : 1) {
   for (int64_t i = 0; i < ahead_; ++i)
     ring_.emplace_back(*plan.model);

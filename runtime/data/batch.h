@@ -92,8 +92,9 @@ private:
   void publish();
 
   // So many batches are ready, being filled or in use: three, and more of small ones, whose steps
-  // are over before a thread wakes up, as long as they leave the caches to the network.
-  static constexpr int64_t kLeastAhead = 3, kMostAhead = 64, kAheadBytes = 512 << 10;
+  // are over before a thread wakes up (milliseconds on a busy machine), as long as they leave the
+  // caches to the network.
+  static constexpr int64_t kLeastAhead = 3, kMostAhead = 256, kAheadBytes = 512 << 10;
   static constexpr int64_t kRowWork = 1 << 20; // a file's row for the pool, in its rough operations
 
   Plan plan_;
