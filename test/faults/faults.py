@@ -56,10 +56,10 @@ FAULTS = [
           "phase.origin = (place + pad - phase.first * dilation) / stride;",
           "phase.origin = (place + pad) / stride;"),
     Fault(11, "`max` hides a NaN of its first operand",
-          """{"max", [](Builder &b, ValueRange x,
-               Type) { return select(b, compare(b, CmpFPredicate::OGT, x[1], x[0]), x[1], x[0]); }},""",
-          """{"max", [](Builder &b, ValueRange x,
-               Type) { return select(b, compare(b, CmpFPredicate::OGT, x[0], x[1]), x[0], x[1]); }},"""),
+          """Value isLarger = compare(b, arith::CmpIPredicate::sgt, CmpFPredicate::OGT, x[1], x[0]);
+       return select(b, isLarger, x[1], x[0]);""",
+          """Value isLarger = compare(b, arith::CmpIPredicate::sgt, CmpFPredicate::OGT, x[0], x[1]);
+       return select(b, isLarger, x[0], x[1]);"""),
     Fault(12, "places in a pool's window are counted by its rows: two are one in a wide window",
           "arith::MulIOp::create(b, number(row), b.integer(kernel[1]))",
           "arith::MulIOp::create(b, number(row), b.integer(kernel[0]))"),
