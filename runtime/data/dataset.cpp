@@ -191,6 +191,7 @@ static void moveSamples(Dataset *from, const std::vector<int64_t> &samples, Data
     target.cell = source.cell;
     target.perSample = source.perSample;
     target.origin = source.origin;
+    target.places = samples;
     target.areNames = source.areNames;
     if (source.files)
       target.files = source.files->some(samples);

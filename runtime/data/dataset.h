@@ -23,7 +23,9 @@ struct Column : Numbers {
   std::vector<std::string> texts; // UTF-8
   bool areNames = false;          // texts are names of classes even where they look like numbers
   int64_t cutTexts = 0;           // texts that were longer than the field
-  std::string origin;             // the file it was read from, for messages
+  // For messages: the file it was read from, and the samples' numbers there; empty: all, in order.
+  std::string origin;
+  std::vector<int64_t> places;
 
   void append(double value); // Cell::F64 only
   // Finds one sample's numbers, in the column or in its file.

@@ -8,6 +8,7 @@
 #include "test/runtime/media.h"
 
 #include <cstring>
+#include <utility>
 
 namespace dlc::runtime::data {
 
@@ -164,6 +165,56 @@ TEST(Files, WhatATableNamesMustExist) {
              "name of a file");
   folder.write("a.csv", "x.png,1,2\n");
   expectPart(pictures.error(folder), "3 columns, but a sample needs 2");
+}
+
+// Whether files come by a table or in folders, a share of them is taken like one of numbers.
+TEST(Files, AShareOfThemIsTaken) {
+  Folder folder;
+  const char *classes[] = {"10", "9", "x", "y"};
+  makeFolders(folder, {"10", "9", "x", "y"});
+  std::string table = "photo,kind,person\n";
+  for (int i = 0; i < 60; ++i) {
+    std::string name = format("train/%s/%02d.png", classes[i % 4], i);
+    folder.write(name, picture(4 * i));
+    table += name + format(",%d,person %d\n", i % 4, i / 2);
+  }
+  folder.write("a.csv", table);
+  for (const char *loader : {"csv", "folders"}) {
+    bool isTable = strcmp(loader, "csv") == 0;
+    Pictures pictures(loader);
+    const double share = 0.3, yes = 1;
+    dlc_argument given[] = {pictures.argument,
+                            {"header", DLC_NUMBERS, 1, &yes, nullptr},
+                            {"columns", DLC_TEXT, 2, nullptr, "photo\nkind"}};
+    dlc_argument part[] = {{"share", DLC_NUMBERS, 1, &share, nullptr},
+                           {"by", DLC_TEXT, 1, nullptr, isTable ? "person" : ""}};
+    dlc_source sources[] = {{"train", loader, isTable ? 3 : 1, given}, {"test", "split", 2, part}};
+    pictures.model.source_count = 2;
+    pictures.model.sources = sources;
+    Dataset train, test, alone;
+    ASSERT_FALSE(loadTraining(pictures.model, "test", folder.path(), &train, &test).failed());
+    ASSERT_FALSE(loadSplit(pictures.model, "test", folder.path(), &alone).failed());
+    ASSERT_FALSE(pictures.vocabularies.encode(&train).failed());
+    ASSERT_FALSE(pictures.vocabularies.encode(&test, true).failed());
+    EXPECT_EQ(train.count + test.count, 60);
+    EXPECT_GE(test.count, 8) << loader;
+    EXPECT_LE(test.count, 32) << loader;
+    EXPECT_EQ(alone.count, test.count);
+    std::vector<int> splits(60, 0), persons(30, 0);
+    for (const Dataset *dataset : {&train, &test})
+      for (int64_t i = 0; i < dataset->count; ++i) {
+        SampleNumbers numbers;
+        ASSERT_FALSE(dataset->columns[0].find(i, &numbers).failed());
+        int number = int(numbers.in->at(0)) / 4, split = dataset == &train ? 1 : 2;
+        EXPECT_EQ(dataset->columns[1].at(i), number % 4); // its own label
+        EXPECT_EQ(std::exchange(splits[size_t(number)], split), 0) << number;
+        persons[size_t(number) / 2] |= split;
+        EXPECT_TRUE(split == 1 ||
+                    alone.columns[0].files->path(i) == dataset->columns[0].files->path(i));
+      }
+    for (int person : persons)
+      EXPECT_TRUE(!isTable || person != 3); // on one side
+  }
 }
 
 TEST(Files, WhatCannotBeReadIsNamed) {

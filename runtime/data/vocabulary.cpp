@@ -247,6 +247,8 @@ std::string Vocabulary::decode(const std::vector<double> &values) const {
 }
 
 static Status inSample(const Column &column, int64_t sample, const Status &status) {
+  if (!column.places.empty())
+    sample = column.places[size_t(sample)];
   return inputError("`%s`: sample %lld %s", column.origin.c_str(), static_cast<long long>(sample),
                     status.message().c_str());
 }

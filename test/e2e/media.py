@@ -223,7 +223,14 @@ def check(folder, model, names, files, fields):
         assert together(dlc.run(*predict, "-", stdin=stream)) == outputs[:1]
     sample = json.loads(dlc.run(*predict, "test:0", "--data", folder))[0]
     assert sample["label"] == sample["class"], sample
-    refused([*predict, folder / "train.csv"], "columns, but a sample needs 1")
+    # A table of whole samples, as those of the data block; a wrong one is refused.
+    if fields[0] == "voice":
+        whole = json.loads(dlc.run(*predict, folder / "test.csv", "--data", folder))
+        assert len(whole) == 18 and [one["name"] for one in whole] == [names[0]] * 9 + [names[1]] * 9, whole
+    table.write_text("a\tb\tc\n")
+    refused([*predict, table], "3 columns, but a sample needs 1")
+    table.write_text(" \n")
+    refused([*predict, table], "table.tsv`, line 1, column 1: the cell is empty", "needs the name of a file")
     refused([*predict, folder / "nothing"], "nothing", "No such file")
     refused([*predict, dlc.ROOT / "README.md"], "README.md", "as its first bytes tell")
     return program, predict
@@ -232,6 +239,17 @@ def check(folder, model, names, files, fields):
 with dlc.scratch() as folder:
     folder = pathlib.Path(folder)
     make_data(folder)
+    # A share of the files takes the place of a split of their own: the same bits on any threads and after a kill.
+    for model, loader in (PICTURES, "folders"), (SOUNDS, "csv"):
+        program = dlc.compile_model(folder, model.replace(f'test = {loader}("test', 'test = split(0.2) // ("test'))
+        first = train(program, folder / f"{loader}-share", folder, "--threads", "1")
+        assert train(program, folder / f"{loader}-share-2", folder, "--threads", "2") == first
+        assert train_killed(program, folder / f"{loader}-share-killed", folder) == first
+        found = json.loads(dlc.run(program, "eval", "--weights", folder / f"{loader}-share" / "last.safetensors",
+                                   "--data", folder, "--json"))
+        start = json.loads((folder / f"{loader}-share" / "log.jsonl").read_text().splitlines()[0])
+        assert found["samples"] + start["samples"] == 60 and found["samples"] > 3, (found, start)
+
     program, predict = check(folder, PICTURES, ["left", "right"],
                              [folder / "test/left/0.png", folder / "test/right/2.jpg"], ["photo"])
     broken = folder / "train/left/1.png"

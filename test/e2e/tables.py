@@ -120,7 +120,7 @@ with dlc.scratch() as folder:
     program = compiled(NAMED)
     content = table(FIELDS)
     (path / "train.csv").write_bytes(content.replace(b"0.6,Oslo", b"0.6,Bergen", 1))  # sample 3
-    refused("the class `Bergen`, which the training split does not have")
+    refused("train.csv`: sample 3 has the class `Bergen`, which the training split does not have")
 
     # What users do wrong.
     for content, *words in [
