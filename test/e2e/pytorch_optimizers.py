@@ -60,7 +60,7 @@ class Proximal(torch.optim.SGD):
 CASES = [
     ("sgd", "sgd(lr = 0.1)", lambda p: torch.optim.SGD(p, 0.1), None, None),
     ("sgd decay", "sgd(lr = 0.1, weight_decay = 0.01)", lambda p: torch.optim.SGD(p, 0.1, weight_decay=0.01), None, None),
-    ("proximal", "proximal_sgd(lr = 0.1, l1 = 0.02)", lambda p: Proximal(p, 0.1, 0.02), None, None),
+    ("proximal", "proximal_sgd(lr = 0.1, l1 = 0.01)", lambda p: Proximal(p, 0.1, 0.01), None, None),
     ("momentum", "momentum(lr = 0.05)", lambda p: torch.optim.SGD(p, 0.05, momentum=0.9), None, None),
     ("nesterov", "nesterov(lr = 0.05, weight_decay = 1e-3)",
      lambda p: torch.optim.SGD(p, 0.05, momentum=0.9, nesterov=True, weight_decay=1e-3), None, None),
