@@ -78,7 +78,7 @@ CASES = [
     ("conv, stride and padding", {"x": IMAGE}, {"w": (4, 3, 3, 3)},
      "let z[n, o, p, q]: f32[B, 4, 5, 4] = sum(x[n, c, p * 2 + i - 1, q * 2 + j - 1] * w[o, c, i, j])\n  y = z", (4, 5, 4),
      lambda t, w: [F.conv2d(t["x"], w["w"], stride=2, padding=1)]),
-    ("conv, dilation", {"x": IMAGE}, {"w": (3, 2, 2)},
+    ("conv, dilation", {"x": IMAGE}, {"w": (3, 2, 2), "v": (2,)},
      "let z[n, p, q, o]: f32[B, 7, 5, 2] = sum(w[c, i, j] * x[n, c, p + 2 * i, q + 3 * j] * v[o])\n  y = z", (7, 5, 2),
      lambda t, w: [torch.einsum("npq,o->npqo", F.conv2d(t["x"], w["w"][None], dilation=(2, 3))[:, 0], w["v"])]),
     ("conv, each channel its own", {"x": IMAGE}, {"w": (3, 2, 3, 3)},
@@ -138,11 +138,11 @@ def recurrence(t, w):
     return [h]
 
 
-with dlc.scratch() as folder:
-    for precision in ("f64", "f32"):
-        for name, inputs, weights, body, shape, forward in CASES:
-            params = "".join(f"  param {key}: f32[{', '.join(map(str, size))}] = ones\n" for key, size in weights.items())
-            if "v[o]" in body:
-                params += "  param v: f32[2] = ones\n"
-            dlc.check_against_pytorch(folder, name, inputs, f"{params}  {body}", {"y": shape}, forward or recurrence,
-                                      precision, len(next(iter(inputs.values()))))
+def check_cases(precision):
+    for name, inputs, weights, body, shape, forward in CASES:
+        params = "".join(f"  param {key}: f32[{', '.join(map(str, size))}] = ones\n" for key, size in weights.items())
+        dlc.check_against_pytorch(name, inputs, f"{params}  {body}", {"y": shape}, forward or recurrence, precision,
+                                  len(next(iter(inputs.values()))))
+
+
+dlc.in_both_precisions(check_cases)

@@ -9,8 +9,7 @@ torch = dlc.torch()
 functional = torch.nn.functional
 
 
-def check(*arguments):
-    dlc.check_against_pytorch(folder, *arguments)
+check = dlc.check_against_pytorch
 
 
 def check_ctc(precision):
@@ -145,10 +144,7 @@ train m on d {
     assert steps.max() <= 6 and bands.max() <= 4 and len(set(steps)) > 3 and len(set(bands)) > 2
 
 
+dlc.in_both_precisions(check_ctc, check_log_mel, check_orders)
 with dlc.scratch() as folder:
-    for precision in ("f64", "f32"):
-        check_ctc(precision)
-        check_log_mel(precision)
-        check_orders(precision)
     check_greedy()
     check_masks()
