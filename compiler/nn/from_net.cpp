@@ -35,7 +35,7 @@ public:
       buildForward("evaluate", network.inference, /*withLoss=*/true);
     }
     buildForward("infer", network.inference, /*withLoss=*/false);
-    if (!network.batchSymbol.empty() && batch > 1) {
+    if (!network.batchSymbol.empty() && batch > 1 && canBeOne()) {
       symbols[network.batchSymbol] = 1;
       buildForward("infer_one", network.inference, /*withLoss=*/false);
       symbols[network.batchSymbol] = batch;
@@ -46,6 +46,14 @@ public:
   }
 
 private:
+  /// Whether all sizes are at least 1 for a batch of one sample, too: not where parts of the batch are
+  /// taken.
+  bool canBeOne() const {
+    lang::Diagnostics wrong(sources);
+    lang::checkSizes(network, 1, wrong);
+    return !wrong.hasErrors();
+  }
+
   /// An argument or a result of a function: what it is, which one, its name and type.
   struct Role {
     std::string kind;

@@ -54,3 +54,6 @@ with dlc.scratch() as folder:
         program = dlc.compile_model(folder, model + DATA.format(width=width, row=row), "--precision=f64")
         found = float(dlc.run(program, "step").split("loss")[1].split()[0])
         assert abs(found - loss) < 1e-6, f"{name}: the loss is {found}, it should be {loss}"
+
+    # A part of the batch: there is no form for a single sample.
+    dlc.compile_model(folder, "model m(x: f32[B, 3]) -> (y: f32[B, 3]) {\n  y = x + x[0]\n}\n", "--batch", 4)
