@@ -50,6 +50,7 @@ private:
   data::FileReader reader(int32_t input) const;
   Status tableFormat(data::CsvFormat *format) const;
   Status readNumbers(const std::string &argument, int32_t input, const std::string &text);
+  bool isText(int32_t input) const;
   bool isWord(int32_t input) const;
   Status encode(const std::string &where, int32_t input, const std::string &text,
                 std::vector<double> *values);
@@ -239,6 +240,11 @@ Status Prediction::readTable(const std::string &path) {
   return Status();
 }
 
+bool Prediction::isText(int32_t input) const {
+  int32_t field = data::findField(model_, model_.inputs[input].name);
+  return field >= 0 && data::csvField(model_, field).kind == data::CsvField::Text;
+}
+
 // A text, or a class, which may have a name.
 bool Prediction::isWord(int32_t input) const {
   int32_t field = data::findField(model_, model_.inputs[input].name);
@@ -372,10 +378,12 @@ Status Prediction::read(const std::string &argument) {
                   model_.inputs[i].name, argument.c_str());
           return Status();
         }
-        return isWord(i)                      ? readText(given, i)
-               : isFile(i) && !isArray(given) ? readFile(given, i)
-               : areNumbers(given)            ? readNumbers(argument, i, given)
-                                              : readArray(argument, i, given);
+        if (isArray(given) && !isText(i))
+          return readArray(argument, i, given);
+        return isWord(i)           ? readText(given, i)
+               : isFile(i)         ? readFile(given, i)
+               : areNumbers(given) ? readNumbers(argument, i, given)
+                                   : readArray(argument, i, given);
       }
   if (argument.ends_with(".csv") || argument.ends_with(".tsv"))
     return readTable(argument);
