@@ -186,7 +186,10 @@ class Generator:
 # --- what has a body of its own, or belongs to the model as a whole ---------------------------------
 
 def draw_body(g, operands, least, most, **options):
-    """A body of so many operations on the operands; None if nothing came of it."""
+    """A body of so many operations on the operands; None if nothing came of it. What may not stand around it may not
+    stand in it either."""
+    for name in ("stateless", "weightless"):
+        options[name] = options.get(name, False) or getattr(g, name)
     inputs = [Node("input", [], {"shape": x.shape}) for x in operands]
     for inner in inputs:
         inner.size = LARGEST_SIZE

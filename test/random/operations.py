@@ -996,6 +996,111 @@ enter("smoothed", draw_smoothed, "{0} |> smoothed({width})", torch_smoothed,
 
 # --- sequences -----------------------------------------------------------------------------------
 
+def draw_top(g, x):
+    fits = len(x.shape) > 1 and 1 < x.shape[-1] <= 40 and not g.keeps_shape
+    return ([x], {"count": g.random.randint(1, min(3, x.shape[-1]))}) if fits else None
+
+
+def torch_top(k, a, x):
+    values = x.topk(min(a["count"] + 1, x.shape[-1]), -1).values
+    k.kink((values[..., :-1] - values[..., 1:]).detach())
+    return values[..., :a["count"]]
+
+
+enter("top_k", draw_top, "top_k({0}, {count})[0]", torch_top,
+      lambda a, x: [*x[:-1], a["count"]] if len(x) > 1 and x[-1] >= a["count"] and x[-1] > 1 else None)
+enter("cumulative_sum", lambda g, x: ([x], {}) if is_sequence(x.shape) and x.shape[1] <= 20 else None,
+      "0.2 * cumulative_sum({0}, 1)", lambda k, a, x: 0.2 * x.cumsum(1), lambda a, x: x if is_sequence(x) else None,
+      size=lambda a, x: 4 * x)
+
+
+# Labels are what is largest of a sequence's first two steps, but for the blank.
+DEFINITIONS["transcribed"] = """fn transcribed(x: f32[N, T, C]) -> f32[N, T, C] {
+  let loss = ctc(x, argmax(x[:, 0:2, 1:]) + 1)
+  let said = float(ctc_greedy(x, T))
+  let y[n, t, c] = 0.5 * x[n, t, c] + 0.1 * (loss[n] + said[n, t])
+  return y
+}
+"""
+
+
+def draw_ctc(g, x):
+    return ([x], {}) if ctc_shape({}, x.shape) and x.shape[1] <= 20 and x.shape[2] <= 40 else None
+
+
+def torch_ctc(k, a, x):
+    start = x[:, :2, 1:]
+    k.largest(start)
+    label = 1 + start.argmax(-1)
+    functional = k.torch.nn.functional
+    counts = [k.torch.full((len(x),), count) for count in (x.shape[1], 2)]
+    loss = functional.ctc_loss(x.log_softmax(-1).transpose(0, 1), label, *counts, reduction="none", zero_infinity=True)
+    k.largest(x)
+    found = x.new_zeros(x.shape[:2])
+    for row, best in zip(found, x.argmax(-1)):
+        said = [symbol for i, symbol in enumerate(best) if symbol != 0 and (i == 0 or symbol != best[i - 1])]
+        row[:len(said)] = x.new_tensor(said)
+    return 0.5 * x + 0.1 * (loss[:, None] + found)[:, :, None]
+
+
+def ctc_shape(a, x):
+    return x if is_sequence(x) and x[1] > 2 and x[2] > 2 else None
+
+
+enter("transcribed", draw_ctc, "transcribed({0})", torch_ctc, ctc_shape, size=lambda a, x: 3 * x + 8)
+
+# A spectrum of something that has power in each band.
+DEFINITIONS["heard"] = """fn heard(x: f32[N, D]) {
+  let y[n, d] = 0.3 * tanh(x[n, d]) + sin(1.7 * float(d * d) + 1)
+  return log_mel(y, 8, 4, 2, bands = 2) +
+    0.001 * mel(100) * broadcast([1, 2], [(D - 4) / 2 + 1, 2])(float(sound_length(y)))
+}
+"""
+
+
+def torch_heard(k, a, x):
+    d = k.torch.arange(x.shape[1], dtype=x.dtype)
+    y = 0.3 * x.tanh() + (1.7 * d * d + 1).sin()
+    power = k.torch.stft(y, 4, 2, window=k.torch.hann_window(4, dtype=x.dtype), center=False, return_complex=True).abs() ** 2
+    hertz, mels = k.torch.arange(3, dtype=x.dtype) * 2, lambda f: 2595 * math.log10(1 + f / 700)
+    edges = [700 * (10 ** (mels(4) * i / 3 / 2595) - 1) for i in range(4)]
+    filters = k.torch.stack([k.torch.minimum((hertz - edges[i]) / (edges[i + 1] - edges[i]),
+                                             (edges[i + 2] - hertz) / (edges[i + 2] - edges[i + 1])).clamp(min=0)
+                             for i in range(2)], 1)
+    return (power.transpose(1, 2) @ filters + 1e-6).log() + 0.001 * mels(100) * x.shape[1]
+
+
+def is_sound(shape):
+    return len(shape) == 2 and shape[0] == -1 and 4 <= shape[1] <= 60
+
+
+enter("heard", lambda g, x: ([x], {}) if is_sound(x.shape) and not g.keeps_shape else None, "heard({0})", torch_heard,
+      lambda a, x: [x[0], (x[1] - 4) // 2 + 1, 2] if is_sound(x) else None, size=lambda a, x: 20)
+
+
+def torch_masked(k, a, x):
+    if not k.training:
+        return x
+    drawn = k.uniform(x.detach()[:, 0, 0][:, None].expand(-1, 4))
+    t, f = k.torch.arange(x.shape[1])[None, :, None], k.torch.arange(x.shape[2])[None, None, :]
+
+    def hidden(place, count, most, at):
+        wide = (drawn[:, at] * (most + 1)).floor()
+        first = (drawn[:, at + 1] * (count + 1 - wide)).floor()
+        return (place >= first[:, None, None]) & (place < (first + wide)[:, None, None])
+    return k.where(hidden(t, x.shape[1], a["time"], 0) | hidden(f, x.shape[2], a["bands"], 2), k.torch.zeros_like(x), x)
+
+
+def draw_masked(g, x):
+    if not is_sequence(x.shape) or g.weightless:
+        return None
+    return [x], {"time": g.random.randint(0, x.shape[1]), "bands": g.random.randint(0, x.shape[2])}
+
+
+enter("masked_spectrum", draw_masked, "{0} |> masked_spectrum({time}, {bands})", torch_masked,
+      lambda a, x: x if is_sequence(x) and a["time"] <= x[1] and a["bands"] <= x[2] else None)
+
+
 def torch_lengths(k, x):
     """lengths_of(argmax(x))"""
     k.largest(x)
