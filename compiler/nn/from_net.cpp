@@ -46,8 +46,8 @@ public:
   }
 
 private:
-  /// Whether all sizes are at least 1 for a batch of one sample, too: not where parts of the batch are
-  /// taken.
+  /// Whether all sizes are at least 1 for a batch of one sample, too: not where parts of the batch
+  /// are taken.
   bool canBeOne() const {
     lang::Diagnostics wrong(sources);
     lang::checkSizes(network, 1, wrong);
