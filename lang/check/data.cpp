@@ -6,6 +6,7 @@
 #include "runtime/include/dlc/model.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 namespace dlc::lang {
@@ -187,30 +188,44 @@ private:
     return settingsFit(step, name, arguments);
   }
 
+  static constexpr const char *kSpeeds =
+      "`least` is at least 0.1, `most` at most 10, and `least` not above `most`";
+
   /// Whether the numbers that a transform is given make sense.
   bool settingsFit(const Expr &step, const std::string &name,
                    const std::vector<DataArgument> &arguments) {
     auto number = [&](size_t i) {
       return std::get<std::vector<double>>(arguments[i].value).front();
     };
-    std::string wanted;
-    if (name == "cutout" && number(0) < 1)
-      wanted = "`size` is at least 1 pixel";
-    else if (name == "noise" && number(0) < 0)
-      wanted = "`deviation` is at least 0";
-    else if (name == "random_crop" && number(0) < 0)
-      wanted = "`pad` is at least 0";
-    else if (name == "random_flip" && (number(0) < 0 || number(0) > 1))
-      wanted = "`probability` lies between 0 and 1";
-    else if (name == "random_resized_crop" && (number(0) <= 0 || number(0) > 1))
-      wanted = "`least` is a part of the area, above 0 and at most 1";
-    else if (name == "rotate" && (number(0) < 0 || number(0) > 180))
-      wanted = "`degrees` lies between 0 and 180";
-    else if (name == "speed" && (number(0) < 0.1 || number(1) > 10 || number(0) > number(1)))
-      wanted = "`least` is at least 0.1, `most` at most 10, and `least` not above `most`";
-    if (!wanted.empty())
+    struct Rule {
+      const char *transform;
+      size_t argument;
+      double least, most;
+      const char *wanted;
+    };
+    constexpr double kAny = std::numeric_limits<double>::infinity();
+    constexpr double kAboveZero = std::numeric_limits<double>::denorm_min();
+    static constexpr Rule kRules[] = {
+        {"cutout", 0, 1, kAny, "`size` is at least 1 pixel"},
+        {"noise", 0, 0, kAny, "`deviation` is at least 0"},
+        {"random_crop", 0, 0, kAny, "`pad` is at least 0"},
+        {"random_flip", 0, 0, 1, "`probability` lies between 0 and 1"},
+        {"random_resized_crop", 0, kAboveZero, 1,
+         "`least` is a part of the area, above 0 and at most 1"},
+        {"rotate", 0, 0, 180, "`degrees` lies between 0 and 180"},
+        {"speed", 0, 0.1, 10, kSpeeds},
+        {"speed", 1, 0.1, 10, kSpeeds},
+    };
+    const char *wanted = nullptr;
+    for (const Rule &rule : kRules)
+      if (name == rule.transform &&
+          (number(rule.argument) < rule.least || number(rule.argument) > rule.most))
+        wanted = rule.wanted;
+    if (name == "speed" && number(0) > number(1))
+      wanted = kSpeeds;
+    if (wanted)
       report.error("setting-value", step.range, "of " + quoted(name) + ", " + wanted);
-    return wanted.empty();
+    return !wanted;
   }
 
   /// A tokenizer makes the numbers of its field from texts: nothing else does, and the field has
