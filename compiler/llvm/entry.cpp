@@ -12,6 +12,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "runtime/include/dlc/model.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
@@ -74,8 +75,8 @@ public:
 private:
   ModuleOp module;
   ImplicitLocOpBuilder b;
-  llvm::DenseMap<Value, Value> addresses; // of the buffers
-  IRMapping numbers;                      // of turns and of bytes, in loops
+  llvm::MapVector<Value, Value> addresses; // of the buffers
+  IRMapping numbers;                       // of turns and of bytes, in loops
   Value parallel, pool;
   Value table; // the addresses that a kernel is given
   int sharedLoops = 0;
@@ -148,7 +149,6 @@ private:
     SmallVector<Value> buffers, outer;
     for (auto &[buffer, address] : addresses)
       buffers.push_back(buffer);
-    llvm::sort(buffers, [](Value a, Value b) { return orderOf(a) < orderOf(b); });
     loop.walk([&](Operation *op) {
       for (Value operand : op->getOperands())
         if (operand.getType().isIndex() && !getConstantIntValue(operand) &&
@@ -168,12 +168,6 @@ private:
     func::FuncOp turns = buildTurns(loop, buffers, outer);
     int64_t count = *getConstantIntValue(loop.getUpperBound());
     run(turns, shared, count, workOf(loop));
-  }
-
-  // Arguments first, then constants.
-  static std::pair<int, unsigned> orderOf(Value buffer) {
-    auto argument = dyn_cast<BlockArgument>(buffer);
-    return argument ? std::pair(0, argument.getArgNumber()) : std::pair(1, 0u);
   }
 
   func::FuncOp buildTurns(scf::ForOp loop, ArrayRef<Value> buffers, ArrayRef<Value> outer) {

@@ -46,6 +46,7 @@ private:
   Assignment assignment;
   llvm::DenseMap<Operation *, int> steps; // of a loop, where its first turn begins
   llvm::DenseMap<Operation *, int> ends;  // of loops
+  llvm::DenseSet<Operation *> shared;     // loops, perhaps
   int nextStep = 0;
   llvm::DenseMap<Value, int> lastUse;       // by root
   llvm::DenseMap<Value, unsigned> memoryOf; // of roots
@@ -64,6 +65,8 @@ private:
       if (auto loop = dyn_cast<scf::ForOp>(op)) {
         number(*loop.getBody());
         ends[loop] = nextStep++;
+        if (mayBeShared(loop))
+          shared.insert(loop);
       }
     }
   }
@@ -91,7 +94,7 @@ private:
   void assign(Value value, Memory memory) {
     for (auto loop = value.getParentRegion()->getParentOfType<scf::ForOp>(); loop;
          loop = loop->getParentOfType<scf::ForOp>())
-      if (mayBeShared(loop)) {
+      if (shared.contains(loop)) {
         memory.first = std::min(memory.first, steps[loop]);
         memory.last = std::max(memory.last, ends[loop]);
       }

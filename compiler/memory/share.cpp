@@ -57,9 +57,8 @@ struct Place {
   std::map<void *, std::pair<Value, int64_t>> terms; // by number
 };
 
-/// A view that an op takes, down to the memref.view.
+/// What an op takes of a buffer.
 struct Access {
-  memref::ViewOp view;
   Place place;
   int64_t rows = 0, rowBytes = 0; // of the view
   bool isByRows = false;          // goes along the rows with the nest's loop over them
@@ -141,15 +140,15 @@ public:
     auto groups = scf::ForOp::create(b, zero, count, one);
     contract::set<contract::Shared>(groups, b.getUnitAttr());
     loop->moveBefore(groups.getBody()->getTerminator());
-    SmallVector<std::pair<OpOperand *, int64_t>> moved;
+    SmallVector<OpOperand *> moved;
     loop.walk([&](linalg::GenericOp nest) {
       int rowLoop = loopOverRows(nest);
       for (OpOperand &operand : nest->getOpOperands())
         if (nest.getMatchingIndexingMap(&operand).isFunctionOfDim(rowLoop))
-          moved.push_back({&operand, rows});
+          moved.push_back(&operand);
     });
-    for (auto [operand, count] : moved)
-      operand->set(partOf(operand->get(), groups.getInductionVar(), count));
+    for (OpOperand *operand : moved)
+      operand->set(partOf(operand->get(), groups.getInductionVar(), rows));
   }
 
 private:
@@ -196,7 +195,7 @@ private:
     memref::ViewOp view = rootOf(operand.get());
     if (!view)
       return false;
-    Access access{view, {view.getSource(), 0, {}}, 1, bytesOf(view.getType())};
+    Access access{{view.getSource(), 0, {}}, 1, bytesOf(view.getType())};
     if (!add(view.getByteShift(), 1, access.place))
       return false;
     AffineMap map = nest.getMatchingIndexingMap(&operand);
