@@ -177,14 +177,18 @@ Indexed IndexAlgebra::sumOfProducts(std::vector<Indexed> factors, const std::set
     if (!contains(found, axis))
       scalars.push_back({extents.at(axis).size, {}, site});
   // One whose axes are among another's is multiplied into it: that is no larger.
-  for (size_t i = 0; i < tensors.size(); ++i)
-    for (size_t j = 0; j < tensors.size(); ++j)
-      if (i != j && isSubset(tensors[i].axes, tensors[j].axes)) {
-        tensors[j] = product(tensors[j], tensors[i], site);
-        tensors.erase(tensors.begin() + i);
-        i = static_cast<size_t>(-1);
-        break;
-      }
+  for (size_t i = 0; i < tensors.size();) {
+    auto wider = std::find_if(tensors.begin(), tensors.end(), [&](const Indexed &other) {
+      return &other != &tensors[i] && isSubset(tensors[i].axes, other.axes);
+    });
+    if (wider == tensors.end()) {
+      ++i;
+      continue;
+    }
+    *wider = product(*wider, tensors[i], site);
+    tensors.erase(tensors.begin() + i);
+    i = 0; // it may be among one that was looked at
+  }
   while (tensors.size() > 1) {
     std::set<std::string> here = over;
     for (size_t i = 2; i < tensors.size(); ++i)

@@ -30,6 +30,13 @@ template <typename Visit> void forEachPart(const Expr &expr, Visit visit) {
         visit(*stmt->value);
 }
 
+/// Whether the expression or a part of it is such.
+template <typename Test> bool anyPart(const Expr &expr, Test test) {
+  bool found = test(expr);
+  forEachPart(expr, [&](const Expr &part) { found = found || anyPart(part, test); });
+  return found;
+}
+
 /// A whole number that is linear in the indices.
 struct Affine {
   std::map<std::string, int64_t> factors;
@@ -431,11 +438,7 @@ private:
   }
 
   bool mentionsIndex(const Expr &expr) const {
-    if (isIndex(expr))
-      return true;
-    bool mentions = false;
-    forEachPart(expr, [&](const Expr &part) { mentions = mentions || mentionsIndex(part); });
-    return mentions;
+    return anyPart(expr, [&](const Expr &part) { return isIndex(part); });
   }
 
   /// One axis as a window of a convolution that is summed over; empty if it is none.
@@ -723,18 +726,13 @@ private:
     const Shape &shape = unfolding.graph.typeOf(*baseOf(expr)->as<Tensor>()).shape;
     if (!extents[name].size.isConstant() || !shape[i].isConstant())
       return std::nullopt;
+    auto isName = [&](const Expr &part) {
+      return part.kind == Expr::Kind::Name && part.text == name;
+    };
     for (size_t j = 1; j < expr.operands.size(); ++j)
-      if (j != i + 1 && mentions(*expr.operands[j], name))
+      if (j != i + 1 && anyPart(*expr.operands[j], isName))
         return std::nullopt;
     return std::pair{name, linear->offset};
-  }
-
-  bool mentions(const Expr &expr, const std::string &name) const {
-    if (expr.kind == Expr::Kind::Name && expr.text == name)
-      return true;
-    bool found = false;
-    forEachPart(expr, [&](const Expr &part) { found = found || mentions(part, name); });
-    return found;
   }
 
   /// Where an element stands along an axis: a static int, or ints of some indices.
