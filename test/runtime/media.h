@@ -167,7 +167,7 @@ inline std::string withMemory(size_t bytes, const std::function<std::string()> &
   EXPECT_EQ(pipe(ends), 0);
   pid_t child = fork();
   if (child == 0) {
-    size_t before = addresses("VmSize");
+    [[maybe_unused]] const size_t before = addresses("VmSize");
 #ifndef DLC_SANITIZED
     rlim_t most = before + 16 * bytes; // spares the machine
     rlimit all{most, most};
