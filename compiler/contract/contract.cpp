@@ -17,6 +17,9 @@ using namespace mlir;
 
 #include "compiler/contract/dialect.cpp.inc"
 
+#define GET_OP_CLASSES
+#include "compiler/contract/ops.cpp.inc"
+
 namespace dlc::contract {
 
 void DlcDialect::initialize() {
@@ -24,6 +27,20 @@ void DlcDialect::initialize() {
 #define GET_ATTRDEF_LIST
 #include "compiler/contract/attributes.cpp.inc"
       >();
+  addOperations<
+#define GET_OP_LIST
+#include "compiler/contract/ops.cpp.inc"
+      >();
+}
+
+LogicalResult GuardOp::verify() {
+  auto mask = cast<ShapedType>(getMask().getType());
+  if (!mask.getElementType().isInteger(8) || !mask.hasStaticShape())
+    return emitOpError() << "needs a mask of bytes, found " << mask;
+  auto guards = (*this)->getBlock()->getOps<GuardOp>();
+  if (llvm::range_size(guards) > 1)
+    return emitOpError() << "is the second of its loop";
+  return success();
 }
 
 LogicalResult BufferAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,

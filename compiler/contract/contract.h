@@ -2,6 +2,7 @@
 #pragma once
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 #include "compiler/contract/enums.h.inc"
 
@@ -9,6 +10,9 @@
 #include "compiler/contract/attributes.h.inc"
 
 #include "compiler/contract/dialect.h.inc"
+
+#define GET_OP_CLASSES
+#include "compiler/contract/ops.h.inc"
 
 namespace dlc::contract {
 

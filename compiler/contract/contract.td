@@ -5,6 +5,7 @@
 
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpBase.td"
 
 def Dlc_Dialect : Dialect {
   let name = "dlc";
@@ -12,7 +13,8 @@ def Dlc_Dialect : Dialect {
   let summary = "What the stages from linalg to LLVM tell each other";
   let description = [{
     The operations between `nn` and LLVM are MLIR's: functions, linalg.generic, calls. What our
-    stages know of them beyond that are these attributes, and no others.
+    stages know of them beyond that are these attributes, and no others. One operation is our own:
+    `dlc.guard`, which ends a turn of a loop.
 
     | attribute | of | set by | read by | what holds |
     |---|---|---|---|---|
@@ -159,6 +161,21 @@ def Dlc_Buffer : Dlc_Attr<"Buffer", "buffer"> {
                         DefaultValuedParameter<"int64_t", "0">:$index);
   let assemblyFormat = "`<` $kind (`,` $index^)? `>`";
   let genVerifyDecl = 1;
+}
+
+// --- guards --------------------------------------------------------------------------------------
+
+def Dlc_GuardOp : Op<Dlc_Dialect, "guard", [HasParent<"::mlir::scf::ForOp">, NoTerminator]> {
+  let summary = "Ends a turn of a loop in which no element of the mask is true";
+  let description = [{
+    `linalg/` sets it, on a tensor, where `nn.guard` stood. `memory/` gives it the block that runs
+    before the turn ends: it writes zeros where the turn would have written its part of a stack.
+    What is carried stays where it is. `llvm/` makes a branch of it.
+  }];
+  let arguments = (ins AnyShaped:$mask);
+  let regions = (region MaxSizedRegion<1>:$otherwise);
+  let assemblyFormat = "$mask `:` type($mask) ($otherwise^)? attr-dict";
+  let hasVerifier = 1;
 }
 
 #endif // DLC_CONTRACT

@@ -175,6 +175,11 @@ LogicalResult Sweep::apply(nn::LoopOp loop, ArrayRef<Value> dy) {
     }
   nn::YieldOp::create(inside, location, yielded);
   eraseUnused(*block);
+  // Where the turn changed nothing, gradients do not either.
+  if (nn::GuardOp guard = loop.getGuard()) {
+    inside.setInsertionPointToStart(block);
+    nn::GuardOp::create(inside, location, guard.getMask());
+  }
   loop = saveFor(*block, loop, slices, active);
 
   SmallVector<Type> types;

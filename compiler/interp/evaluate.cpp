@@ -21,7 +21,9 @@ Tensor toTensor(DenseElementsAttr numbers) {
   return tensor;
 }
 
-bool canEvaluate(StringRef op) { return op == "constant" || op == "loop" || evaluationOf(op); }
+bool canEvaluate(StringRef op) {
+  return op == "constant" || op == "loop" || op == "guard" || evaluationOf(op);
+}
 
 namespace {
 
@@ -40,13 +42,21 @@ public:
   }
 
   LogicalResult run(Block &block) {
-    for (Operation &op : block.without_terminator())
-      if (failed(run(op)))
+    for (Operation &op : block.without_terminator()) {
+      if (auto guard = dyn_cast<nn::GuardOp>(op); guard && isOver(guard))
+        return success();
+      if (!isa<nn::GuardOp>(op) && failed(run(op)))
         return failure();
+    }
     return success();
   }
 
 private:
+  /// Whether the guard ends the turn.
+  bool isOver(nn::GuardOp guard) const {
+    return llvm::none_of(values.at(guard.getMask()).numbers, [](double n) { return n != 0; });
+  }
+
   LogicalResult run(Operation &op) {
     if (auto loop = dyn_cast<nn::LoopOp>(op))
       return run(loop);
@@ -84,6 +94,8 @@ private:
       }
       if (failed(run(loop.getBlock())))
         return failure();
+      if (nn::GuardOp guard = loop.getGuard(); guard && isOver(guard))
+        continue;
       for (auto [whole, value] : llvm::zip(stacked, loop.getStackedOperands()))
         llvm::copy(values.at(value).numbers,
                    whole.numbers.begin() + place * values.at(value).size());

@@ -176,6 +176,10 @@ private:
           return failure();
         continue;
       }
+      if (auto guard = dyn_cast<nn::GuardOp>(op)) {
+        contract::GuardOp::create(b, map.lookupOrDefault(guard.getMask()));
+        continue;
+      }
       auto rule = rules().find(op->getName().stripDialect());
       if (rule == rules().end())
         return op->emitOpError("has no lowering to linalg");

@@ -124,6 +124,8 @@ private:
         buildCall(call);
       } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
         buildLoop(loop);
+      } else if (auto guard = dyn_cast<contract::GuardOp>(op)) {
+        buildGuard(guard); // what comes next in the turn stands within its branch
       } else if (isa<arith::AddIOp, arith::MulIOp, arith::SubIOp>(op)) { // of a turn's number
         for (Value operand : op.getOperands())
           number(operand);
@@ -141,6 +143,33 @@ private:
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(copy.getBody()->getTerminator());
     buildBlock(*loop.getBody());
+  }
+
+  // The insertion point is then where the turn goes on.
+  void buildGuard(contract::GuardOp guard) {
+    auto view = guard.getMask().getDefiningOp<memref::ViewOp>();
+    int64_t count = view.getType().getNumElements();
+    Value mask = at(addresses.lookup(view.getSource()), view.getByteShift());
+    auto index = [&](int64_t i) { return arith::ConstantIndexOp::create(b, i).getResult(); };
+    auto any = scf::ForOp::create(
+        b, index(0), index(count), index(1),
+        ValueRange{LLVM::ConstantOp::create(b, b.getI8Type(), b.getI8IntegerAttr(0)).getResult()},
+        [&](OpBuilder &inner, Location location, Value i, ValueRange sum) {
+          OpBuilder::InsertionGuard saved(b);
+          b.setInsertionPointToEnd(inner.getInsertionBlock());
+          Value distance = arith::IndexCastOp::create(b, b.getI64Type(), i);
+          Value place =
+              LLVM::GEPOp::create(b, pointer(), b.getI8Type(), mask, ValueRange{distance});
+          Value one = LLVM::LoadOp::create(b, b.getI8Type(), place);
+          scf::YieldOp::create(b, arith::OrIOp::create(b, sum[0], one).getResult());
+        });
+    Value isTrue = arith::CmpIOp::create(
+        b, arith::CmpIPredicate::ne, any.getResult(0),
+        LLVM::ConstantOp::create(b, b.getI8Type(), b.getI8IntegerAttr(0)).getResult());
+    auto branch = scf::IfOp::create(b, isTrue, /*withElseRegion=*/true);
+    b.setInsertionPoint(branch.elseBlock()->getTerminator());
+    buildBlock(guard.getOtherwise().front());
+    b.setInsertionPoint(branch.thenBlock()->getTerminator());
   }
 
   // A loop that threads share becomes a function like a kernel, whose items are the turns. It is

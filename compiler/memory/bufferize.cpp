@@ -313,8 +313,20 @@ private:
       indices[difference] = copy;
       return;
     }
+    if (auto guard = dyn_cast<contract::GuardOp>(op))
+      return rewriteGuard(guard);
     if (auto nest = dyn_cast<linalg::GenericOp>(op))
       rewriteNest(nest);
+  }
+
+  void rewriteGuard(contract::GuardOp guard) {
+    auto copy = contract::GuardOp::create(builder, viewOf(guard.getMask()));
+    OpBuilder::InsertionGuard insertion(builder);
+    builder.setInsertionPointToStart(&copy.getOtherwise().emplaceBlock());
+    auto loop = cast<scf::ForOp>(guard->getParentOp());
+    for (BlockArgument carried : loop.getRegionIterArgs())
+      if (tensor::InsertSliceOp stacking = stackingOf(carried))
+        emitFill(part(stacking, {}), builder.getZeroAttr(stacking.getType().getElementType()));
   }
 
   void rewriteFill(linalg::FillOp fill) {

@@ -117,6 +117,7 @@ public:
   /// Whether the rows of the batch need nothing of each other.
   bool canShare() {
     SmallVector<linalg::GenericOp> nests;
+    SmallVector<contract::GuardOp> guards;
     bool isKnown = true;
     loop.walk([&](Operation *op) {
       if (auto nest = dyn_cast<linalg::GenericOp>(op))
@@ -124,11 +125,15 @@ public:
       else if (op->getParentOfType<linalg::GenericOp>() == nullptr)
         isKnown &=
             isa<scf::ForOp, scf::YieldOp, memref::ViewOp, memref::SubViewOp, memref::ExpandShapeOp,
-                arith::ConstantOp, arith::AddIOp, arith::SubIOp, arith::MulIOp>(op);
+                arith::ConstantOp, arith::AddIOp, arith::SubIOp, arith::MulIOp, contract::GuardOp>(
+                op);
+      if (auto guard = dyn_cast<contract::GuardOp>(op))
+        guards.push_back(guard);
     });
     if (!isKnown || nests.empty() || !findBatch(nests.front()) || rowsOfGroup(batch) == batch)
       return false;
     return llvm::all_of(nests, [&](linalg::GenericOp nest) { return note(nest); }) &&
+           llvm::all_of(guards, [&](contract::GuardOp guard) { return note(guard); }) &&
            llvm::all_of(accesses, [&](const Access &access) { return isApart(access); });
   }
 
@@ -146,6 +151,11 @@ public:
       for (OpOperand &operand : nest->getOpOperands())
         if (nest.getMatchingIndexingMap(&operand).isFunctionOfDim(rowLoop))
           moved.push_back(&operand);
+    });
+    // A thread looks at its own rows; a mask for all is none of rows.
+    loop.walk([&](contract::GuardOp guard) {
+      if (hasRows(guard))
+        moved.push_back(&guard.getMaskMutable());
     });
     for (OpOperand *operand : moved)
       operand->set(partOf(operand->get(), groups.getInductionVar(), rows));
@@ -187,6 +197,26 @@ private:
     return !asksForRow && llvm::all_of(nest->getOpOperands(), [&](OpOperand &operand) {
       return note(nest, operand, rowLoop);
     });
+  }
+
+  bool hasRows(contract::GuardOp guard) const {
+    auto mask = cast<MemRefType>(guard.getMask().getType());
+    return mask.getRank() > 0 && mask.getShape()[0] == batch;
+  }
+
+  bool note(contract::GuardOp guard) {
+    memref::ViewOp view = rootOf(guard.getMask());
+    if (!view || (hasRows(guard) && !keepsRows(guard.getMask())))
+      return false;
+    Access access{{view.getSource(), 0, {}}, 1, bytesOf(view.getType())};
+    if (!add(view.getByteShift(), 1, access.place))
+      return false;
+    if (hasRows(guard)) {
+      access.isByRows = true;
+      access.rows = batch, access.rowBytes = bytesOf(view.getType()) / batch;
+    }
+    accesses.push_back(access);
+    return true;
   }
 
   bool note(linalg::GenericOp nest, OpOperand &operand, int rowLoop) {

@@ -106,9 +106,10 @@ SmallVector<Operation *> LoopOp::getInvariants() {
   SmallPtrSet<Operation *, 8> known;
   SmallVector<Operation *> invariants;
   for (Operation &op : getBlock().without_terminator()) {
-    bool isSame = llvm::all_of(op.getOperands(), [&](Value operand) {
-      return operand.getParentBlock() != &getBlock() || known.contains(operand.getDefiningOp());
-    });
+    bool isSame =
+        isPure(&op) && llvm::all_of(op.getOperands(), [&](Value operand) {
+          return operand.getParentBlock() != &getBlock() || known.contains(operand.getDefiningOp());
+        });
     if (isSame && op.getNumRegions() == 0) {
       known.insert(&op);
       invariants.push_back(&op);
@@ -117,8 +118,15 @@ SmallVector<Operation *> LoopOp::getInvariants() {
   return invariants;
 }
 
+GuardOp LoopOp::getGuard() {
+  auto guards = getBlock().getOps<GuardOp>();
+  return guards.empty() ? GuardOp() : *guards.begin();
+}
+
 LogicalResult LoopOp::verifyRegions() {
   Block &block = getBlock();
+  if (llvm::range_size(block.getOps<GuardOp>()) > 1)
+    return emitOpError("has two guards");
   if (!isa_and_nonnull<YieldOp>(block.empty() ? nullptr : &block.back()))
     return emitOpError("needs a block that ends in nn.yield");
   size_t carried = getInits().size(), yielded = block.getTerminator()->getNumOperands();

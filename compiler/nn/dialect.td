@@ -10,8 +10,8 @@ def Nn_Dialect : Dialect {
   let summary = "Neural networks: whole-tensor operations without side effects";
   let description = [{
     The operations are the primitives of stdlib/ops.nn, under the same names and with the same
-    configuration, `nn.constant`, and `nn.loop` with its `nn.yield`. Their result types follow from the signatures there. Nothing
-    is broadcast silently, nothing is written in place, and no operation knows of gradients but by
+    configuration, `nn.constant`, and `nn.loop` with its `nn.yield` and
+    `nn.guard`. Their result types follow from the signatures there. Nothing is broadcast silently, nothing is written in place, and no operation knows of gradients but by
     its rule (compiler/grad/rules.cpp).
   }];
   let hasConstantMaterializer = 1;

@@ -191,10 +191,21 @@ private:
   };
 
   void emit(const lang::Block &block, Emission &emission) {
-    for (const lang::Node &node : block.nodes)
-      if (llvm::any_of(node.results, [&](lang::ValueId id) { return emission.needed[id]; }))
-        for (auto [id, value] : llvm::zip_equal(node.results, emit(node, emission)))
-          emission.values[id] = value;
+    if (llvm::is_contained(block.arguments, block.guard))
+      guard(block, emission);
+    for (const lang::Node &node : block.nodes) {
+      if (llvm::none_of(node.results, [&](lang::ValueId id) { return emission.needed[id]; }))
+        continue;
+      for (auto [id, value] : llvm::zip_equal(node.results, emit(node, emission)))
+        emission.values[id] = value;
+      if (llvm::is_contained(node.results, block.guard))
+        guard(block, emission);
+    }
+  }
+
+  void guard(const lang::Block &block, const Emission &emission) {
+    Value mask = emission.values[block.guard];
+    nn::GuardOp::create(builder, nn::withName(mask.getLoc(), ""), mask);
   }
 
   SmallVector<Value> emit(const lang::Node &node, Emission &emission) {

@@ -66,9 +66,13 @@ bool isProduct(Operation *op, LoopOp loop) {
   return gather && isOutside(gather.getTable(), loop);
 }
 
+/// Whether the operation makes a number of zeros. In a loop with a guard the stacks have zeros
+/// where a turn was ended, and what infinity is multiplied by does not become 0.
+bool isFiniteAtZero(Operation *op) { return !isa<DivOp, LogOp, PowOp>(op); }
+
 /// Whether the operation can be done for all turns at once.
 bool isBatchable(Operation *op, LoopOp loop) {
-  if (!op || op->getNumRegions() > 0)
+  if (!op || op->getNumRegions() > 0 || (loop.getGuard() && !isFiniteAtZero(op)))
     return false;
   if (auto gather = dyn_cast<GatherOp>(op))
     return isOutside(gather.getTable(), loop);
@@ -605,6 +609,8 @@ private:
          llvm::zip(loop.getBlock().getTerminator()->getOperands(), loop.getResults()))
       if (!result.use_empty())
         waiting.push_back(value);
+    if (GuardOp guard = loop.getGuard())
+      waiting.push_back(guard.getMask());
     while (!waiting.empty()) {
       Value value = waiting.pop_back_val();
       if (auto argument = dyn_cast<BlockArgument>(value);

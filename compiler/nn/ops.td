@@ -1,5 +1,5 @@
 // The operations of the dialect: those of stdlib/ops.nn, where they are described, `constant`, and
-// `loop` with its `yield`.
+// `loop` with its `yield` and `guard`.
 #ifndef DLC_NN_OPS_TD
 #define DLC_NN_OPS_TD
 
@@ -308,7 +308,20 @@ def Nn_LoopOp : Op<Nn_Dialect, "loop", [Pure, AttrSizedOperandSegments]> {
     ::mlir::ResultRange getStacked();
     /// What is the same in every turn and may stand before the loop, in order.
     ::llvm::SmallVector<::mlir::Operation *> getInvariants();
+    /// What says in which turns something happens; null if it does in all.
+    ::dlc::nn::GuardOp getGuard();
   }];
+}
+
+def Nn_GuardOp : Op<Nn_Dialect, "guard", [HasParent<"LoopOp">]> {
+  let summary = "Ends a turn in which no element of the mask is true";
+  let description = [{
+    The carried values then stay, and what the turn stacks is 0. A block may have one. It is there
+    for speed: the block's own operations see to it that a sample whose element is false keeps what
+    is carried and stacks 0, or a value that nothing but such zeros is multiplied by.
+  }];
+  let arguments = (ins Bool:$mask);
+  let assemblyFormat = "$mask attr-dict `:` type($mask)";
 }
 
 def Nn_YieldOp : Op<Nn_Dialect, "yield", [Pure, Terminator, HasParent<"LoopOp">]> {

@@ -66,8 +66,19 @@ private:
   Slots slots;
 
   FailureOr<Steps> compile(Block &block) {
+    return compile(llvm::make_range(block.begin(), block.end()));
+  }
+
+  FailureOr<Steps> compile(llvm::iterator_range<Block::iterator> operations) {
     Steps steps;
-    for (Operation &op : block) {
+    for (Operation &op : operations) {
+      if (auto guard = dyn_cast<contract::GuardOp>(op)) {
+        Step step = guarded(guard, llvm::make_range(std::next(op.getIterator()), operations.end()));
+        if (!step)
+          return failure();
+        steps.push_back(std::move(step));
+        return steps;
+      }
       slots.declare(op.getResults());
       Step step = controlStep(op);
       if (!step)
@@ -127,6 +138,20 @@ private:
         again(frame);
       }
       leave(frame);
+    };
+  }
+
+  /// The rest of the turn, if it is not ended.
+  Step guarded(contract::GuardOp guard, llvm::iterator_range<Block::iterator> rest) {
+    FailureOr<Steps> goOn = compile(rest), end = compile(guard.getOtherwise().front());
+    if (failed(goOn) || failed(end))
+      return nullptr;
+    return [goOn = std::move(*goOn), end = std::move(*end),
+            mask = slots.of(guard.getMask())](Frame &frame) {
+      const View &view = frame.views[mask];
+      bool isTrue = std::any_of(view.bytes, view.bytes + view.size,
+                                [](unsigned char byte) { return byte != 0; });
+      runAll(isTrue ? goOn : end, frame);
     };
   }
 

@@ -241,11 +241,18 @@ private:
     int64_t count = between(1, 4);
     all.insert(all.begin(), count);
     Tensor start = followed(argument(shape)), slices = argument(all);
+    // In some turns of a loop with a guard nothing happens, in others to some samples only.
+    bool hasGuard = below(2);
+    Tensor masks = hasGuard ? mask({count, shape[0]}) : Tensor();
     std::string name = "%v" + std::to_string(values++), turn = std::to_string(values++);
-    Tensor carried{"%h" + turn, shape}, slice{"%s" + turn, shape};
+    Tensor carried{"%h" + turn, shape}, slice{"%s" + turn, shape}, within{"%m" + turn, {shape[0]}};
+    std::string ofMask = hasGuard ? ", " + within.name + ": " + type(within.shape, "i1") : "";
     body += "  " + name + ":2 = nn.loop " + std::to_string(count) + (below(2) ? " reversed" : "") +
-            " carry(" + start.name + ") slices(" + slices.name + ") {\n  ^turn(" + carried.name +
-            ": " + type(shape) + ", " + slice.name + ": " + type(shape) + "):\n";
+            " carry(" + start.name + ") slices(" + slices.name +
+            (hasGuard ? ", " + masks.name : "") + ") {\n  ^turn(" + carried.name + ": " +
+            type(shape) + ", " + slice.name + ": " + type(shape) + ofMask + "):\n";
+    if (hasGuard)
+      body += "  nn.guard " + within.name + " : " + type(within.shape, "i1") + "\n";
     Tensor x = binary("add", carried, slice);
     if (below(2)) {
       Tensor w = argument({shape[1], shape[1]});
@@ -256,11 +263,41 @@ private:
     Tensor next = unary("tanh", x);
     if (below(2)) // besides what a product reads of it
       next = binary("mul", next, carried);
+    if (hasGuard) {
+      next = ifWithin(within, next, carried);
+      x = ifWithin(within, x, zeros(shape));
+    }
     body += "  nn.yield " + next.name + ", " + x.name + " : " + type(shape) + ", " + type(shape) +
-            "\n  } : (" + type(shape) + ", " + type(all) + ") -> (" + type(shape) + ", " +
+            "\n  } : (" + type(shape) + ", " + type(all) +
+            (hasGuard ? ", " + type(masks.shape, "i1") : "") + ") -> (" + type(shape) + ", " +
             type(all) + ")\n";
     results.push_back({name + "#0", shape});
     finish({name + "#1", all});
+  }
+
+  /// bool[turns, samples]: for each turn of its own, or of some samples only.
+  Tensor mask(Sizes shape) {
+    Sizes own = below(2) ? shape : Sizes{shape[0]};
+    Tensor x = argument(own), y = argument(own);
+    Tensor mask = add("less " + x.name + ", " + y.name, type(own), own);
+    return own == shape ? mask : broadcastTruth(mask, shape);
+  }
+
+  /// x along further axes at its end.
+  Tensor broadcastTruth(const Tensor &x, const Sizes &shape) {
+    std::string axes, sizes;
+    for (size_t axis = x.shape.size(); axis < shape.size(); ++axis) {
+      axes += (axes.empty() ? "" : ", ") + std::to_string(axis);
+      sizes += (sizes.empty() ? "" : ", ") + std::to_string(shape[axis]);
+    }
+    return add("broadcast " + x.name + " axes [" + axes + "] sizes [" + sizes + "]",
+               "(" + type(x.shape, "i1") + ") -> " + type(shape, "i1"), shape);
+  }
+
+  Tensor ifWithin(const Tensor &within, const Tensor &value, const Tensor &otherwise) {
+    Tensor wide = broadcastTruth(within, value.shape);
+    return add("select " + wide.name + ", " + value.name + ", " + otherwise.name,
+               type(value.shape, "i1") + ", " + type(value.shape), value.shape);
   }
 
   void elementwise() {

@@ -153,6 +153,8 @@ void GraphBuilder::finish(Block &block, const std::vector<bool> &isNeeded,
     define(node.results);
   }
   renumber(block.results);
+  if (block.guard >= 0)
+    block.guard = renumbered[block.guard];
 }
 
 Graph GraphBuilder::finish(const std::vector<ValueId *> &results) {

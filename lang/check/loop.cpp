@@ -31,6 +31,7 @@ struct Head {
   bool isReversed = false;
   std::vector<Slice> slices;
   std::optional<Operand> lengths; // int[B]
+  const Expr *until = nullptr;    // asked at the begin of each turn
 };
 
 const Expr *option(const Expr &loop, const char *name) {
@@ -190,6 +191,7 @@ std::optional<Head> headOf(const Expr &loop, Environment &environment) {
                : readTurns(*loop.operands[1], head, environment)) ||
       !readLengths(loop, head, environment))
     return std::nullopt;
+  head.until = option(loop, "until");
   if (head.count >= 1 && head.count <= kMostTurns)
     return head;
   report.error("loop-range", loop.operands[1]->range,
@@ -264,28 +266,34 @@ bool uses(const Block &block, ValueId value) {
   return isUsed;
 }
 
+/// x along further axes at its end, which make its shape that one.
+Value widened(const Operand &x, const Shape &shape, Range range, Unfolding &unfolding) {
+  Shape axes, sizes;
+  for (size_t axis = unfolding.graph.typeOf(*x.value.as<Tensor>()).shape.size();
+       axis < shape.size(); ++axis) {
+    axes.push_back(Dim(static_cast<int64_t>(axis)));
+    sizes.push_back(shape[axis]);
+  }
+  return unfolding.operations.applyExactly("broadcast", {x}, {{"axes", axes}, {"sizes", sizes}},
+                                           range);
+}
+
 /// `value` where the turn is one of the sample's own, else `otherwise`; Poison after an error.
-Value withinLength(const Operand &value, const Value &otherwise, const Operand &isWithin,
-                   Unfolding &unfolding) {
+Value ifWithin(const Operand &value, const Value &otherwise, const Operand &isWithin,
+               Unfolding &unfolding) {
   GraphBuilder &graph = unfolding.graph;
   const TensorType type = graph.typeOf(*value.value.as<Tensor>());
   const Shape &samples = graph.typeOf(*isWithin.value.as<Tensor>()).shape;
-  if (type.shape.empty() || type.shape[0] != samples[0]) {
+  if (!samples.empty() && (type.shape.empty() || type.shape[0] != samples[0])) {
     unfolding.report
         .error("shape-mismatch", value.range,
-               "a loop with `lengths` of " + samples[0].str() +
+               "a loop with `lengths` or `until` of " + samples[0].str() +
                    " samples carries and yields tensors whose first axis they are, found " +
                    str(type))
-        .notes.push_back({isWithin.range, "the lengths"});
+        .notes.push_back({isWithin.range, "the samples"});
     return Poison{};
   }
-  Shape axes, sizes;
-  for (size_t axis = 1; axis < type.shape.size(); ++axis) {
-    axes.push_back(Dim(static_cast<int64_t>(axis)));
-    sizes.push_back(type.shape[axis]);
-  }
-  Value wide = unfolding.operations.applyExactly("broadcast", {isWithin},
-                                                 {{"axes", axes}, {"sizes", sizes}}, value.range);
+  Value wide = widened(isWithin, type.shape, value.range, unfolding);
   return unfolding.operations.applyExactly(
       "select", {{wide, value.range}, value, {otherwise, value.range}}, {}, value.range);
 }
@@ -294,14 +302,51 @@ Value withinLength(const Operand &value, const Value &otherwise, const Operand &
 struct Turn {
   std::vector<ValueId> next; // of the carried values
   std::vector<Operand> yielded;
+  ValueId guard = -1; // which samples the turn is of
 };
 
-/// Empty after an error.
+/// Whether the loop goes on, as its `until` says: a bool for each sample, or one for all. Poison
+/// after an error.
+Value goesOn(const Expr &until, Environment &environment) {
+  Unfolding &unfolding = environment.unfolding;
+  Value isOver = evaluate(until, environment);
+  if (isOver.isPoison())
+    return Poison{};
+  const Tensor *tensor = isOver.as<Tensor>();
+  if (tensor && unfolding.operations.isTruth(isOver) &&
+      unfolding.graph.typeOf(*tensor).shape.size() < 2)
+    return unfolding.operations.opposite({isOver, until.range}, until.range);
+  unfolding.report.error("argument-type", until.range,
+                         "`until` needs a bool for each sample, bool[B], or one for all, bool[], "
+                         "found " +
+                             unfolding.operations.described(isOver));
+  return Poison{};
+}
+
+/// Whether the turn is one of the sample's own; Poison after an error, and nothing if each turn is.
+Value isWithin(const Head &head, const Value &isWithinLength, Environment &environment) {
+  if (!head.until)
+    return isWithinLength;
+  Value isOn = goesOn(*head.until, environment);
+  if (isOn.isPoison() || isWithinLength.is<Nothing>())
+    return isOn;
+  Unfolding &unfolding = environment.unfolding;
+  Operand on{isOn, head.until->range}, within{isWithinLength, head.lengths->range};
+  Shape samples = unfolding.graph.typeOf(*isWithinLength.as<Tensor>()).shape;
+  if (unfolding.graph.typeOf(*isOn.as<Tensor>()).shape.empty())
+    on.value = widened(on, samples, on.range, unfolding);
+  return unfolding.operations.logical("and", on, within, head.until->range);
+}
+
+/// Empty after an error. `isWithinLength` is a bool for each sample, or nothing.
 std::optional<Turn> unfoldTurn(const Expr &expr, const Head &head, const std::vector<Port> &carried,
-                               ValueId number, Environment &environment) {
+                               const Value &isWithinLength, Environment &environment) {
   Unfolding &unfolding = environment.unfolding;
   GraphBuilder &graph = unfolding.graph;
   int errorsBefore = unfolding.report.count();
+  Value within = isWithin(head, isWithinLength, environment);
+  if (within.isPoison())
+    return std::nullopt;
   auto returned = execute(expr.blocks[0], environment);
   if (unfolding.report.count() != errorsBefore)
     return std::nullopt;
@@ -318,15 +363,14 @@ std::optional<Turn> unfoldTurn(const Expr &expr, const Head &head, const std::ve
   if (turn.next.size() != carried.size())
     return std::nullopt;
   turn.yielded = *environment.yielded();
-  if (!head.lengths)
+  if (within.is<Nothing>())
     return turn;
-  Value isWithin = unfolding.operations.apply(
-      "less", {{Tensor{number}, head.lengths->range}, *head.lengths}, head.lengths->range);
-  Operand condition{isWithin, head.lengths->range};
+  turn.guard = within.as<Tensor>()->id;
+  Operand condition{within, head.until ? head.until->range : head.lengths->range};
   for (size_t i = 0; i < carried.size(); ++i) {
     const Binding &binding = *environment.findHere(carried[i].name);
     Value next =
-        withinLength({Tensor{turn.next[i]}, binding.assigned}, binding.value, condition, unfolding);
+        ifWithin({Tensor{turn.next[i]}, binding.assigned}, binding.value, condition, unfolding);
     if (next.isPoison())
       return std::nullopt;
     turn.next[i] = next.as<Tensor>()->id;
@@ -334,11 +378,20 @@ std::optional<Turn> unfoldTurn(const Expr &expr, const Head &head, const std::ve
   for (Operand &value : turn.yielded) {
     TensorType type = graph.typeOf(*value.value.as<Tensor>());
     Value zero = graph.constant({0}, {type.element, type.shape, 0}, value.range);
-    value.value = withinLength(value, zero, condition, unfolding);
+    value.value = ifWithin(value, zero, condition, unfolding);
     if (value.value.isPoison())
       return std::nullopt;
   }
   return turn;
+}
+
+/// For each turn and sample whether it is within the length: bool[turns, B].
+Value withinLengths(const Value &numbers, const Head &head, Unfolding &unfolding) {
+  const Operand &lengths = *head.lengths;
+  Shape samples = unfolding.graph.typeOf(*lengths.value.as<Tensor>()).shape;
+  Value number =
+      widened({numbers, lengths.range}, {Dim(head.count), samples[0]}, lengths.range, unfolding);
+  return unfolding.operations.apply("less", {{number, lengths.range}, lengths}, lengths.range);
 }
 
 /// Leaves out the slices that nothing in the block uses.
@@ -375,18 +428,26 @@ Value evaluateLoop(const Expr &expr, Environment &environment) {
   bool isNumbered = expr.text == "loop"; // by a name
   Range place = expr.operands[0]->range;
   Value all = graph.constant(std::move(numbers), {Element::Int, {Dim(head->count)}, 0}, place);
+  size_t number = arguments.size();
   arguments.push_back({isNumbered ? expr.operands[0]->text : "", {Element::Int, {}, 0}, place});
   operands->push_back(all.as<Tensor>()->id);
+  if (head->lengths) {
+    ValueId within = withinLengths(all, *head, unfolding).as<Tensor>()->id;
+    arguments.push_back(
+        {"", {Element::Bool, {graph.typeOf(within).shape[1]}, 0}, head->lengths->range});
+    operands->push_back(within);
+  }
 
   std::vector<ValueId> ids = graph.openBlock(arguments);
-  graph.turns.push_back({ids.back(), head->count});
+  graph.turns.push_back({ids[number], head->count});
   Environment turn(environment, /*isTurn=*/true);
   for (size_t i = 0; i < arguments.size(); ++i)
     if (!arguments[i].name.empty())
       turn.bind(arguments[i].name,
                 {i < carried.size() ? Binding::Kind::Carried : Binding::Kind::Let, Tensor{ids[i]},
                  arguments[i].range});
-  auto made = unfoldTurn(expr, *head, carried, ids.back(), turn);
+  Value isWithinLength = head->lengths ? Value(Tensor{ids.back()}) : Value(Nothing{});
+  auto made = unfoldTurn(expr, *head, carried, isWithinLength, turn);
   graph.turns.pop_back();
   std::vector<ValueId> results = made ? made->next : std::vector<ValueId>();
   if (made)
@@ -395,6 +456,7 @@ Value evaluateLoop(const Expr &expr, Environment &environment) {
   Block block = graph.closeBlock(results);
   if (!made)
     return Poison{};
+  block.guard = made->guard;
   if (results.empty()) {
     unfolding.report.error("missing-value", expr.focus,
                            "the loop gives nothing: it carries no value and yields none");

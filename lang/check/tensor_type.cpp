@@ -21,8 +21,18 @@ std::optional<Shape> evaluateDims(const Expr &expr, Environment &environment) {
   return std::nullopt;
 }
 
+namespace {
+
+/// `T <= 24`, in the type of an input: a size that has a name and a stated maximum.
+bool isBounded(const Expr &expr) {
+  return expr.kind == Expr::Kind::Binary && expr.text == "<=" &&
+         expr.operands[0]->kind == Expr::Kind::Name;
+}
+
+} // namespace
+
 std::optional<TensorType> tensorType(const ast::Type &type, Environment &environment,
-                                     const std::string &name) {
+                                     const std::string &name, bool isInput) {
   Report &report = environment.unfolding.report;
   auto declared = element(type.name, report);
   if (!declared)
@@ -34,7 +44,7 @@ std::optional<TensorType> tensorType(const ast::Type &type, Environment &environ
   }
   TensorType result{*declared, {}, 0};
   for (const ast::ExprPtr &expr : type.shape) {
-    auto dims = evaluateDims(*expr, environment);
+    auto dims = evaluateDims(isInput && isBounded(*expr) ? *expr->operands[0] : *expr, environment);
     if (!dims)
       return std::nullopt;
     result.shape.insert(result.shape.end(), dims->begin(), dims->end());
@@ -66,9 +76,36 @@ bool isSymbol(const Expr &expr, Environment &environment) {
   return !item || item->kind != ast::Item::Kind::Const;
 }
 
+/// The name is the maximum from here on; false after an error.
+static bool bindBounded(const Expr &expr, Environment &environment) {
+  Report &report = environment.unfolding.report;
+  const Expr &name = *expr.operands[0];
+  if (!isSymbol(name, environment)) {
+    report.error("duplicate-name", name.range,
+                 quoted(name.text) + " is defined already, a maximum names a new size");
+    return false;
+  }
+  Value most = evaluate(*expr.operands[1], environment);
+  const Dim *dim = most.as<Dim>();
+  if (dim && dim->isConstant()) {
+    environment.bind(name.text, {Binding::Kind::Dimension, *dim, name.range});
+    return true;
+  }
+  if (!most.isPoison())
+    report.error("dimension-type", expr.operands[1]->range,
+                 "the maximum of a size is a static int, found " +
+                     (dim ? str(most) : kindOf(most)));
+  return false;
+}
+
 std::optional<TensorType> declaredInput(const ast::Type &type, Environment &environment) {
   const std::string &batchSymbol = environment.unfolding.graph.batchSymbol;
   for (const ast::ExprPtr &expr : type.shape) {
+    if (isBounded(*expr)) {
+      if (!bindBounded(*expr, environment))
+        return std::nullopt;
+      continue;
+    }
     if (!isSymbol(*expr, environment))
       continue;
     const std::string &name = expr->text;
@@ -80,13 +117,14 @@ std::optional<TensorType> declaredInput(const ast::Type &type, Environment &envi
           .error("symbol-without-value", expr->range,
                  quoted(name) + " has no value; only " + batch +
                      " gets one when the model is compiled")
-          .help.push_back("write the size, or declare `const " + name + " = 16`; `-D " + name +
+          .help.push_back("write the size, state its maximum, `" + name +
+                          " <= 16`, or declare `const " + name + " = 16`; `-D " + name +
                           "=32` then sets another");
       value = Poison{}; // said once
     }
     environment.bind(name, {Binding::Kind::Dimension, std::move(value), expr->range});
   }
-  return tensorType(type, environment);
+  return tensorType(type, environment, "", /*isInput=*/true);
 }
 
 } // namespace dlc::lang

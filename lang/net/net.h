@@ -47,6 +47,9 @@ struct Block {
   std::vector<ValueId> arguments;
   std::vector<Node> nodes;
   std::vector<ValueId> results;
+  /// Of a loop's turn: a bool for each sample, made or taken by the block. Where all are false the
+  /// block leaves what it carries as it was, and what it yields is 0. -1 if there is none.
+  ValueId guard = -1;
 };
 
 /// One operation. Besides the primitives of stdlib/ops.nn:

@@ -80,7 +80,7 @@ struct Expr {
   std::string text; // name, string contents, operator
   std::vector<ExprPtr> operands;
   std::vector<Argument> arguments;
-  std::vector<Argument> options; // of a loop: along, reversed, lengths
+  std::vector<Argument> options; // of a loop: along, reversed, lengths, until
   std::vector<Block> blocks;
 };
 

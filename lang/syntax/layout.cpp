@@ -78,7 +78,7 @@ const std::map<std::string, TokenKind, std::less<>> kExpressionKeywords = {
 
 /// They stand behind what a `loop` or `scan` runs over.
 const std::map<std::string, TokenKind, std::less<>> kLoopKeywords = {
-    {"along", T::ALONG}, {"reversed", T::REVERSED}, {"lengths", T::LENGTHS}};
+    {"along", T::ALONG}, {"reversed", T::REVERSED}, {"lengths", T::LENGTHS}, {"until", T::UNTIL}};
 
 /// Ends an expression: a name behind it, in the same line, means nothing else.
 bool endsExpression(TokenKind kind) {

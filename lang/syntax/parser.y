@@ -151,6 +151,7 @@ Parser::symbol_type yylex(Builder &builder);
   ALONG         "along"
   REVERSED      "reversed"
   LENGTHS       "lengths"
+  UNTIL         "until"
   YIELD         "yield"
   NEXT          "next"
 
@@ -370,6 +371,7 @@ options:
 | options "reversed"      { $$ = $1; $$.push_back(Argument{Name{"reversed", @2}, builder.boolean(@2, true)}); }
 | options "reversed" expr { $$ = $1; $$.push_back(Argument{Name{"reversed", @2}, $3}); }
 | options "lengths" expr { $$ = $1; $$.push_back(Argument{Name{"lengths", @2}, $3}); }
+| options "until" expr   { $$ = $1; $$.push_back(Argument{Name{"until", @2}, $3}); }
 ;
 carried:
   %empty                    { }

@@ -410,3 +410,28 @@ func.func @shared_carrying(%x: f32) -> f32 {
   } {dlc.shared}
   return %y : f32
 }
+
+// -----
+
+func.func @guard_of_floats(%m: memref<4xf32>) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  scf.for %i = %zero to %one step %one {
+    // expected-error @+1 {{'dlc.guard' op needs a mask of bytes, found 'memref<4xf32>'}}
+    dlc.guard %m : memref<4xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @two_guards(%m: memref<4xi8>) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  scf.for %i = %zero to %one step %one {
+    // expected-error @+1 {{'dlc.guard' op is the second of its loop}}
+    dlc.guard %m : memref<4xi8>
+    dlc.guard %m : memref<4xi8>
+  }
+  return
+}

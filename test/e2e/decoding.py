@@ -1,4 +1,5 @@
-"""Beam search written in the language, with `top_k` and states gathered by it, finds what the same in Python does."""
+"""Beam and greedy search written in the language, with `top_k`, gathered states and `until`, find what the same in
+Python does."""
 # RUN: %python %s
 import numpy as np
 
@@ -64,3 +65,44 @@ with dlc.scratch() as folder:
             texts, totals = search(row, weights, beams)
             assert (found[:, :-1] == np.array(texts)).all(), (beams, found, texts)
             dlc.close(f"{beams} beams", found[:, -1], np.array(totals), 1e-12)
+
+# Each text ends at its own 1, or after the turns it may have; what comes after is 0.
+GREEDY = """
+model writer(x: f32[B, UNITS], most: int[B, T <= 9]) -> (found: f32[B, T + UNITS]) {
+  let (words, state, last) = scan m in most along 1 until last == 1 or m == 0, h = x, last = int(zeros[B]) {
+    let now = (last |> embedding(SYMBOLS, UNITS)) + h |> dense(UNITS) |> tanh
+    next h = now
+    next last = now |> dense(SYMBOLS) |> argmax
+    yield next last
+  }
+  found = concat(axis = 1)(float(words), state)
+}
+"""
+
+
+def write(x, most, w):
+    text, last, h = np.zeros(len(most)), 0, x
+    for turn, may in enumerate(most):
+        if last == 1 or not may:
+            continue
+        h = np.tanh((w["embedding_1.weight"][last] + h) @ w["dense_1.weight"] + w["dense_1.bias"])
+        text[turn] = last = np.argmax(h @ w["dense_2.weight"] + w["dense_2.bias"])
+    return text, h
+
+
+with dlc.scratch() as folder:
+    for batch in (1, 5, 16):
+        model = GREEDY.replace("SYMBOLS", str(SYMBOLS)).replace("UNITS", str(UNITS))
+        program = dlc.compile_model(folder, model, "--precision=f64", "--batch", batch)
+        weights = {w["name"]: 1.5 * random.standard_normal(w["shape"]) for w in dlc.info(program)["weights"]}
+        dlc.write_safetensors(f"{folder}/w.safetensors", weights)
+        x = random.standard_normal((batch, UNITS))
+        most = (np.arange(9) < random.integers(1, 10, (batch, 1))).astype(np.int32)
+        np.save(f"{folder}/x.npy", x)
+        np.save(f"{folder}/most.npy", most)
+        dlc.run(program, "predict", "--weights", f"{folder}/w.safetensors", "--out", f"{folder}/y.npy",
+                f"x={folder}/x.npy", f"most={folder}/most.npy")
+        for row, may, found in zip(x, most, np.load(f"{folder}/y.npy")):
+            text, state = write(row, may, weights)
+            assert (found[:9] == text).all(), (batch, found, text)
+            dlc.close("greedy", found[9:], state, 1e-12)

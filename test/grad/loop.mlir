@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s -dlc-differentiate | FileCheck %s
+// RUN: dlc-opt %s -split-input-file -dlc-differentiate | FileCheck %s
 
 // The gradient of a loop runs back. The loop saves h before each turn and tanh's result; it takes its slices again,
 // and makes the transposed weight again. What the loss asks of the weight adds up over the turns.
@@ -26,5 +26,32 @@ func.func @train(%x: tensor<5x2x3xf32> {nn.kind = "input", nn.index = 0 : i64, n
     nn.yield %next : tensor<2x3xf32>
   } : (tensor<2x3xf32>, tensor<5x2x3xf32>) -> tensor<2x3xf32>
   %loss = nn.reduce_sum %end axes [0, 1] : (tensor<2x3xf32>) -> tensor<f32>
+  return %loss : tensor<f32>
+}
+
+// -----
+
+// Where a guard ends a turn, it ends the turn of the gradient, too.
+
+// CHECK-LABEL: func.func @step(
+// CHECK:         nn.loop 5 carry
+// CHECK-NEXT:      ^{{.*}}, %[[MASK:[^:]*]]: tensor<2xi1>):
+// CHECK-NEXT:      nn.guard %[[MASK]]
+// CHECK:         nn.loop 5 reversed carry
+// CHECK-NEXT:      ^{{.*}}, %[[MASK:[^:]*]]: tensor<2xi1>
+// CHECK-NEXT:      nn.guard %[[MASK]]
+func.func @train(%m: tensor<5x2xi32> {nn.kind = "input", nn.index = 0 : i64, nn.name = "m"},
+                 %w: tensor<2xf32> {nn.kind = "param", nn.index = 0 : i64, nn.name = "w"})
+    -> (tensor<f32> {nn.kind = "loss"}) {
+  %none = nn.constant dense<0> : tensor<5x2xi32>
+  %masks = nn.less %none, %m : tensor<5x2xi32>
+  %end = nn.loop 5 carry(%w) slices(%masks) {
+  ^turn(%h: tensor<2xf32>, %mt: tensor<2xi1>):
+    nn.guard %mt : tensor<2xi1>
+    %t = nn.tanh %h : tensor<2xf32>
+    %next = nn.select %mt, %t, %h : tensor<2xi1>, tensor<2xf32>
+    nn.yield %next : tensor<2xf32>
+  } : (tensor<2xf32>, tensor<5x2xi1>) -> tensor<2xf32>
+  %loss = nn.reduce_sum %end axes [0] : (tensor<2xf32>) -> tensor<f32>
   return %loss : tensor<f32>
 }

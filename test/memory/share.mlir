@@ -80,3 +80,29 @@ func.func @few(%h0: tensor<15x4xf32>) -> tensor<15x4xf32> {
   } : (tensor<15x4xf32>) -> tensor<15x4xf32>
   return %h : tensor<15x4xf32>
 }
+
+// -----
+
+// A guard: where a turn ends, zeros go where it would have stacked; a thread looks at its own rows of the mask.
+
+// CHECK-LABEL: func.func @guarded
+// CHECK: scf.for %[[GROUP:.*]] = %{{.*}} to %c4
+// CHECK:   scf.for %{{.*}} = %{{.*}} to %c5
+// CHECK:     dlc.guard %{{.*}} : memref<8xi8> {
+// CHECK:       linalg.generic {{.*}} outs(%{{.*}} : memref<8x4xf32>)
+// CHECK:     }
+// CHECK:     linalg.generic
+// CHECK:   } {dlc.shared}
+func.func @guarded(%m: tensor<5x32xi1>, %h0: tensor<32x4xf32>) -> (tensor<32x4xf32>, tensor<5x32x4xf32>) {
+  %h:2 = nn.loop 5 carry(%h0) slices(%m) {
+  ^turn(%h: tensor<32x4xf32>, %mt: tensor<32xi1>):
+    nn.guard %mt : tensor<32xi1>
+    %z = nn.constant dense<0.0> : tensor<32x4xf32>
+    %wide = nn.broadcast %mt axes [1] sizes [4] : (tensor<32xi1>) -> tensor<32x4xi1>
+    %t = nn.tanh %h : tensor<32x4xf32>
+    %next = nn.select %wide, %t, %h : tensor<32x4xi1>, tensor<32x4xf32>
+    %y = nn.select %wide, %t, %z : tensor<32x4xi1>, tensor<32x4xf32>
+    nn.yield %next, %y : tensor<32x4xf32>, tensor<32x4xf32>
+  } : (tensor<32x4xf32>, tensor<5x32xi1>) -> (tensor<32x4xf32>, tensor<5x32x4xf32>)
+  return %h#0, %h#1 : tensor<32x4xf32>, tensor<5x32x4xf32>
+}

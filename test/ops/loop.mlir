@@ -163,3 +163,73 @@ func.func @carried_twice(%h0: tensor<3x49xf64>, %w: tensor<49x49xf64>, %x: tenso
   } : (tensor<3x49xf64>, tensor<4x3x49xf64>, tensor<4xi32>) -> tensor<3x49xf64>
   return %end : tensor<3x49xf64>
 }
+
+// --- guards: the turn of no sample ends before it begins ---------------------------------------
+
+// Sample 0 goes on for two turns, sample 1 for one, and the last two turns are of none.
+func.func @guarded(%x: tensor<4x2xf64>, %h0: tensor<2xf64>) -> (tensor<2xf64>, tensor<4x2xf64>)
+  attributes {
+    test.inputs = [dense<[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0]]> : tensor<4x2xf64>,
+                   dense<[1.0, 0.5]> : tensor<2xf64>],
+    test.expected = [dense<[9.0, 3.0]> : tensor<2xf64>,
+                     dense<[[3.0, 3.0], [9.0, 0.0], [0.0, 0.0], [0.0, 0.0]]> : tensor<4x2xf64>]
+  } {
+  %masks = nn.constant dense<[[true, true], [true, false], [false, false], [false, false]]> : tensor<4x2xi1>
+  %two = nn.constant dense<2.0> : tensor<2xf64>
+  %zero = nn.constant dense<0.0> : tensor<2xf64>
+  %end, %all = nn.loop 4 carry(%h0) slices(%x, %masks) {
+  ^turn(%h: tensor<2xf64>, %xt: tensor<2xf64>, %m: tensor<2xi1>):
+    nn.guard %m : tensor<2xi1>
+    %d = nn.mul %two, %h : tensor<2xf64>
+    %s = nn.add %d, %xt : tensor<2xf64>
+    %next = nn.select %m, %s, %h : tensor<2xi1>, tensor<2xf64>
+    %y = nn.select %m, %s, %zero : tensor<2xi1>, tensor<2xf64>
+    nn.yield %next, %y : tensor<2xf64>, tensor<2xf64>
+  } : (tensor<2xf64>, tensor<4x2xf64>, tensor<4x2xi1>) -> (tensor<2xf64>, tensor<4x2xf64>)
+  return %end, %all : tensor<2xf64>, tensor<4x2xf64>
+}
+
+// What goes on is decided by what is carried; h is divided by, and 0 in turns that are ended.
+func.func @until(%x: tensor<5x3xf64>, %h0: tensor<3xf64>) -> (tensor<3xf64>, tensor<5x3xf64>) {
+  %zero = nn.constant dense<0.0> : tensor<3xf64>
+  %four = nn.constant dense<4.0> : tensor<3xf64>
+  %end, %all = nn.loop 5 carry(%h0) slices(%x) {
+  ^turn(%h: tensor<3xf64>, %xt: tensor<3xf64>):
+    %size = nn.mul %h, %h : tensor<3xf64>
+    %m = nn.less %size, %four : tensor<3xf64>
+    nn.guard %m : tensor<3xi1>
+    %d = nn.mul %h, %xt : tensor<3xf64>
+    %e = nn.exp %d : tensor<3xf64>
+    %q = nn.div %xt, %e : tensor<3xf64>
+    %s = nn.add %e, %q : tensor<3xf64>
+    %next = nn.select %m, %s, %h : tensor<3xi1>, tensor<3xf64>
+    %y = nn.select %m, %q, %zero : tensor<3xi1>, tensor<3xf64>
+    nn.yield %next, %y : tensor<3xf64>, tensor<3xf64>
+  } : (tensor<3xf64>, tensor<5x3xf64>) -> (tensor<3xf64>, tensor<5x3xf64>)
+  return %end, %all : tensor<3xf64>, tensor<5x3xf64>
+}
+
+// So many samples that threads share the loop; products are made before and after it.
+func.func @guarded_products(%x: tensor<6x16x3xf64>, %m: tensor<6x16xf64> {test.zero_gradient}, %h0: tensor<16x5xf64>, %w: tensor<3x5xf64>,
+                            %v: tensor<5x5xf64>) -> (tensor<16x5xf64>, tensor<6x16x5xf64>) {
+  %zero = nn.constant dense<0.0> : tensor<16x5xf64>
+  %none = nn.constant dense<[0.0, 0.0, 100.0, 0.0, 100.0, 100.0]> : tensor<6xf64>
+  %limit = nn.constant dense<0.0> : tensor<6x16xf64>
+  %wide_none = nn.broadcast %none axes [1] sizes [16] : (tensor<6xf64>) -> tensor<6x16xf64>
+  %n = nn.add %m, %wide_none : tensor<6x16xf64>
+  %masks = nn.less %n, %limit : tensor<6x16xf64>
+  %end, %all = nn.loop 6 reversed carry(%h0) slices(%x, %masks) {
+  ^turn(%h: tensor<16x5xf64>, %xt: tensor<16x3xf64>, %mt: tensor<16xi1>):
+    nn.guard %mt : tensor<16xi1>
+    %p = nn.matmul %xt, %w : (tensor<16x3xf64>, tensor<3x5xf64>) -> tensor<16x5xf64>
+    %q = nn.matmul %h, %v : (tensor<16x5xf64>, tensor<5x5xf64>) -> tensor<16x5xf64>
+    %s = nn.add %p, %q : tensor<16x5xf64>
+    %t = nn.tanh %s : tensor<16x5xf64>
+    %wide = nn.broadcast %mt axes [1] sizes [5] : (tensor<16xi1>) -> tensor<16x5xi1>
+    %next = nn.select %wide, %t, %h : tensor<16x5xi1>, tensor<16x5xf64>
+    %r = nn.matmul %t, %v : (tensor<16x5xf64>, tensor<5x5xf64>) -> tensor<16x5xf64>
+    %y = nn.select %wide, %r, %zero : tensor<16x5xi1>, tensor<16x5xf64>
+    nn.yield %next, %y : tensor<16x5xf64>, tensor<16x5xf64>
+  } : (tensor<16x5xf64>, tensor<6x16x3xf64>, tensor<6x16xi1>) -> (tensor<16x5xf64>, tensor<6x16x5xf64>)
+  return %end, %all : tensor<16x5xf64>, tensor<6x16x5xf64>
+}

@@ -236,6 +236,8 @@ def draw_scan(g, x):
         return None
     g.cost = inside.cost
     attributes = {"axis": axis, "reversed": g.random.random() < 0.4, "gives": g.random.choice(["all", "last"])}
+    if is_batch_first(start.shape) and g.random.random() < 0.5:
+        attributes["until"] = g.random.choice([-0.5, 0.25, 1.5])  # the largest number of a sample is above it
     return g.node("scan", [start, x], attributes, body=inside.body)
 
 

@@ -225,7 +225,12 @@ class Writer:
         both = name if a["gives"] == "last" else f"({name}, {name.replace('v', 'w')})"
         if a["gives"] == "all":
             lines.append(f"yield next {carried}")
-        head = f"let {both} = scan {part} in {operands[1]} along {a['axis']}{' reversed' if a['reversed'] else ''}, "
+        head = f"let {both} = scan {part} in {operands[1]} along {a['axis']}{' reversed' if a['reversed'] else ''}"
+        if "until" in a:
+            axes = list(range(1, len(node.operands[0].shape)))
+            largest = f"reduce_max({axes})({carried})" if axes else carried
+            head += f" until {largest} > {a['until']}"
+        head += ", "
         return [head + f"{carried} = {operands[0]} {{", *indented(lines), "}"]
 
     def call(self, node, operands):

@@ -72,10 +72,20 @@ class Run:
     def scan(self, node, value, whole, path):
         axis, outputs = node.attributes["axis"], {}
         for turn in self.turns(whole.shape[axis], node.attributes["reversed"]):
-            value = outputs[turn] = self.inner(node, [value, whole.select(axis, turn)], path)
+            made = self.inner(node, [value, whole.select(axis, turn)], path)
+            value, outputs[turn] = self.until(node.attributes, value, made)
         if node.attributes["gives"] == "last":
             return value
         return self.torch.stack([outputs[turn] for turn in sorted(outputs)], axis)
+
+    def until(self, attributes, value, made):
+        """The next value and what is yielded: a sample whose largest number is above a limit has no more turns."""
+        if "until" not in attributes:
+            return made, made
+        distance = value.detach().reshape(len(value), -1).amax(1) - attributes["until"]
+        self.kink(distance)
+        is_over = (distance > 0).reshape([-1] + [1] * (value.dim() - 1))
+        return self.torch.where(is_over, value, made), self.torch.where(is_over, self.torch.zeros_like(made), made)
 
     def inner(self, node, operands, path):
         values = {id(inner): value for inner, value in zip(node.body.inputs, operands)}
