@@ -26,13 +26,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "test/e2e")
 import dlc  # noqa: E402
 
 
-# --- the runtime's order of samples (runtime/random.cpp) -------------------------------------------
+# --- the runtime's order of samples (runtime/random.cpp, runtime/data/order.cpp) -------------------
 
-def permutation(count, seed, epoch):
+def permutation(count, seed, epoch, purpose=2):
     low = np.uint64(0xFFFFFFFF)
     c = [np.arange(count, dtype=np.uint64), np.zeros(count, np.uint64), np.full(count, epoch, np.uint64),
          np.zeros(count, np.uint64)]
-    k = [np.uint64(seed & 0xFFFFFFFF), np.uint64((seed >> 32) ^ (2 << 24))]
+    k = [np.uint64(seed & 0xFFFFFFFF), np.uint64((seed >> 32) ^ (purpose << 24))]
     for _ in range(10):
         a, b = np.uint64(0xD2511F53) * c[0], np.uint64(0xCD9E8D57) * c[2]
         c = [(b >> np.uint64(32)) ^ c[1] ^ k[0], b & low, (a >> np.uint64(32)) ^ c[3] ^ k[1], a & low]
@@ -42,6 +42,18 @@ def permutation(count, seed, epoch):
         j = (int(c[1][i]) << 32 | int(c[0][i])) * (i + 1) >> 64
         order[i], order[j] = order[j], order[i]
     return np.array(order)
+
+
+def order_of_epoch(count, epoch, step, lengths):
+    order = permutation(count, 0, epoch)
+    if lengths is None:
+        return order
+    steps = count // step
+    for first in range(0, steps, 32):
+        part = order[first * step:min(first + 32, steps) * step]
+        part[:] = part[np.argsort(lengths[part], kind="stable")]
+    mixed = order[:steps * step].reshape(steps, step)[permutation(steps, 0, epoch, 6)]
+    return np.concatenate([mixed.reshape(-1), order[steps * step:]])
 
 
 # --- texts as the runtime makes numbers of them (runtime/data/vocabulary.cpp) ----------------------
@@ -96,7 +108,7 @@ def table(path):
 # --- the networks ----------------------------------------------------------------------------------
 
 class TextClassification:
-    batch, epochs, clip = 32, 4, None
+    batch, epochs, clip, bucket = 32, 4, None, None
 
     def data(self, folder, vocabulary, split):
         sentences, languages = table(folder / f"{split}.tsv")
@@ -117,7 +129,7 @@ class TextClassification:
 
 
 class Translation:
-    batch, epochs, clip = 64, 20, 1.0
+    batch, epochs, clip, bucket = 64, 20, 1.0, 1
 
     def data(self, folder, vocabulary, split):
         english, foreign = table(folder / f"{split}.tsv")
@@ -167,7 +179,7 @@ class Translation:
 
 
 class ImageClassification:
-    batch, epochs, clip = 128, 10, None
+    batch, epochs, clip, bucket = 128, 10, None, None
 
     def data(self, folder, vocabulary, split):
         names = {"train": "train", "test": "t10k"}
@@ -232,8 +244,11 @@ def train(network, weights, states, samples, epochs, report):
     optimizer, rate = network.optimizer(trained)
     count = len(samples[0])
     total, t = epochs * math.ceil(count / network.batch), 0
+    lengths = None
+    if network.bucket is not None:  # of texts, which have no 0 before their end
+        lengths = (samples[network.bucket] != 0).sum(1).numpy()
     for epoch in range(epochs):
-        order, losses = torch.tensor(permutation(count, 0, epoch)), []
+        order, losses = torch.tensor(order_of_epoch(count, epoch, network.batch, lengths)), []
         for begin in range(0, count, network.batch):
             t += 1
             optimizer.param_groups[0]["lr"] = rate(t, total)

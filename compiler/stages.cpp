@@ -13,6 +13,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
 
 using namespace mlir;
 
@@ -99,7 +100,8 @@ static bool parseText(Compilation &c) {
 }
 
 static bool checkNetwork(Compilation &c) {
-  lang::CheckOptions options{c.options.defines, c.options.seed, c.options.batch, ""};
+  lang::CheckOptions options{c.options.defines, c.options.seed, c.options.batch,
+                             llvm::sys::path::parent_path(c.options.inputs[0]).str()};
   c.network = lang::check(c.sources, c.standardLibrary, c.program, options, c.diagnostics);
   if (c.network)
     lang::checkSizes(*c.network, c.batch(), c.diagnostics);

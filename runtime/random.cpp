@@ -41,8 +41,8 @@ uint64_t Random::bits(uint64_t a, uint32_t b, uint32_t c) const {
   return (uint64_t(word[1]) << 32) | word[0];
 }
 
-std::vector<int64_t> permutation(int64_t count, uint64_t seed, int64_t epoch) {
-  Random random(seed, Purpose::Shuffle);
+std::vector<int64_t> permutation(int64_t count, uint64_t seed, int64_t epoch, Purpose purpose) {
+  Random random(seed, purpose);
   std::vector<int64_t> order(static_cast<size_t>(count));
   for (int64_t i = 0; i < count; ++i)
     order[i] = i;

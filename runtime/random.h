@@ -14,7 +14,14 @@ std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint3
 
 // What the runtime draws numbers for. The purpose changes the key, so that no two uses of one seed
 // share numbers; the compiled model itself (dropout) uses the seed as the plain key.
-enum class Purpose : uint32_t { Init = 1, Shuffle = 2, Augment = 3, Direction = 4, Input = 5 };
+enum class Purpose : uint32_t {
+  Init = 1,
+  Shuffle = 2,
+  Augment = 3,
+  Direction = 4,
+  Input = 5,
+  Buckets = 6
+};
 
 class Random {
 public:
@@ -32,6 +39,7 @@ private:
 };
 
 // A permutation of 0 … count-1 for one epoch (Fisher and Yates).
-std::vector<int64_t> permutation(int64_t count, uint64_t seed, int64_t epoch);
+std::vector<int64_t> permutation(int64_t count, uint64_t seed, int64_t epoch,
+                                 Purpose purpose = Purpose::Shuffle);
 
 } // namespace dlc::runtime

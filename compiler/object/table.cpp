@@ -99,9 +99,9 @@ private:
     for (const lang::Setting &setting : train.update.settings)
       settings.push_back(record({text(setting.name), f64(setting.value)}));
     append(fields, {i64(train.batch), i64(train.epochs), i64(train.steps), i64(train.patience),
-                    i64(train.seed), u32(train.shuffle), i64(facts.threadsDefault),
-                    text(train.update.optimizer), u32(slots.size()), array(slots),
-                    u32(settings.size()), array(settings)});
+                    i64(train.seed), u32(train.shuffle), u32(train.bucket),
+                    i64(facts.threadsDefault), text(train.update.optimizer), u32(slots.size()),
+                    array(slots), u32(settings.size()), array(settings)});
   }
 
   void trace(std::vector<Constant *> &fields) {

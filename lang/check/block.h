@@ -32,6 +32,8 @@ public:
   std::optional<Train> check();
   /// Those metrics that are said of a whole split, in order.
   std::vector<Score> scores(const UnfoldedModel &model, const Data &data);
+  /// The field by whose lengths samples of a step are alike, by its number; -1 for none.
+  int bucket(const Data &data);
   /// The data's fields that loss and metrics use and the model does not take, batched.
   std::vector<Port> extraInputs(const UnfoldedModel &model, const std::optional<Data> &data);
   /// Adds loss and metrics to the model's graph. False after errors.
@@ -48,7 +50,7 @@ private:
   std::vector<std::string> metricNames() const;
   std::vector<const ast::Expr *> scoreArguments(const ast::Expr &call);
   std::optional<size_t> portOf(const ast::Expr &argument, const std::vector<Port> &ports,
-                               const std::string &what);
+                               const char *id, const std::string &what);
   bool scoreFits(const ast::Expr &call, const Score &score, const UnfoldedModel &model,
                  const Data &data);
   ValueId weightedSum(ValueId perSample, Range range, Unfolding &unfolding,

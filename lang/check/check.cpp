@@ -130,8 +130,10 @@ private:
       if (report.count() != errorsBefore || !network.data ||
           !block->addLoss(*unfolded, extra, unfolding, function))
         return false;
-      if (isTraining && network.train)
+      if (isTraining && network.train) {
         network.train->scores = block->scores(*unfolded, *network.data);
+        network.train->bucket = block->bucket(*network.data);
+      }
     }
     if (!unfolding.nameVariables())
       return false;

@@ -11,8 +11,9 @@ using ast::Item;
 
 namespace {
 
-const std::vector<std::string> kKeys = {"loss",  "metrics",  "optimizer", "batch",   "epochs",
-                                        "steps", "patience", "seed",      "shuffle", "clip_norm"};
+const std::vector<std::string> kKeys = {"loss",    "metrics", "optimizer", "batch",
+                                        "epochs",  "steps",   "patience",  "seed",
+                                        "shuffle", "bucket",  "clip_norm"};
 
 /// All names in an expression.
 void collectNames(const Expr &expr, std::set<std::string> &names) {
@@ -124,6 +125,24 @@ std::optional<Train> TrainBlock::check() {
   return train;
 }
 
+int TrainBlock::bucket(const Data &data) {
+  auto stmt = keys.find("bucket");
+  if (stmt == keys.end() || !stmt->second->value)
+    return -1;
+  auto field = portOf(*stmt->second->value, data.fields, "setting-value",
+                      "`bucket` takes a field of the data by its name");
+  if (!field)
+    return -1;
+  const Port &port = data.fields[*field];
+  if (port.type.shape.empty())
+    report
+        .error("setting-value", stmt->second->value->range,
+               "`bucket` goes by the lengths of a field, " + quoted(port.name) +
+                   " has one number a sample")
+        .notes.push_back({port.range, "declared here"});
+  return static_cast<int>(*field);
+}
+
 // --- metrics -------------------------------------------------------------------------------------
 
 std::vector<const Expr *> TrainBlock::allMetrics() const {
@@ -179,9 +198,9 @@ std::vector<Score> TrainBlock::scores(const UnfoldedModel &model, const Data &da
     if (arguments.empty())
       continue;
     const std::string &function = item->name.text;
-    auto output = portOf(*arguments[0], model.outputs,
+    auto output = portOf(*arguments[0], model.outputs, "score-arguments",
                          quoted(function) + " takes a result of the model by its name");
-    auto field = portOf(*arguments[1], data.fields,
+    auto field = portOf(*arguments[1], data.fields, "score-arguments",
                         quoted(function) + " takes a field of the data by its name");
     if (!output || !field)
       continue;
@@ -222,7 +241,7 @@ std::vector<const Expr *> TrainBlock::scoreArguments(const Expr &call) {
 
 /// Which of the ports an argument names.
 std::optional<size_t> TrainBlock::portOf(const Expr &argument, const std::vector<Port> &ports,
-                                         const std::string &what) {
+                                         const char *id, const std::string &what) {
   std::vector<std::string> names;
   std::string all;
   for (const Port &port : ports) {
@@ -232,7 +251,7 @@ std::optional<size_t> TrainBlock::portOf(const Expr &argument, const std::vector
   auto found = std::find(names.begin(), names.end(), argument.text);
   if (argument.kind == Expr::Kind::Name && found != names.end())
     return static_cast<size_t>(found - names.begin());
-  Diagnostic &error = report.error("score-arguments", argument.range, what);
+  Diagnostic &error = report.error(id, argument.range, what);
   if (argument.kind != Expr::Kind::Name || !suggest(error, argument.text, names))
     error.help.push_back("there is " + all);
   return std::nullopt;

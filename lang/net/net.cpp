@@ -162,6 +162,8 @@ std::string str(const Train &train) {
     text += "  patience = " + std::to_string(train.patience) + "\n";
   text += "  seed = " + std::to_string(train.seed) +
           "\n  shuffle = " + (train.shuffle ? "true" : "false") + "\n";
+  if (train.bucket >= 0)
+    text += "  bucket = field " + std::to_string(train.bucket) + "\n";
   for (const Score &score : train.scores)
     text += "  score " + score.name + " = " + score.function + "(output " +
             std::to_string(score.output) + ", field " + std::to_string(score.field) + ")\n";

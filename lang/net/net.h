@@ -182,6 +182,7 @@ struct Train {
   int64_t patience = 0; // epochs without a better evaluation that end the training; 0: none do
   uint64_t seed = 0;
   bool shuffle = true;
+  int bucket = -1; // in Data::fields: by its lengths samples of a step are alike; -1: by none
   std::vector<std::string> metrics; // names
   std::vector<Score> scores;
   Update update;

@@ -1,6 +1,7 @@
 // The batches a training or an evaluation runs over, prepared ahead in a thread.
 #include "runtime/data/batch.h"
 
+#include "runtime/data/order.h"
 #include "runtime/random.h"
 #include "runtime/tensor.h"
 
@@ -126,6 +127,8 @@ Stream::Stream(const Plan &plan)
   bool hasFiles = std::any_of(plan.dataset->columns.begin(), plan.dataset->columns.end(),
                               [](const Column &column) { return column.files != nullptr; });
   bool isSlow = hasFiles || (plan.training && plan.transforms->isSlow());
+  if (plan.training && plan.shuffle && plan.model->bucket >= 0)
+    lengths_ = lengthsOf(plan.dataset->columns[size_t(plan.model->bucket)], plan.dataset->count);
   if (isSlow && plan.threads > 1)
     pool_ = std::make_unique<Pool>(plan.threads);
   thread_ = std::thread([this] { produce(); });
@@ -199,7 +202,7 @@ void Stream::produce() {
   for (int64_t epoch = plan_.firstEpoch; epoch < plan_.epochs; ++epoch) {
     std::vector<int64_t> order;
     if (plan_.shuffle)
-      order = permutation(count, plan_.seed, epoch);
+      order = orderOfEpoch(count, plan_.seed, epoch, plan_.samplesPerStep, lengths_);
     int64_t firstStep = epoch == plan_.firstEpoch ? plan_.firstStep : 0;
     for (int64_t step = firstStep; step < plan_.stepsPerEpoch(); ++step) {
       int64_t begin = step * plan_.samplesPerStep;

@@ -98,6 +98,7 @@ private:
   static constexpr int64_t kRowWork = 1 << 20; // a file's row for the pool, in its rough operations
 
   Plan plan_;
+  std::vector<int64_t> lengths_; // of all samples, for buckets; else empty
   int64_t ahead_;
   // A thread that found all of them full fills them again when so many are left, the one in use
   // among them: waking it costs the network's thread tens of microseconds.

@@ -1,6 +1,7 @@
 // Loaders and transforms: right files give right numbers, each wrong file its own clear error.
 #include "runtime/data/batch.h"
 #include "runtime/data/dataset.h"
+#include "runtime/data/order.h"
 #include "runtime/data/transform.h"
 #include "runtime/data/vocabulary.h"
 #include "test/runtime/folder.h"
@@ -581,6 +582,43 @@ TEST(Transform, NoiseHasItsDeviation) {
   for (SampleAddress other : {SampleAddress{true, 2, 0, 0}, {true, 1, 1, 0}, {true, 1, 0, 1}})
     EXPECT_NE(first, noise.apply(kImage, other));
   EXPECT_EQ(kImage, noise.apply(kImage, {false, 1, 0, 0})); // not in evaluation
+}
+
+TEST(Order, BucketsHaveSamplesOfLikeLength) {
+  for (auto [count, step] :
+       {std::pair<int64_t, int64_t>{1000, 8}, {37, 8}, {5, 8}, {8, 8}, {9, 1}}) {
+    std::vector<int64_t> lengths;
+    for (int64_t i = 0; i < count; ++i)
+      lengths.push_back(1 + i * i % 101);
+    std::vector<int64_t> order = orderOfEpoch(count, 1, 0, step, lengths), sorted = order;
+    std::sort(sorted.begin(), sorted.end());
+    for (int64_t i = 0; i < count; ++i)
+      ASSERT_EQ(sorted[size_t(i)], i);
+    EXPECT_EQ(order, orderOfEpoch(count, 1, 0, step, lengths));
+    if (count < 100)
+      continue;
+    EXPECT_NE(order, orderOfEpoch(count, 1, 1, step, lengths));
+    EXPECT_NE(order, orderOfEpoch(count, 2, 0, step, lengths));
+    int64_t apart = 0, firsts = 0; // between the shortest and the longest of a step, added up
+    for (int64_t first = 0; first + step <= count; first += step) {
+      auto [least, most] = std::minmax_element(
+          order.begin() + first, order.begin() + first + step,
+          [&](int64_t a, int64_t b) { return lengths[size_t(a)] < lengths[size_t(b)]; });
+      apart += lengths[size_t(*most)] - lengths[size_t(*least)];
+      firsts += first > 0 && lengths[size_t(order[size_t(first)])] <
+                                 lengths[size_t(order[size_t(first - step)])];
+    }
+    EXPECT_LT(apart / (count / step), 8); // of 100
+    EXPECT_GT(firsts, count / step / 4);  // the steps themselves are in no order
+  }
+}
+
+TEST(Order, LengthsAreThePlacesOfLastNumbers) {
+  Column column;
+  column.perSample = 4;
+  for (double value : {0., 0., 0., 0., 3., 0., 2., 0., 1., 1., 1., 1.})
+    column.append(value);
+  EXPECT_EQ(lengthsOf(column, 3), (std::vector<int64_t>{0, 3, 4}));
 }
 
 TEST(Transform, SpeedMovesTheEndOfASound) {

@@ -205,6 +205,7 @@ template <class Real> dlc_model make(bool wrong) {
   model.epochs = 3;
   model.train_seed = 1;
   model.shuffle = 1;
+  model.bucket = -1;
   model.optimizer = "momentum";
   model.slot_count = 1;
   model.slot_names = slots;

@@ -212,6 +212,7 @@ typedef struct dlc_model {
   int64_t patience; /* ends after so many epochs without a better evaluation; 0 means never */
   uint64_t train_seed;
   int32_t shuffle;
+  int32_t bucket;          /* the field by whose lengths samples of a step are alike; -1: by none */
   int64_t threads_default; /* threads used unless --threads is given; 0: the cores allowed */
   const char *optimizer;
   int32_t slot_count;
