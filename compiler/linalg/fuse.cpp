@@ -185,8 +185,25 @@ void fuseIntoEach(ArrayRef<linalg::GenericOp> ops, MLIRContext *context) {
       fuseInto(op, rewriter, gone);
 }
 
+// A sum of products whose results are seen along more axes, as those of a dense layer along a
+// sequence, has these axes itself: then what goes on from it is its epilogue.
+bool mayHaveAxes(OpOperand *use) {
+  auto expand = dyn_cast<tensor::ExpandShapeOp>(use->getOwner());
+  auto sum = use->get().getDefiningOp<linalg::GenericOp>();
+  return expand && sum && sum->hasOneUse() && sum->getBlock() == expand->getBlock() &&
+         isSumOfProducts(sum) && !contract::get<contract::Convolution>(sum) &&
+         llvm::any_of(expand->getUsers(), [](Operation *user) {
+           auto nest = dyn_cast<linalg::GenericOp>(user);
+           return nest && isElementwise(nest);
+         });
+}
+
 struct FusePass : impl::FusePassBase<FusePass> {
   void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    linalg::populateFoldReshapeOpsByExpansionPatterns(patterns, mayHaveAxes);
+    tensor::ExpandShapeOp::getCanonicalizationPatterns(patterns, &getContext());
+    walkAndApplyPatterns(getOperation(), std::move(patterns));
     for (Block *block : blocksOf(getOperation()))
       fuseIntoEach(SmallVector<linalg::GenericOp>(block->getOps<linalg::GenericOp>()),
                    &getContext());
