@@ -231,9 +231,11 @@ private:
       }
     SmallVector<linalg::GenericOp> ops(block.getOps<linalg::GenericOp>());
     for (linalg::GenericOp op : ops) {
+      if (!layouts.convolutions.contains(op)) // any other nest may have no inputs at all
+        continue;
       llvm::SmallSet<unsigned, 2> loops = layouts.batchLoops(op);
       OpOperand &image = *op.getDpsInputOperand(0);
-      if (!layouts.convolutions.contains(op) || loops.empty() || !isa<BlockArgument>(image.get()))
+      if (loops.empty() || !isa<BlockArgument>(image.get()))
         continue;
       rewriter.setInsertionPoint(op);
       AffineMap map = op.getMatchingIndexingMap(&image);

@@ -177,7 +177,9 @@ private:
         continue;
       }
       if (auto guard = dyn_cast<nn::GuardOp>(op)) {
-        contract::GuardOp::create(b, map.lookupOrDefault(guard.getMask()));
+        // Of a loop of one turn nothing is left but its block.
+        if (cast<nn::LoopOp>(guard->getParentOp()).getCount() > 1)
+          contract::GuardOp::create(b, map.lookupOrDefault(guard.getMask()));
         continue;
       }
       auto rule = rules().find(op->getName().stripDialect());

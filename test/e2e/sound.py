@@ -1,6 +1,9 @@
 """Spectra, connectionist temporal classification and orders against PyTorch: values and every gradient, same weights."""
 # REQUIRES: pytorch
 # RUN: %python %s
+import collections
+import itertools
+
 import numpy as np
 
 import dlc
@@ -39,26 +42,73 @@ def check_ctc(precision):
               {"y": ()}, forward, precision, batch, {"label": classes, "n": steps + 1})
 
 
+def answers(call, x, n, count):
+    """Texts that the library's function reads off; `x` and `n` are the model's inputs."""
+    batch, steps, classes = x.shape
+    program = dlc.compile_model(
+        folder, f"model m(x: f32[B, {steps}, {classes}], n: int[B]) -> (y: int[B, {count}]) {{\n"
+        f"  param one: f32[] = 1\n  y = {call}\n}}\n", "--batch", batch)
+    dlc.write_safetensors(f"{folder}/w.safetensors", {"one": np.ones((), np.float32)})
+    np.save(f"{folder}/x.npy", x)
+    np.save(f"{folder}/n.npy", n)
+    dlc.run(program, "predict", "--weights", f"{folder}/w.safetensors", "--out", f"{folder}/y.npy",
+            f"x={folder}/x.npy", f"n={folder}/n.npy")
+    return np.load(f"{folder}/y.npy")
+
+
+def collapsed(path):
+    return [c for i, c in enumerate(path) if c and (i == 0 or c != path[i - 1])]
+
+
 def check_greedy():
     """Written as the definition says, sample by sample."""
     random = np.random.default_rng(2)
     for batch, steps, classes, count in ((4, 9, 3, 9), (3, 15, 4, 5), (2, 1, 2, 2), (5, 30, 3, 20)):
         x = random.standard_normal((batch, steps, classes)).astype(np.float32)
         n = random.integers(1, steps + 1, batch).astype(np.int32)
-        program = dlc.compile_model(
-            folder, f"model m(x: f32[B, {steps}, {classes}], n: int[B]) -> (y: int[B, {count}]) {{\n"
-            f"  param one: f32[] = 1\n  y = ctc_greedy(x * one, {count}, n)\n}}\n", "--batch", batch)
-        dlc.write_safetensors(f"{folder}/w.safetensors", {"one": np.ones((), np.float32)})
-        np.save(f"{folder}/x.npy", x)
-        np.save(f"{folder}/n.npy", n)
-        dlc.run(program, "predict", "--weights", f"{folder}/w.safetensors", "--out", f"{folder}/y.npy",
-                f"x={folder}/x.npy", f"n={folder}/n.npy")
-        found = np.load(f"{folder}/y.npy")
-        for row, length, answer in zip(x, n, found):
-            best = row[:length].argmax(1)
-            wanted = [c for i, c in enumerate(best) if c and (i == 0 or c != best[i - 1])][:count]
-            assert list(answer) == wanted + [0] * (count - len(wanted)), (best, answer)
+        for row, length, answer in zip(x, n, answers(f"ctc_greedy(x * one, {count}, n)", x, n, count)):
+            wanted = collapsed(row[:length].argmax(1))[:count]
+            assert list(answer) == wanted + [0] * (count - len(wanted)), (wanted, answer)
     print("greedy answers are right")
+
+
+def prefix_beam(row, beams, count):
+    """Hannun et al. 2014, algorithm 1, without a language model: {text: (ends in a blank, in a symbol)}."""
+    score = np.exp(row - np.log(np.exp(row).sum(1, keepdims=True)))
+    texts = {(): (1.0, 0.0)}
+    for y in score:
+        found = collections.defaultdict(lambda: np.zeros(2))
+        for text, (blank, symbol) in texts.items():
+            found[text] += ((blank + symbol) * y[0], symbol * y[text[-1]] if text else 0)
+            for v in range(1, len(y)):
+                if len(text) < count:
+                    found[text + (v,)] += (0, (blank if text and v == text[-1] else blank + symbol) * y[v])
+        texts = dict(sorted(found.items(), key=lambda each: -sum(each[1]))[:beams])
+    return next(iter(texts))
+
+
+def check_beam():
+    random = np.random.default_rng(3)
+    # With room for every text the answer is the one to which most of the probability of all paths leads.
+    x = (1.5 * random.standard_normal((6, 4, 3))).astype(np.float32)
+    n = random.integers(1, 5, 6).astype(np.int32)
+    for row, length, answer in zip(x, n, answers("ctc_beam(x * one, 4, 31, n)", x, n, 4)):
+        sums = collections.defaultdict(float)
+        for path in itertools.product(range(3), repeat=length):
+            sums[tuple(collapsed(path))] += np.exp(sum(row[t, c] - np.log(np.exp(row[t]).sum())
+                                                       for t, c in enumerate(path)))
+        wanted = list(max(sums, key=sums.get))
+        assert list(answer) == wanted + [0] * (4 - len(wanted)), (dict(sums), answer)
+    different = 0
+    for batch, steps, classes, count, beams in ((16, 12, 4, 12, 4), (5, 20, 3, 6, 3), (3, 1, 2, 2, 1), (4, 15, 6, 15, 8)):
+        x = (1.5 * random.standard_normal((batch, steps, classes))).astype(np.float32)
+        n = random.integers(1, steps + 1, batch).astype(np.int32)
+        for row, length, answer in zip(x, n, answers(f"ctc_beam(x * one, {count}, {beams}, n)", x, n, count)):
+            wanted = list(prefix_beam(row[:length].astype(float), beams, count))
+            assert list(answer) == wanted + [0] * (count - len(wanted)), (wanted, answer)
+            different += wanted != collapsed(row[:length].argmax(1))
+    assert different > 5  # else greedy answers would do
+    print("beams' answers are right")
 
 
 def mel_filters(rate, window, bands, low, high):
@@ -147,4 +197,5 @@ train m on d {
 dlc.in_both_precisions(check_ctc, check_log_mel, check_orders)
 with dlc.scratch() as folder:
     check_greedy()
+    check_beam()
     check_masks()

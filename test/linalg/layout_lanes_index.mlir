@@ -17,3 +17,15 @@ func.func @f(%x: tensor<32x4x8x8xf32>, %w: tensor<6x4x3x3xf32>, %key: tensor<4xi
   %b = nn.neg %y : tensor<32x6x6x6xf32>
   return %b : tensor<32x6x6x6xf32>
 }
+
+// A nest without inputs stays as it is.
+
+// CHECK-LABEL: func.func @nothing(
+// CHECK:         linalg.generic {{.*}} outs(%{{.*}} : tensor<32x3xi32>)
+func.func @nothing(%x: tensor<32x4x8x8xf32>, %w: tensor<6x4x3x3xf32>) -> (tensor<32x6x6x6xf32>, tensor<32x3xi32>) {
+  %y = nn.conv2d %x, %w stride [1, 1] pad [0, 0, 0, 0] dilation [1, 1] groups 1
+      : (tensor<32x4x8x8xf32>, tensor<6x4x3x3xf32>) -> tensor<32x6x6x6xf32>
+  %zero = nn.constant dense<0.0> : tensor<32x3xf32>
+  %n = nn.cast %zero to i32 : tensor<32x3xf32>
+  return %y, %n : tensor<32x6x6x6xf32>, tensor<32x3xi32>
+}

@@ -233,3 +233,17 @@ func.func @guarded_products(%x: tensor<6x16x3xf64>, %m: tensor<6x16xf64> {test.z
   } : (tensor<16x5xf64>, tensor<6x16x3xf64>, tensor<6x16xi1>) -> (tensor<16x5xf64>, tensor<6x16x5xf64>)
   return %end, %all : tensor<16x5xf64>, tensor<6x16x5xf64>
 }
+
+func.func @guarded_once(%h0: tensor<3x5xf64>, %n: tensor<3xf64> {test.zero_gradient}) -> tensor<3x5xf64> {
+  %limit = nn.constant dense<0.0> : tensor<3xf64>
+  %end = nn.loop 1 carry(%h0) slices() {
+  ^turn(%h: tensor<3x5xf64>):
+    %m = nn.less %n, %limit : tensor<3xf64>
+    nn.guard %m : tensor<3xi1>
+    %t = nn.tanh %h : tensor<3x5xf64>
+    %wide = nn.broadcast %m axes [1] sizes [5] : (tensor<3xi1>) -> tensor<3x5xi1>
+    %next = nn.select %wide, %t, %h : tensor<3x5xi1>, tensor<3x5xf64>
+    nn.yield %next : tensor<3x5xf64>
+  } : (tensor<3x5xf64>) -> tensor<3x5xf64>
+  return %end : tensor<3x5xf64>
+}
