@@ -52,7 +52,7 @@ public:
         addTransforms(*stmt);
     if (report.count() == errorsBefore)
       for (const Stmt *stmt : stmts)
-        checkFolders(*stmt);
+        checkFields(*stmt);
     if (report.count() != errorsBefore)
       return std::nullopt;
     return std::move(data);
@@ -257,9 +257,9 @@ private:
       return fail("the marks before and behind a text leave no room in a field of " +
                   str(field.type.shape[0]));
     for (const DataSource &source : data.sources)
-      if (source.loader != "csv" && source.loader != "split")
+      if (source.loader != "csv" && source.loader != "lines" && source.loader != "split")
         return fail(quoted(name) + " needs texts, and the loader " + quoted(source.loader) +
-                    " of " + quoted(source.split) + " reads none; " + quoted("csv") + " does");
+                    " of " + quoted(source.split) + " reads none; `csv` and `lines` do");
     return true;
   }
 
@@ -304,13 +304,37 @@ private:
     return true;
   }
 
-  /// `folders` has a file and a label for each sample.
-  void checkFolders(const Stmt &stmt) {
+  /// What a loader reads suits the fields, whose transforms are known now.
+  void checkFields(const Stmt &stmt) {
     const std::string &key = stmt.names[0].text;
     auto source = std::find_if(data.sources.begin(), data.sources.end(),
                                [&](const DataSource &known) { return known.split == key; });
-    if (source == data.sources.end() || source->loader != "folders")
-      return;
+    if (source != data.sources.end() && source->loader == "folders")
+      checkFolders(stmt);
+    if (source != data.sources.end() && source->loader == "lines")
+      checkLines(stmt);
+  }
+
+  /// Lines are texts or classes.
+  void checkLines(const Stmt &stmt) {
+    for (const Port &field : data.fields) {
+      bool isText = std::any_of(
+          data.transforms.begin(), data.transforms.end(), [&](const DataTransform &transform) {
+            return transform.field == field.name && isTokenizer(transform.name);
+          });
+      if (isText || (field.type.classes > 0 && field.type.shape.empty()))
+        continue;
+      report
+          .error("field-type", stmt.value->focus,
+                 "the lines that `lines` reads are texts, by `each " + field.name +
+                     " |> words` and the like, or classes, such as `class[10]`; found " +
+                     quoted(field.name) + ": " + str(field.type))
+          .notes.push_back({field.range, "the field is declared here"});
+    }
+  }
+
+  /// `folders` has a file and a label for each sample.
+  void checkFolders(const Stmt &stmt) {
     auto count = [&](auto isSuch) {
       return std::count_if(data.fields.begin(), data.fields.end(), isSuch);
     };
@@ -388,9 +412,9 @@ private:
       bool (DataBlock::*fits)(const std::vector<DataArgument> &arguments, const Expr &call);
     };
     static constexpr Rule kRules[] = {
-        {"csv", &DataBlock::csvFits},     {"idx", &DataBlock::idxFits},
-        {"npy", &DataBlock::npyFits},     {"rows", &DataBlock::rowsFit},
-        {"split", &DataBlock::shareFits},
+        {"csv", &DataBlock::csvFits},  {"idx", &DataBlock::idxFits},
+        {"npy", &DataBlock::listFits}, {"lines", &DataBlock::listFits},
+        {"rows", &DataBlock::rowsFit}, {"split", &DataBlock::shareFits},
     };
     for (const Rule &rule : kRules)
       if (loader == rule.loader)
@@ -550,14 +574,15 @@ private:
     return false;
   }
 
-  bool npyFits(const std::vector<DataArgument> &arguments, const Expr &call) {
+  /// `npy` and `lines` have a file for each field.
+  bool listFits(const std::vector<DataArgument> &arguments, const Expr &call) {
     const std::string &files = std::get<std::string>(arguments[0].value);
     size_t count = static_cast<size_t>(std::count(files.begin(), files.end(), '\n')) + 1;
     if (count == data.fields.size())
       return true;
     report.error("field-count", call.focus,
-                 "`npy` needs one array for each field, found " + std::to_string(count) + " for " +
-                     std::to_string(data.fields.size()));
+                 quoted(call.operands[0]->text) + " needs one file for each field, found " +
+                     std::to_string(count) + " for " + std::to_string(data.fields.size()));
     return false;
   }
 

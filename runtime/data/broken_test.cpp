@@ -228,6 +228,46 @@ TEST(Broken, Csv) {
       "a.csv", "a.csv`");
 }
 
+TEST(Broken, Lines) {
+  Source source("lines", {{"files", DLC_TEXT, 2, nullptr, "texts\nlabels"}});
+  const int64_t shape[] = {8};
+  dlc_tensor fields[] = {{"text", DLC_I32, 1, shape, 0, 16, 0},
+                         {"label", DLC_I32, 0, nullptr, 0, 4, 0}};
+  double none = 0;
+  dlc_argument marks = {"marks", DLC_NUMBERS, 1, &none, nullptr};
+  dlc_transform words = {"text", "words", 0, 1, &marks};
+  source.model.fields = fields;
+  source.model.field_count = 2;
+  source.model.transforms = &words;
+  source.model.transform_count = 1;
+  const std::string good = "a\nb\n", packed = gzipped("a\n" + std::string(4000, 'x'));
+  expectRefusals(
+      source.model,
+      {
+          {"missing", nothing(), "does not exist"},
+          {"a folder", aFolder(), "Is a directory"},
+          {"unreadable", unreadable(), "Input/output error"},
+          {"empty", text(""), "is empty"},
+          {"too many lines", text(good + "c"), "labels` has 3 lines and"},
+          {"blank lines at the end", text(good + "\n"), "line 3: the line is empty"},
+          {"a blank line", text("a\n  \t\n"), "line 2: the line is empty, and `label` needs"},
+          {"100 MB of blank lines", text(std::string(kLarge, '\n')), "line 1: the line is empty"},
+          {"a line of 100 MB", text(std::string(kLarge, 'x')), "has 1 lines and `texts` has 2"},
+          {"a zero byte", text(std::string("a\n\0", 3)), "line 2: this is no UTF-8 text"},
+          {"no UTF-8", text("gr\xFCn\nb\n"), "(the byte 0xFC); save it as UTF-8"},
+          {"UTF-16", text(std::string("\xFE\xFF\0a", 4)), "this is UTF-16"},
+          {"a spreadsheet", text("PK\x03\x04 and more"), "export it as CSV"},
+          {"a class too many", text("0\n4\n"), "sample 1 has the label 4"},
+          {"a class below 0", text("-1\n0\n"), "sample 0 has the label -1"},
+          {"half a class", text("0.5\n0\n"), "sample 0 has the label 0.5"},
+          {"gzip cut off", text(packed.substr(0, packed.size() - 9)), "is damaged: its"},
+          {"gzip damaged", text(damaged(packed, packed.size() - 6)), "is damaged: its"},
+          {"gzip of everything", text(packedZeros(size_t(300) << 20)), "unpacks to more than 200",
+           kUnpacked},
+      },
+      "labels", "labels`", {{"texts", "one text\nanother\n"}});
+}
+
 TEST(Broken, Idx) {
   Source source("idx", {{"values", DLC_TEXT, 1, nullptr, "values"},
                         {"labels", DLC_TEXT, 1, nullptr, "labels"}});

@@ -2,9 +2,9 @@
 #include "runtime/data/dataset.h"
 
 #include "runtime/data/files.h"
+#include "runtime/data/lines.h"
 #include "runtime/data/vocabulary.h"
 #include "runtime/file.h"
-#include "runtime/format/gzip.h"
 #include "runtime/tensor.h"
 #include "runtime/text.h"
 
@@ -331,38 +331,16 @@ private:
   int64_t groupColumn_ = -1;
 };
 
-// What a file is that is no text at all, and what to do; "" if nothing is known of it.
-const char *foreignFormat(std::string_view text) {
-  if (text.starts_with("PK\x03\x04"))
-    return "this is an archive, as of a spreadsheet: export it as CSV";
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
-    return "this is UTF-16: save it as UTF-8";
-  return "";
-}
-
 } // namespace
 
 Status readCsv(const std::string &path, const CsvFormat &format,
                const std::vector<CsvField> &fields, std::vector<Column> *columns,
                std::vector<uint64_t> *groups) {
-  Bytes bytes;
-  DLC_TRY(readUnpacked(path, &bytes));
-  std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
-  if (const char *what = foreignFormat(text); *what)
-    return inputError("`%s`: %s", path.c_str(), what);
-  if (text.starts_with("\xEF\xBB\xBF")) // a byte order mark
-    text.remove_prefix(3);
-  if (text.empty())
-    return inputError("`%s` is empty", path.c_str());
-  size_t invalid = std::min(findInvalidUtf8(text), text.find('\0'));
-  if (invalid != text.npos)
-    return inputError(
-        "`%s`, line %lld: this is no UTF-8 text (the byte 0x%02X); save it as UTF-8", path.c_str(),
-        static_cast<long long>(std::count(text.begin(), text.begin() + int64_t(invalid), '\n')) + 1,
-        unsigned(static_cast<unsigned char>(text[invalid])));
+  TextFile file;
+  DLC_TRY(file.read(path));
   Reader reader(path, format, fields, columns, groups);
   auto read = [](void *self, Row &row) { return static_cast<Reader *>(self)->read(row); };
-  DLC_TRY(Rows(path, format.separator, reader.most(), read, &reader).run(text));
+  DLC_TRY(Rows(path, format.separator, reader.most(), read, &reader).run(file.text));
   const Column &first = columns->front();
   if (first.count() == 0 && first.texts.empty())
     return inputError("`%s` has no samples%s", path.c_str(),

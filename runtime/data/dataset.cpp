@@ -33,6 +33,7 @@ static constexpr struct {
 } kLoaders[] = {{"csv", loadCsv},
                 {"folders", loadLinkedFolders},
                 {"idx", loadIdx},
+                {"lines", loadLines},
                 {"npy", loadNpy},
                 {"rows", loadRows}};
 

@@ -91,6 +91,7 @@ Status loadCsv(const LoaderCall &call, Dataset *dataset);
 Status loadFolders(const LoaderCall &call, Dataset *dataset);
 // The same under a name that the linker is told where a data block has the loader.
 extern "C" void dlc_folders(const LoaderCall &call, Dataset *dataset, Status *status);
+Status loadLines(const LoaderCall &call, Dataset *dataset);
 Status loadNpy(const LoaderCall &call, Dataset *dataset);
 Status loadRows(const LoaderCall &call, Dataset *dataset);
 

@@ -94,3 +94,19 @@ with tempfile.TemporaryDirectory() as folder:
     (folder / "train.csv").write_text(table([(n, n[0]) for n in CATS]))
     refused([program, "train", "--run", folder / "x", "--data", folder], "different names", "class[3]")
     assert not (folder / "x").exists()
+
+# The same texts as lines of files, a file a field: the same program but for where it reads.
+LINES = MODEL.replace('csv("train.csv", columns = ["note", "pet"])', 'lines(["notes.txt", "pets.txt"])').replace(
+    'csv("test.csv", columns = ["note", "pet"])', 'split(0.25)')
+with tempfile.TemporaryDirectory() as folder:
+    folder = pathlib.Path(folder)
+    rows = [(note, pet) for pet, notes in (("cat", CATS), ("dog", DOGS)) for note in notes]
+    (folder / "notes.txt").write_bytes("".join(note + "\r\n" for note, _ in rows).encode("utf-8-sig"))
+    (folder / "pets.txt").write_text("\n".join(pet + " " for _, pet in rows))
+    program = dlc.compile_model(folder, LINES)
+    dlc.run(program, "train", "--run", folder / "run", "--data", folder, "--epochs", 60)
+    weights = folder / "run/last.safetensors"
+    answers = [dlc.run(program, "predict", "--weights", weights, note) for note, _ in rows]
+    assert sum(f"{note}:  {pet} (" in answer for answer, (note, pet) in zip(answers, rows)) >= len(rows) - 2, answers
+    (folder / "pets.txt").write_text("cat\n")
+    refused([program, "train", "--run", folder / "x", "--data", folder], "pets.txt", "has 1 lines", "notes.txt", "one sample")
