@@ -158,7 +158,7 @@ class Translation:
         read = functional.dropout(w["embedding_1.weight"][english] * (english != 0)[..., None], 0.3)
         forth, end = self.reader(w, "gru_1", read, lengths, False)
         back, begin = self.reader(w, "gru_2", read, lengths, True)
-        memory, state = torch.cat([forth, back], 2), torch.cat([end, begin], 1)
+        memory, state = torch.cat([forth, back], 2), torch.cat([begin, end], 1)
         mixture, found = torch.zeros_like(state), []
         given = foreign[:, :-1]
         pieces = functional.dropout(w["embedding_2.weight"][given] * (given != 0)[..., None], 0.3)

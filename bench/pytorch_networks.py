@@ -42,6 +42,83 @@ def resnet20():
                          nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
 
 
+class Bottleneck(nn.Module):
+    """ResNet's block of three convolutions (He et al. 2015)."""
+
+    def __init__(self, inputs, channels, stride):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(inputs, channels, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(),
+            nn.Conv2d(channels, channels, 3, stride, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(),
+            nn.Conv2d(channels, 4 * channels, 1, bias=False), nn.BatchNorm2d(4 * channels))
+        self.skip = nn.Identity() if stride == 1 and inputs == 4 * channels else nn.Sequential(
+            nn.Conv2d(inputs, 4 * channels, 1, stride, bias=False), nn.BatchNorm2d(4 * channels))
+
+    def forward(self, x):
+        return functional.relu(self.body(x) + self.skip(x))
+
+
+def resnet50():
+    blocks, inputs = [], 64
+    for stage, count in enumerate((3, 4, 6, 3)):
+        for block in range(count):
+            channels = 64 * 2 ** stage
+            blocks.append(Bottleneck(inputs, channels, 2 if stage > 0 and block == 0 else 1))
+            inputs = 4 * channels
+    return nn.Sequential(nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(3, 2, 1),
+                         *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2048, 1000))
+
+
+class Inception(nn.Module):
+    """Szegedy et al. 2014, figure 2b."""
+
+    def __init__(self, inputs, one, three_before, three, five_before, five, pooled):
+        super().__init__()
+        self.ways = nn.ModuleList([
+            nn.Sequential(nn.Conv2d(inputs, one, 1), nn.ReLU()),
+            nn.Sequential(nn.Conv2d(inputs, three_before, 1), nn.ReLU(), nn.Conv2d(three_before, three, 3, 1, 1), nn.ReLU()),
+            nn.Sequential(nn.Conv2d(inputs, five_before, 1), nn.ReLU(), nn.Conv2d(five_before, five, 5, 1, 2), nn.ReLU()),
+            nn.Sequential(nn.MaxPool2d(3, 1, 1), nn.Conv2d(inputs, pooled, 1), nn.ReLU())])
+
+    def forward(self, x):
+        return torch.cat([way(x) for way in self.ways], 1)
+
+
+class GoogLeNet(nn.Module):
+    """Szegedy et al. 2014, table 1, with both classifiers that help; the answers of all three."""
+
+    def __init__(self):
+        super().__init__()
+
+        def helper(inputs):
+            return nn.Sequential(nn.AvgPool2d(5, 3), nn.Conv2d(inputs, 128, 1), nn.ReLU(), nn.Flatten(),
+                                 nn.Linear(2048, 1024), nn.ReLU(), nn.Dropout(0.7), nn.Linear(1024, 1000))
+        self.below = nn.Sequential(
+            nn.Conv2d(3, 64, 7, 2, 3), nn.ReLU(), nn.MaxPool2d(3, 2, 1), nn.LocalResponseNorm(5), nn.Conv2d(64, 64, 1),
+            nn.ReLU(), nn.Conv2d(64, 192, 3, 1, 1), nn.ReLU(), nn.LocalResponseNorm(5), nn.MaxPool2d(3, 2, 1),
+            Inception(192, 64, 96, 128, 16, 32, 32), Inception(256, 128, 128, 192, 32, 96, 64), nn.MaxPool2d(3, 2, 1),
+            Inception(480, 192, 96, 208, 16, 48, 64))
+        self.middle = nn.Sequential(Inception(512, 160, 112, 224, 24, 64, 64), Inception(512, 128, 128, 256, 24, 64, 64),
+                                    Inception(512, 112, 144, 288, 32, 64, 64))
+        self.above = nn.Sequential(
+            Inception(528, 256, 160, 320, 32, 128, 128), nn.MaxPool2d(3, 2, 1), Inception(832, 256, 160, 320, 32, 128, 128),
+            Inception(832, 384, 192, 384, 48, 128, 128), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.4),
+            nn.Linear(1024, 1000))
+        self.first, self.second = helper(512), helper(528)
+
+    def forward(self, x):
+        below = self.below(x)
+        middle = self.middle(below)
+        return self.above(middle), self.first(below), self.second(middle)
+
+
+def loss_of(answers, label):
+    if not isinstance(answers, tuple):
+        return functional.cross_entropy(answers.flatten(0, -2), label.flatten())
+    last, *helping = (functional.cross_entropy(answer, label) for answer in answers)
+    return last + 0.3 * sum(helping)
+
+
 class LastOutput(nn.Module):
     """Classes by the last output of a recurrent layer."""
 
@@ -82,6 +159,8 @@ NETWORKS = {
         nn.MaxPool2d(3, 2), nn.Conv2d(192, 384, 3, padding=1), nn.ReLU(), nn.Conv2d(384, 256, 3, padding=1), nn.ReLU(),
         nn.Conv2d(256, 256, 3, padding=1), nn.ReLU(), nn.MaxPool2d(3, 2), nn.Flatten(), nn.Dropout(),
         nn.Linear(9216, 4096), nn.ReLU(), nn.Dropout(), nn.Linear(4096, 4096), nn.ReLU(), nn.Linear(4096, 1000))),
+    "googlenet": ((3, 224, 224), 1000, GoogLeNet),
+    "resnet50": ((3, 224, 224), 1000, resnet50),
     "lstm": ((100, 64), 10, lambda: LastOutput(nn.LSTM)),
     "gru": ((100, 64), 10, lambda: LastOutput(nn.GRU)),
     "gpt": ((128,), 256, Gpt),
@@ -105,7 +184,7 @@ def runs(name, batch, layout):
     def step():
         network.train()
         optimizer.zero_grad(set_to_none=True)
-        functional.cross_entropy(network(x).flatten(0, -2), label.flatten()).backward()
+        loss_of(network(x), label).backward()
         optimizer.step()
 
     def infer(x=x):
