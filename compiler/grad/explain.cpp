@@ -121,6 +121,12 @@ private:
   }
 
   static Text writeConstant(nn::ConstantOp constant) {
+    auto whole = dyn_cast<DenseIntElementsAttr>(constant.getValue());
+    if (whole && whole.isSplat()) {
+      APInt value = whole.getSplatValue<APInt>();
+      bool isTruth = whole.getElementType().isInteger(1);
+      return {isTruth ? (value.isZero() ? "false" : "true") : number(double(value.getSExtValue()))};
+    }
     auto values = dyn_cast<DenseFPElementsAttr>(constant.getValue());
     if (!values)
       return {"constant"};
