@@ -30,12 +30,9 @@ static Status loadLinkedFolders(const LoaderCall &call, Dataset *dataset) {
 static constexpr struct {
   const char *name;
   Status (*load)(const LoaderCall &, Dataset *);
-} kLoaders[] = {{"csv", loadCsv},
-                {"folders", loadLinkedFolders},
-                {"idx", loadIdx},
-                {"lines", loadLines},
-                {"npy", loadNpy},
-                {"rows", loadRows}};
+} kLoaders[] = {{"csv", loadCsv}, {"folders", loadLinkedFolders},
+                {"idx", loadIdx}, {"lines", loadLines},
+                {"npy", loadNpy}, {"rows", loadRows}};
 
 void Column::append(double value) {
   auto *start = reinterpret_cast<unsigned char *>(&value);

@@ -42,6 +42,14 @@ def check_ctc(precision):
               {"y": ()}, forward, precision, batch, {"label": classes, "n": steps + 1})
 
 
+def check_log_of_sum(precision):
+    random = np.random.default_rng(8)
+    inputs = {"a": 20 * random.standard_normal((5, 7)), "b": 20 * random.standard_normal((5, 7))}
+    inputs["a"][:, 0] = -1e30
+    check("log_of_sum", inputs, "  param w: f32[7] = ones\n  y = log_of_sum(a * w, b)", {"y": (7,)},
+          lambda t, w: [torch.logaddexp(t["a"] * w["w"], t["b"])], precision, 5)
+
+
 def answers(call, x, n, count):
     """Texts that the library's function reads off; `x` and `n` are the model's inputs."""
     batch, steps, classes = x.shape
@@ -194,7 +202,7 @@ train m on d {
     assert steps.max() <= 6 and bands.max() <= 4 and len(set(steps)) > 3 and len(set(bands)) > 2
 
 
-dlc.in_both_precisions(check_ctc, check_log_mel, check_orders)
+dlc.in_both_precisions(check_ctc, check_log_mel, check_orders, check_log_of_sum)
 with dlc.scratch() as folder:
     check_greedy()
     check_beam()

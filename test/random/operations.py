@@ -1017,7 +1017,7 @@ enter("cumulative_sum", lambda g, x: ([x], {}) if is_sequence(x.shape) and x.sha
 # Labels are what is largest of a sequence's first two steps, but for the blank.
 DEFINITIONS["transcribed"] = """fn transcribed(x: f32[N, T, C]) -> f32[N, T, C] {
   let loss = ctc(x, argmax(x[:, 0:2, 1:]) + 1)
-  let said = float(ctc_greedy(x, T))
+  let said = float(ctc_greedy(x, T)) + float(ctc_beam(x, T, 2))
   let y[n, t, c] = 0.5 * x[n, t, c] + 0.1 * (loss[n] + said[n, t])
   return y
 }
@@ -1026,6 +1026,30 @@ DEFINITIONS["transcribed"] = """fn transcribed(x: f32[N, T, C]) -> f32[N, T, C] 
 
 def draw_ctc(g, x):
     return ([x], {}) if ctc_shape({}, x.shape) and x.shape[1] <= 20 and x.shape[2] <= 40 else None
+
+
+def torch_beam(k, x, beams):
+    """Prefix beam search, sample by sample; a kink is where two texts change places."""
+    found, margins = x.new_zeros(x.shape[:2]), []
+    for row, answer in zip(x.detach().double().softmax(-1).tolist(), found):
+        texts = {(): (1.0, 0.0)}  # the probabilities of a text that ends in a blank, and in its last symbol
+        for y in row:
+            next_texts = {}
+            for text, (blank, symbol) in texts.items():
+                ways = [(text, (blank + symbol) * y[0], symbol * y[text[-1]] if text else 0.0)]
+                ways += [(text + (v,), 0.0, (blank if text[-1:] == (v,) else blank + symbol) * y[v])
+                         for v in range(1, len(y))]
+                for way, *parts in ways:
+                    before = next_texts.get(way, (0.0, 0.0))
+                    next_texts[way] = (before[0] + parts[0], before[1] + parts[1])
+            order = sorted(next_texts.items(), key=lambda each: -sum(each[1]))
+            sums = [sum(parts) for _, parts in order[:beams + 1]]
+            margins += [math.log(a / b) if b else 100.0 for a, b in zip(sums, sums[1:])]
+            texts = dict(order[:beams])
+        text = next(iter(texts))
+        answer[:len(text)] = x.new_tensor(text)
+    k.kink(x.new_tensor(margins))
+    return found
 
 
 def torch_ctc(k, a, x):
@@ -1040,14 +1064,14 @@ def torch_ctc(k, a, x):
     for row, best in zip(found, x.argmax(-1)):
         said = [symbol for i, symbol in enumerate(best) if symbol != 0 and (i == 0 or symbol != best[i - 1])]
         row[:len(said)] = x.new_tensor(said)
-    return 0.5 * x + 0.1 * (loss[:, None] + found)[:, :, None]
+    return 0.5 * x + 0.1 * (loss[:, None] + found + torch_beam(k, x, 2))[:, :, None]
 
 
 def ctc_shape(a, x):
     return x if is_sequence(x) and x[1] > 2 and x[2] > 2 else None
 
 
-enter("transcribed", draw_ctc, "transcribed({0})", torch_ctc, ctc_shape, size=lambda a, x: 3 * x + 8)
+enter("transcribed", draw_ctc, "transcribed({0})", torch_ctc, ctc_shape, size=lambda a, x: 3 * x + 12)
 
 # A spectrum of something that has power in each band.
 DEFINITIONS["heard"] = """fn heard(x: f32[N, D]) {
