@@ -41,22 +41,19 @@ public:
       values[value] = tensor;
   }
 
-  LogicalResult run(Block &block) {
-    for (Operation &op : block.without_terminator()) {
-      if (auto guard = dyn_cast<nn::GuardOp>(op); guard && isOver(guard))
-        return success();
-      if (!isa<nn::GuardOp>(op) && failed(run(op)))
+  /// Whether it came to the block's end: a guard may end a turn before.
+  FailureOr<bool> run(Block &block) {
+    for (Operation &op : block.without_terminator())
+      if (auto guard = dyn_cast<nn::GuardOp>(op)) {
+        if (llvm::none_of(values.at(guard.getMask()).numbers, [](double n) { return n != 0; }))
+          return false;
+      } else if (failed(run(op))) {
         return failure();
-    }
-    return success();
+      }
+    return true;
   }
 
 private:
-  /// Whether the guard ends the turn.
-  bool isOver(nn::GuardOp guard) const {
-    return llvm::none_of(values.at(guard.getMask()).numbers, [](double n) { return n != 0; });
-  }
-
   LogicalResult run(Operation &op) {
     if (auto loop = dyn_cast<nn::LoopOp>(op))
       return run(loop);
@@ -92,9 +89,10 @@ private:
         part.numbers.assign(begin, begin + part.size());
         values[slice] = std::move(part);
       }
-      if (failed(run(loop.getBlock())))
+      FailureOr<bool> isWhole = run(loop.getBlock());
+      if (failed(isWhole))
         return failure();
-      if (nn::GuardOp guard = loop.getGuard(); guard && isOver(guard))
+      if (!*isWhole)
         continue;
       for (auto [whole, value] : llvm::zip(stacked, loop.getStackedOperands()))
         llvm::copy(values.at(value).numbers,

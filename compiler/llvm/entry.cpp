@@ -151,9 +151,9 @@ private:
     int64_t count = view.getType().getNumElements();
     Value mask = at(addresses.lookup(view.getSource()), view.getByteShift());
     auto index = [&](int64_t i) { return arith::ConstantIndexOp::create(b, i).getResult(); };
+    Value none = LLVM::ConstantOp::create(b, b.getI8Type(), b.getI8IntegerAttr(0));
     auto any = scf::ForOp::create(
-        b, index(0), index(count), index(1),
-        ValueRange{LLVM::ConstantOp::create(b, b.getI8Type(), b.getI8IntegerAttr(0)).getResult()},
+        b, index(0), index(count), index(1), none,
         [&](OpBuilder &inner, Location location, Value i, ValueRange sum) {
           OpBuilder::InsertionGuard saved(b);
           b.setInsertionPointToEnd(inner.getInsertionBlock());
@@ -163,9 +163,7 @@ private:
           Value one = LLVM::LoadOp::create(b, b.getI8Type(), place);
           scf::YieldOp::create(b, arith::OrIOp::create(b, sum[0], one).getResult());
         });
-    Value isTrue = arith::CmpIOp::create(
-        b, arith::CmpIPredicate::ne, any.getResult(0),
-        LLVM::ConstantOp::create(b, b.getI8Type(), b.getI8IntegerAttr(0)).getResult());
+    Value isTrue = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, any.getResult(0), none);
     auto branch = scf::IfOp::create(b, isTrue, /*withElseRegion=*/true);
     b.setInsertionPoint(branch.elseBlock()->getTerminator());
     buildBlock(guard.getOtherwise().front());

@@ -205,40 +205,32 @@ private:
   }
 
   bool note(contract::GuardOp guard) {
-    memref::ViewOp view = rootOf(guard.getMask());
-    if (!view || (hasRows(guard) && !keepsRows(guard.getMask())))
-      return false;
-    Access access{{view.getSource(), 0, {}}, 1, bytesOf(view.getType())};
-    if (!add(view.getByteShift(), 1, access.place))
-      return false;
-    if (hasRows(guard)) {
-      access.isByRows = true;
-      access.rows = batch, access.rowBytes = bytesOf(view.getType()) / batch;
-    }
-    accesses.push_back(access);
-    return true;
+    return note(guard.getMask(), hasRows(guard), /*isWritten=*/false);
   }
 
   bool note(linalg::GenericOp nest, OpOperand &operand, int rowLoop) {
     if (!isa<MemRefType>(operand.get().getType()))
       return true; // a number
-    memref::ViewOp view = rootOf(operand.get());
-    if (!view)
+    AffineMap map = nest.getMatchingIndexingMap(&operand);
+    bool isByRows = map.isFunctionOfDim(rowLoop);
+    if (isByRows && (map.getResult(0) != getAffineDimExpr(rowLoop, map.getContext()) ||
+                     llvm::any_of(map.getResults().drop_front(), [&](AffineExpr other) {
+                       return other.isFunctionOfDim(rowLoop);
+                     })))
       return false;
-    Access access{{view.getSource(), 0, {}}, 1, bytesOf(view.getType())};
+    return note(operand.get(), isByRows, nest.isDpsInit(&operand));
+  }
+
+  bool note(Value operand, bool isByRows, bool isWritten) {
+    memref::ViewOp view = rootOf(operand);
+    if (!view || (isByRows && !keepsRows(operand)))
+      return false;
+    Access access{{view.getSource(), 0, {}}, 1, bytesOf(view.getType()), isByRows, isWritten};
     if (!add(view.getByteShift(), 1, access.place))
       return false;
-    AffineMap map = nest.getMatchingIndexingMap(&operand);
-    access.isWritten = nest.isDpsInit(&operand);
-    access.isByRows = map.isFunctionOfDim(rowLoop);
-    if (access.isByRows) {
-      bool isFirst = map.getResult(0) == getAffineDimExpr(rowLoop, map.getContext());
-      for (AffineExpr other : map.getResults().drop_front())
-        isFirst &= !other.isFunctionOfDim(rowLoop);
-      if (!isFirst || !keepsRows(operand.get()))
-        return false;
+    if (isByRows) {
       access.rows = batch;
-      access.rowBytes = bytesOf(view.getType()) / batch;
+      access.rowBytes /= batch;
     }
     accesses.push_back(access);
     return true;

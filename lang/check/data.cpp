@@ -242,9 +242,8 @@ private:
       return fail(quoted(name) + " makes numbers of texts for a field such as " +
                   quoted(field.name + ": class[4000, 24]") + ", 24 numbers below 4000; found " +
                   str(field.type));
-    bool other = std::any_of(data.transforms.begin(), data.transforms.end(),
-                             [&](const DataTransform &known) { return known.field == field.name; });
-    if (other || stmt.kind == Stmt::Kind::Augment)
+    auto isAny = [](const std::string &) { return true; };
+    if (hasTransform(field, isAny) || stmt.kind == Stmt::Kind::Augment)
       return fail(quoted(name) + " must be the only transform of its field, by " +
                   quoted("each " + field.name + " |> " + name));
     int64_t room = DLC_TEXT_MARKS + (name == "bytes" ? 256 : 1);
@@ -283,9 +282,8 @@ private:
       return fail(quoted(name) + " makes numbers of files for a field such as " +
                   quoted(field.name + (isSound ? ": f32[32000]" : ": f32[3, 224, 224]")) +
                   (isSound ? "" : ", with 3 channels or 1") + "; found " + str(field.type));
-    bool other = std::any_of(data.transforms.begin(), data.transforms.end(),
-                             [&](const DataTransform &known) { return known.field == field.name; });
-    if (other || stmt.kind == Stmt::Kind::Augment)
+    auto isAny = [](const std::string &) { return true; };
+    if (hasTransform(field, isAny) || stmt.kind == Stmt::Kind::Augment)
       return fail(quoted(name) + " must be the first transform of its field, by " +
                   quoted("each " + field.name + " |> " + name + (isSound ? "(…)" : "")));
     constexpr double kMostRate = 1000000;
@@ -304,6 +302,13 @@ private:
     return true;
   }
 
+  template <typename Test> bool hasTransform(const Port &field, Test isSuch) const {
+    return std::any_of(data.transforms.begin(), data.transforms.end(),
+                       [&](const DataTransform &transform) {
+                         return transform.field == field.name && isSuch(transform.name);
+                       });
+  }
+
   /// What a loader reads suits the fields, whose transforms are known now.
   void checkFields(const Stmt &stmt) {
     const std::string &key = stmt.names[0].text;
@@ -318,11 +323,7 @@ private:
   /// Lines are texts or classes.
   void checkLines(const Stmt &stmt) {
     for (const Port &field : data.fields) {
-      bool isText = std::any_of(
-          data.transforms.begin(), data.transforms.end(), [&](const DataTransform &transform) {
-            return transform.field == field.name && isTokenizer(transform.name);
-          });
-      if (isText || (field.type.classes > 0 && field.type.shape.empty()))
+      if (hasTransform(field, isTokenizer) || (field.type.classes > 0 && field.type.shape.empty()))
         continue;
       report
           .error("field-type", stmt.value->focus,
@@ -340,12 +341,7 @@ private:
     };
     auto labels =
         count([](const Port &field) { return field.type.classes > 0 && field.type.shape.empty(); });
-    auto files = count([&](const Port &field) {
-      return std::any_of(data.transforms.begin(), data.transforms.end(),
-                         [&](const DataTransform &transform) {
-                           return transform.field == field.name && isFileReader(transform.name);
-                         });
-    });
+    auto files = count([&](const Port &field) { return hasTransform(field, isFileReader); });
     if (data.fields.size() != 2 || labels != 1 || files != 1)
       report.error("field-count", stmt.value->focus,
                    "`folders` is for two fields: one of files, with `picture` or `sound`, and "

@@ -152,6 +152,31 @@ std::string damaged(std::string bytes, size_t at) {
   return bytes;
 }
 
+// The same, and what is wrong with any file that is read as a text. `good` are two lines of one
+// that is right, `packed` is one that is right and packed.
+void expectTextRefusals(const dlc_model &model, const std::string &good, const std::string &packed,
+                        std::vector<Broken> table, const std::string &name,
+                        const std::string &named,
+                        const std::vector<std::pair<std::string, std::string>> &others = {}) {
+  const Broken faults[] = {
+      {"missing", nothing(), "does not exist"},
+      {"a folder", aFolder(), "Is a directory"},
+      {"unreadable", unreadable(), "Input/output error"},
+      {"empty", text(""), "is empty"},
+      {"a zero byte", text(good + std::string("1,\0,3", 5)), "line 3: this is no UTF-8 text"},
+      {"no UTF-8", text(good + "1,2,3,4,5,6,gr\xFCn\n"), "(the byte 0xFC); save it as UTF-8"},
+      {"a surrogate", text(good + "1,2,3,4,5,6,\xED\xA0\x80\n"), "(the byte 0xED)"},
+      {"a spreadsheet", text("PK\x03\x04 and more"), "export it as CSV"},
+      {"gzip cut off", text(packed.substr(0, packed.size() - 9)), "is damaged: its"},
+      {"gzip damaged", text(damaged(packed, packed.size() - 6)), "is damaged: its"},
+      {"a gzip header alone", text(packed.substr(0, 10)), "is damaged: its 10 bytes"},
+      {"gzip of everything", text(packedZeros(size_t(300) << 20)), "unpacks to more than 200",
+       kUnpacked},
+  };
+  table.insert(table.end(), std::begin(faults), std::end(faults));
+  expectRefusals(model, table, name, named, others);
+}
+
 } // namespace
 
 TEST(Broken, Csv) {
@@ -159,13 +184,9 @@ TEST(Broken, Csv) {
                         {"columns", DLC_TEXT, 7, nullptr, "a\nb\nc\nd\ne\nf\nlabel"}});
   const std::string names = "a,b,c,d,e,f,label\n", good = names + "1,2,3,4,5,6,0\n",
                     packed = gzipped(good + std::string(4000, '\n'));
-  expectRefusals(
-      source.model,
+  expectTextRefusals(
+      source.model, good, packed,
       {
-          {"missing", nothing(), "does not exist"},
-          {"a folder", aFolder(), "Is a directory"},
-          {"unreadable", unreadable(), "Input/output error"},
-          {"empty", text(""), "is empty"},
           {"blank lines", text("\n\r\n\n"), "a.csv` has no samples"},
           {"names alone", text(names), "no samples below the names"},
           {"no names", text("1,2,3,4,5,6,0\n"), "line 1: there is no column `a` (there are 1, 2"},
@@ -191,15 +212,11 @@ TEST(Broken, Csv) {
            "line 3: a quote stands inside a cell"},
           {"something behind a quote", text(good + "\n1,\"2\"x,3,4,5,6,0\n"),
            "line 4: a quote stands inside a cell"},
-          {"a zero byte", text(good + std::string("1,\0,3", 5)), "line 3: this is no UTF-8 text"},
-          {"no UTF-8", text(good + "1,2,3,4,5,6,gr\xFCn\n"), "(the byte 0xFC); save it as UTF-8"},
-          {"a surrogate", text(good + "1,2,3,4,5,6,\xED\xA0\x80\n"), "(the byte 0xED)"},
           {"UTF-16",
            text(std::string("\xFF\xFE"
                             "a\0,\0",
                             6)),
            "this is UTF-16"},
-          {"a spreadsheet", text("PK\x03\x04 and more"), "export it as CSV"},
           {"a row too short", text(good + "1,2,3\n"), "line 3: 3 columns, but the first line"},
           {"a row too long", text(good + "1,2,3,4,5,6,0,8\n"), "line 3: 8 columns, but the first"},
           {"a hole", text(good + "1,,3,4,5,6,0\n"),
@@ -219,11 +236,6 @@ TEST(Broken, Csv) {
            text(names + "1,2,3,4,5,6,p\n1,2,3,4,5,6,q\n1,2,3,4,5,6,r\n1,2,3,4,5,6,s\n"
                         "1,2,3,4,5,6,t\n"),
            "5 different names (`p`, `q`, …), but `label` has 4"},
-          {"gzip cut off", text(packed.substr(0, packed.size() - 9)), "is damaged: its"},
-          {"gzip damaged", text(damaged(packed, packed.size() - 6)), "is damaged: its"},
-          {"a gzip header alone", text(packed.substr(0, 10)), "is damaged: its 10 bytes"},
-          {"gzip of everything", text(packedZeros(size_t(300) << 20)), "unpacks to more than 200",
-           kUnpacked},
       },
       "a.csv", "a.csv`");
 }
@@ -241,29 +253,18 @@ TEST(Broken, Lines) {
   source.model.transforms = &words;
   source.model.transform_count = 1;
   const std::string good = "a\nb\n", packed = gzipped("a\n" + std::string(4000, 'x'));
-  expectRefusals(
-      source.model,
+  expectTextRefusals(
+      source.model, good, packed,
       {
-          {"missing", nothing(), "does not exist"},
-          {"a folder", aFolder(), "Is a directory"},
-          {"unreadable", unreadable(), "Input/output error"},
-          {"empty", text(""), "is empty"},
           {"too many lines", text(good + "c"), "labels` has 3 lines and"},
           {"blank lines at the end", text(good + "\n"), "line 3: the line is empty"},
           {"a blank line", text("a\n  \t\n"), "line 2: the line is empty, and `label` needs"},
           {"100 MB of blank lines", text(std::string(kLarge, '\n')), "line 1: the line is empty"},
           {"a line of 100 MB", text(std::string(kLarge, 'x')), "has 1 lines and `texts` has 2"},
-          {"a zero byte", text(std::string("a\n\0", 3)), "line 2: this is no UTF-8 text"},
-          {"no UTF-8", text("gr\xFCn\nb\n"), "(the byte 0xFC); save it as UTF-8"},
           {"UTF-16", text(std::string("\xFE\xFF\0a", 4)), "this is UTF-16"},
-          {"a spreadsheet", text("PK\x03\x04 and more"), "export it as CSV"},
           {"a class too many", text("0\n4\n"), "sample 1 has the label 4"},
           {"a class below 0", text("-1\n0\n"), "sample 0 has the label -1"},
           {"half a class", text("0.5\n0\n"), "sample 0 has the label 0.5"},
-          {"gzip cut off", text(packed.substr(0, packed.size() - 9)), "is damaged: its"},
-          {"gzip damaged", text(damaged(packed, packed.size() - 6)), "is damaged: its"},
-          {"gzip of everything", text(packedZeros(size_t(300) << 20)), "unpacks to more than 200",
-           kUnpacked},
       },
       "labels", "labels`", {{"texts", "one text\nanother\n"}});
 }

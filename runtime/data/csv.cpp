@@ -70,11 +70,7 @@ private:
   // Cells without quotes, between tabs.
   Status runPlain(std::string_view text) {
     for (; !text.empty() && !status_.failed(); ++line_) {
-      size_t end = text.find('\n');
-      std::string_view line = text.substr(0, end);
-      text.remove_prefix(end == text.npos ? text.size() : end + 1);
-      if (line.ends_with('\r'))
-        line.remove_suffix(1);
+      std::string_view line = takeLine(&text);
       if (line.empty())
         continue;
       row_.line = line_;

@@ -35,17 +35,22 @@ Status TextFile::read(const std::string &path) {
   return Status();
 }
 
+std::string_view takeLine(std::string_view *text) {
+  size_t end = text->find('\n');
+  std::string_view line = text->substr(0, end);
+  text->remove_prefix(end == text->npos ? text->size() : end + 1);
+  if (line.ends_with('\r'))
+    line.remove_suffix(1);
+  return line;
+}
+
 // A line for each sample: what stands before its end, or, where it is a class's name, between the
 // white space around it.
 static Status readLines(const std::string &path, const CsvField &field, Column *column) {
   TextFile file;
   DLC_TRY(file.read(path));
   for (std::string_view rest = file.text; !rest.empty();) {
-    size_t end = rest.find('\n');
-    std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
-    if (line.ends_with('\r'))
-      line.remove_suffix(1);
+    std::string_view line = takeLine(&rest);
     if (field.kind == CsvField::Class && (line = trim(line)).empty())
       return inputError("`%s`, line %zu: the line is empty, and `%s` needs a class: leave the line "
                         "out of all files, or write a name such as `unknown`",

@@ -18,4 +18,7 @@ struct TextFile {
   Status read(const std::string &path);
 };
 
+// Takes the first line off a text that is not empty: what stands before its end, LF or CR LF.
+std::string_view takeLine(std::string_view *text);
+
 } // namespace dlc::runtime::data
