@@ -14,6 +14,12 @@ from torch.nn import functional
 from stopwatch import median_milliseconds
 
 
+def way_around(inputs, outputs, stride):
+    """Around a block of ResNet: a projection where the shape changes."""
+    return nn.Identity() if stride == 1 and inputs == outputs else nn.Sequential(
+        nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+
+
 class Block(nn.Module):
     """ResNet's basic block (He et al. 2015), projection shortcut where the shape changes."""
 
@@ -23,21 +29,25 @@ class Block(nn.Module):
         self.norm1 = nn.BatchNorm2d(channels)
         self.conv2 = nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
         self.norm2 = nn.BatchNorm2d(channels)
-        self.skip = nn.Identity() if stride == 1 and inputs == channels else nn.Sequential(
-            nn.Conv2d(inputs, channels, 1, stride, bias=False), nn.BatchNorm2d(channels))
+        self.skip = way_around(inputs, channels, stride)
 
     def forward(self, x):
         y = functional.relu(self.norm1(self.conv1(x)))
         return functional.relu(self.norm2(self.conv2(y)) + self.skip(x))
 
 
+def stages(kind, width, widening, counts):
+    """So many blocks of each of ResNet's stages, which halve the image and double the channels."""
+    inputs = width
+    for stage, count in enumerate(counts):
+        for block in range(count):
+            channels = width * 2 ** stage
+            yield kind(inputs, channels, 2 if stage > 0 and block == 0 else 1)
+            inputs = widening * channels
+
+
 def resnet20():
-    blocks, inputs = [], 16
-    for stage in range(3):
-        for block in range(3):
-            channels = 16 * 2 ** stage
-            blocks.append(Block(inputs, channels, 2 if stage > 0 and block == 0 else 1))
-            inputs = channels
+    blocks = stages(Block, 16, 1, (3, 3, 3))
     return nn.Sequential(nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU(), *blocks,
                          nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
 
@@ -51,20 +61,14 @@ class Bottleneck(nn.Module):
             nn.Conv2d(inputs, channels, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(),
             nn.Conv2d(channels, channels, 3, stride, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(),
             nn.Conv2d(channels, 4 * channels, 1, bias=False), nn.BatchNorm2d(4 * channels))
-        self.skip = nn.Identity() if stride == 1 and inputs == 4 * channels else nn.Sequential(
-            nn.Conv2d(inputs, 4 * channels, 1, stride, bias=False), nn.BatchNorm2d(4 * channels))
+        self.skip = way_around(inputs, 4 * channels, stride)
 
     def forward(self, x):
         return functional.relu(self.body(x) + self.skip(x))
 
 
 def resnet50():
-    blocks, inputs = [], 64
-    for stage, count in enumerate((3, 4, 6, 3)):
-        for block in range(count):
-            channels = 64 * 2 ** stage
-            blocks.append(Bottleneck(inputs, channels, 2 if stage > 0 and block == 0 else 1))
-            inputs = 4 * channels
+    blocks = stages(Bottleneck, 64, 4, (3, 4, 6, 3))
     return nn.Sequential(nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(3, 2, 1),
                          *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2048, 1000))
 

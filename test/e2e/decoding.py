@@ -6,6 +6,7 @@ import numpy as np
 import dlc
 
 SYMBOLS, UNITS, STEPS = 7, 5, 6
+random = np.random.default_rng(6)
 
 MODEL = """
 fn taken(x: f32[N, D], parent: int[B, K]) {
@@ -34,6 +35,20 @@ model writer(x: f32[B, UNITS]) -> (found: f32[B, BEAMS, STEPS + 1]) {
 """
 
 
+def answers(folder, model, batch, **inputs):
+    """Random weights, and what the model makes of the inputs with them."""
+    for name, value in (("SYMBOLS", SYMBOLS), ("UNITS", UNITS), ("STEPS", STEPS)):
+        model = model.replace(name, str(value))
+    program = dlc.compile_model(folder, model, "--precision=f64", "--batch", batch)
+    weights = {w["name"]: 1.5 * random.standard_normal(w["shape"]) for w in dlc.info(program)["weights"]}
+    dlc.write_safetensors(f"{folder}/w.safetensors", weights)
+    for name, values in inputs.items():
+        np.save(f"{folder}/{name}.npy", values)
+    dlc.run(program, "predict", "--weights", f"{folder}/w.safetensors", "--out", f"{folder}/found.npy",
+            *(f"{name}={folder}/{name}.npy" for name in inputs))
+    return weights, np.load(f"{folder}/found.npy")
+
+
 def search(x, w, beams):
     """Texts that end in 1 stay as they are. Of equal ones, the first."""
     texts = [((), 0, x, 0.0)]
@@ -50,18 +65,10 @@ def search(x, w, beams):
 
 
 with dlc.scratch() as folder:
-    random = np.random.default_rng(6)
     for beams, batch in ((1, 3), (2, 5), (4, 16), (7, 2)):
-        model = MODEL
-        for name, value in (("BEAMS", beams), ("SYMBOLS", SYMBOLS), ("UNITS", UNITS), ("STEPS", STEPS)):
-            model = model.replace(name, str(value))
-        program = dlc.compile_model(folder, model, "--precision=f64", "--batch", batch)
-        weights = {w["name"]: 1.5 * random.standard_normal(w["shape"]) for w in dlc.info(program)["weights"]}
-        dlc.write_safetensors(f"{folder}/w.safetensors", weights)
         x = random.standard_normal((batch, UNITS))
-        np.save(f"{folder}/x.npy", x)
-        dlc.run(program, "predict", "--weights", f"{folder}/w.safetensors", "--out", f"{folder}/y.npy", f"{folder}/x.npy")
-        for row, found in zip(x, np.load(f"{folder}/y.npy")):
+        weights, all_found = answers(folder, MODEL.replace("BEAMS", str(beams)), batch, x=x)
+        for row, found in zip(x, all_found):
             texts, totals = search(row, weights, beams)
             assert (found[:, :-1] == np.array(texts)).all(), (beams, found, texts)
             dlc.close(f"{beams} beams", found[:, -1], np.array(totals), 1e-12)
@@ -92,17 +99,10 @@ def write(x, most, w):
 
 with dlc.scratch() as folder:
     for batch in (1, 5, 16):
-        model = GREEDY.replace("SYMBOLS", str(SYMBOLS)).replace("UNITS", str(UNITS))
-        program = dlc.compile_model(folder, model, "--precision=f64", "--batch", batch)
-        weights = {w["name"]: 1.5 * random.standard_normal(w["shape"]) for w in dlc.info(program)["weights"]}
-        dlc.write_safetensors(f"{folder}/w.safetensors", weights)
         x = random.standard_normal((batch, UNITS))
         most = (np.arange(9) < random.integers(1, 10, (batch, 1))).astype(np.int32)
-        np.save(f"{folder}/x.npy", x)
-        np.save(f"{folder}/most.npy", most)
-        dlc.run(program, "predict", "--weights", f"{folder}/w.safetensors", "--out", f"{folder}/y.npy",
-                f"x={folder}/x.npy", f"most={folder}/most.npy")
-        for row, may, found in zip(x, most, np.load(f"{folder}/y.npy")):
+        weights, all_found = answers(folder, GREEDY, batch, x=x, most=most)
+        for row, may, found in zip(x, most, all_found):
             text, state = write(row, may, weights)
             assert (found[:9] == text).all(), (batch, found, text)
             dlc.close("greedy", found[9:], state, 1e-12)

@@ -1,5 +1,6 @@
 """What the end-to-end tests share: compiling models, running programs, safetensors, comparing."""
 import json
+import math
 import os
 import pathlib
 import struct
@@ -156,6 +157,32 @@ def compare_with_pytorch(folder, name, inputs, body, results, forward, precision
     gradients = read_safetensors(f"{folder}/g.safetensors")
     for key, value in theirs.items():
         close(f"{name} {precision} d({key})", gradients[key], value.grad.numpy(), tolerance * 5)
+
+
+def collapsed(path):
+    """What a path of classes says by CTC: without repetitions, and then without blanks, 0."""
+    return [c for i, c in enumerate(path) if c and (i == 0 or c != path[i - 1])]
+
+
+def prefix_beam(scores, beams, count):
+    """The likeliest text by CTC (Hannun et al. 2014, algorithm 1, without a language model), of the probabilities of
+    each step; and the logarithms of how far apart the texts were that changed places, or nearly, `beams` a step."""
+    texts, margins = {(): (1.0, 0.0)}, []  # the probabilities to end in a blank, and in the last symbol
+    for y in scores:
+        found = {}
+        for text, (blank, symbol) in texts.items():
+            ways = [(text, (blank + symbol) * y[0], symbol * y[text[-1]] if text else 0.0)]
+            if len(text) < count:
+                ways += [(text + (v,), 0.0, (blank if text[-1:] == (v,) else blank + symbol) * y[v])
+                         for v in range(1, len(y))]
+            for way, *parts in ways:
+                before = found.get(way, (0.0, 0.0))
+                found[way] = (before[0] + parts[0], before[1] + parts[1])
+        order = sorted(found.items(), key=lambda each: -sum(each[1]))
+        sums = [sum(parts) for _, parts in order[:beams + 1]]
+        margins += [math.log(a / b) if b else 100.0 for a, b in zip(sums, sums[1:])]
+        texts = dict(order[:beams])
+    return next(iter(texts)), margins
 
 
 def train_from(folder, program, weights, arrays):

@@ -64,10 +64,6 @@ def answers(call, x, n, count):
     return np.load(f"{folder}/y.npy")
 
 
-def collapsed(path):
-    return [c for i, c in enumerate(path) if c and (i == 0 or c != path[i - 1])]
-
-
 def check_greedy():
     """Written as the definition says, sample by sample."""
     random = np.random.default_rng(2)
@@ -75,24 +71,9 @@ def check_greedy():
         x = random.standard_normal((batch, steps, classes)).astype(np.float32)
         n = random.integers(1, steps + 1, batch).astype(np.int32)
         for row, length, answer in zip(x, n, answers(f"ctc_greedy(x * one, {count}, n)", x, n, count)):
-            wanted = collapsed(row[:length].argmax(1))[:count]
+            wanted = dlc.collapsed(row[:length].argmax(1))[:count]
             assert list(answer) == wanted + [0] * (count - len(wanted)), (wanted, answer)
     print("greedy answers are right")
-
-
-def prefix_beam(row, beams, count):
-    """Hannun et al. 2014, algorithm 1, without a language model: {text: (ends in a blank, in a symbol)}."""
-    score = np.exp(row - np.log(np.exp(row).sum(1, keepdims=True)))
-    texts = {(): (1.0, 0.0)}
-    for y in score:
-        found = collections.defaultdict(lambda: np.zeros(2))
-        for text, (blank, symbol) in texts.items():
-            found[text] += ((blank + symbol) * y[0], symbol * y[text[-1]] if text else 0)
-            for v in range(1, len(y)):
-                if len(text) < count:
-                    found[text + (v,)] += (0, (blank if text and v == text[-1] else blank + symbol) * y[v])
-        texts = dict(sorted(found.items(), key=lambda each: -sum(each[1]))[:beams])
-    return next(iter(texts))
 
 
 def check_beam():
@@ -103,7 +84,7 @@ def check_beam():
     for row, length, answer in zip(x, n, answers("ctc_beam(x * one, 4, 31, n)", x, n, 4)):
         sums = collections.defaultdict(float)
         for path in itertools.product(range(3), repeat=length):
-            sums[tuple(collapsed(path))] += np.exp(sum(row[t, c] - np.log(np.exp(row[t]).sum())
+            sums[tuple(dlc.collapsed(path))] += np.exp(sum(row[t, c] - np.log(np.exp(row[t]).sum())
                                                        for t, c in enumerate(path)))
         wanted = list(max(sums, key=sums.get))
         assert list(answer) == wanted + [0] * (4 - len(wanted)), (dict(sums), answer)
@@ -112,9 +93,9 @@ def check_beam():
         x = (1.5 * random.standard_normal((batch, steps, classes))).astype(np.float32)
         n = random.integers(1, steps + 1, batch).astype(np.int32)
         for row, length, answer in zip(x, n, answers(f"ctc_beam(x * one, {count}, {beams}, n)", x, n, count)):
-            wanted = list(prefix_beam(row[:length].astype(float), beams, count))
+            wanted = list(dlc.prefix_beam(torch.tensor(row[:length]).double().softmax(1).tolist(), beams, count)[0])
             assert list(answer) == wanted + [0] * (count - len(wanted)), (wanted, answer)
-            different += wanted != collapsed(row[:length].argmax(1))
+            different += wanted != dlc.collapsed(row[:length].argmax(1))
     assert different > 5  # else greedy answers would do
     print("beams' answers are right")
 

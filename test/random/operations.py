@@ -6,6 +6,8 @@ a list of sizes, where -k stands for k * B, B being the batch: [-1, 3, 5] is f32
 """
 import math
 
+import dlc
+
 
 class Operation:
     """One way to compute a value from others.
@@ -1029,25 +1031,12 @@ def draw_ctc(g, x):
 
 
 def torch_beam(k, x, beams):
-    """Prefix beam search, sample by sample; a kink is where two texts change places."""
+    """Sample by sample; a kink is where two texts change places."""
     found, margins = x.new_zeros(x.shape[:2]), []
     for row, answer in zip(x.detach().double().softmax(-1).tolist(), found):
-        texts = {(): (1.0, 0.0)}  # the probabilities of a text that ends in a blank, and in its last symbol
-        for y in row:
-            next_texts = {}
-            for text, (blank, symbol) in texts.items():
-                ways = [(text, (blank + symbol) * y[0], symbol * y[text[-1]] if text else 0.0)]
-                ways += [(text + (v,), 0.0, (blank if text[-1:] == (v,) else blank + symbol) * y[v])
-                         for v in range(1, len(y))]
-                for way, *parts in ways:
-                    before = next_texts.get(way, (0.0, 0.0))
-                    next_texts[way] = (before[0] + parts[0], before[1] + parts[1])
-            order = sorted(next_texts.items(), key=lambda each: -sum(each[1]))
-            sums = [sum(parts) for _, parts in order[:beams + 1]]
-            margins += [math.log(a / b) if b else 100.0 for a, b in zip(sums, sums[1:])]
-            texts = dict(order[:beams])
-        text = next(iter(texts))
+        text, apart = dlc.prefix_beam(row, beams, len(answer))
         answer[:len(text)] = x.new_tensor(text)
+        margins += apart
     k.kink(x.new_tensor(margins))
     return found
 
@@ -1062,7 +1051,7 @@ def torch_ctc(k, a, x):
     k.largest(x)
     found = x.new_zeros(x.shape[:2])
     for row, best in zip(found, x.argmax(-1)):
-        said = [symbol for i, symbol in enumerate(best) if symbol != 0 and (i == 0 or symbol != best[i - 1])]
+        said = dlc.collapsed(best.tolist())
         row[:len(said)] = x.new_tensor(said)
     return 0.5 * x + 0.1 * (loss[:, None] + found + torch_beam(k, x, 2))[:, :, None]
 
