@@ -48,9 +48,11 @@ void addMemoryPasses(OpPassManager &passes) {
   passes.addNestedPass<func::FuncOp>(createSharePass());
 }
 
-void addLlvmPasses(OpPassManager &passes, const Processor &processor) {
+void addLlvmPasses(OpPassManager &passes, const Processor &processor,
+                   std::shared_ptr<const kernel::Chooser> chooser) {
   addMemoryPasses(passes);
-  passes.addPass(kernel::createKernelPass(processor));
+  passes.addPass(chooser ? kernel::createKernelPass(processor, std::move(chooser))
+                         : kernel::createKernelPass(processor));
   passes.addPass(createEntryPass());
   addConversionPasses(passes);
 }

@@ -3,7 +3,12 @@
 #include "compiler/target/processor.h"
 #include "mlir/Pass/PassManager.h"
 
+#include <memory>
+
 namespace dlc {
+namespace kernel {
+class Chooser;
+}
 
 /// The stage `grad`: @train -> @step.
 void addGradPasses(mlir::OpPassManager &passes);
@@ -17,8 +22,10 @@ void addLinalgPasses(mlir::OpPassManager &passes);
 /// Linalg on tensors -> on buffers, in loops that threads share where they can.
 void addMemoryPasses(mlir::OpPassManager &passes);
 
-/// The stage `llvm`: linalg on tensors -> LLVM dialect.
-void addLlvmPasses(mlir::OpPassManager &passes, const Processor &processor);
+/// The stage `llvm`: linalg on tensors -> LLVM dialect. The chooser gives nests their schedules;
+/// none: by cost.
+void addLlvmPasses(mlir::OpPassManager &passes, const Processor &processor,
+                   std::shared_ptr<const kernel::Chooser> chooser = nullptr);
 
 /// The last part of it: functions of loops, vectors and buffers -> LLVM dialect, elementary
 /// functions included.

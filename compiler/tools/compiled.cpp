@@ -176,7 +176,8 @@ struct Compiled::Code {
 Compiled::Compiled(std::unique_ptr<Code> code) : code(std::move(code)) {}
 Compiled::~Compiled() = default;
 
-std::unique_ptr<Compiled> Compiled::make(ModuleOp module, const Target &target) {
+std::unique_ptr<Compiled> Compiled::make(ModuleOp module, const Target &target,
+                                         std::shared_ptr<const kernel::Chooser> chooser) {
   OwningOpRef<ModuleOp> lowered = module.clone();
   for (auto function : lowered->getOps<func::FuncOp>()) { // all are inputs and outputs here
     function.removeArgAttrsAttr();
@@ -185,7 +186,7 @@ std::unique_ptr<Compiled> Compiled::make(ModuleOp module, const Target &target) 
   }
   PassManager passes(module.getContext());
   addLinalgPasses(passes);
-  addLlvmPasses(passes, target.shape());
+  addLlvmPasses(passes, target.shape(), std::move(chooser));
   if (failed(passes.run(*lowered)))
     return nullptr;
 

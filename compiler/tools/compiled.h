@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/interp/tensor.h"
+#include "compiler/kernel/plan/schedule.h"
 #include "compiler/object/codegen.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -18,9 +19,10 @@ mlir::OwningOpRef<mlir::ModuleOp> inSinglePrecision(mlir::ModuleOp module);
 /// The functions of one module, compiled.
 class Compiled {
 public:
-  /// Compiles a copy of the module for a target that runs here. Null, with the reason reported, if
-  /// that fails.
-  static std::unique_ptr<Compiled> make(mlir::ModuleOp module, const Target &target);
+  /// Compiles a copy of the module for a target that runs here, with schedules by this chooser if
+  /// one is given. Null, with the reason reported, if that fails.
+  static std::unique_ptr<Compiled> make(mlir::ModuleOp module, const Target &target,
+                                        std::shared_ptr<const kernel::Chooser> chooser = nullptr);
   ~Compiled();
 
   /// Runs a function of the module for these arguments, which are rounded to its types. Fails if it
