@@ -1,6 +1,7 @@
 // The search for a schedule: tries lanes and register tiles, then blocks, loop orders and packing.
 #include "compiler/kernel/plan/search.h"
 #include "compiler/kernel/plan/cost.h"
+#include "compiler/kernel/plan/panels.h"
 #include "compiler/kernel/plan/space.h"
 
 using namespace mlir;
@@ -25,7 +26,7 @@ public:
     }
     std::vector<Found> found;
     for (const auto &[issue, candidate] : tiles)
-      for (Start start : {Start::Whole, Start::LongSum, Start::Small}) {
+      for (Start start : {Start::Whole, Start::LongSum, Start::Small, Start::Packed}) {
         if (issue > kWorstCandidate * tiles.front().first)
           continue;
         found.push_back(refined(candidate, start));
@@ -54,6 +55,7 @@ private:
     Whole,   // no blocks
     LongSum, // one item, whose sum is blocked
     Small,   // small items, whose sums are blocked
+    Packed,  // items of few columns, packed for all rows
   };
 
   const Nest &nest;
@@ -75,6 +77,16 @@ private:
       tiles.pop_back();
   }
 
+  // Items of a few tiles of the lanes' dimension and whole otherwise; what those tiles read is
+  // packed.
+  void packColumns(Schedule &s) const {
+    if (s.vectorDim < 0 || nest.reduces[s.vectorDim])
+      return;
+    s.block[s.vectorDim] = std::min(nest.sizes[s.vectorDim], 4 * s.tile[s.vectorDim]);
+    for (auto [i, access] : llvm::enumerate(nest.inputs))
+      s.packed[i] = access.stride(s.vectorDim) != 0 && panelsOf(nest, s, i);
+  }
+
   // Takes a change that is cheaper.
   void consider(Found &best, const Schedule &changed) const {
     auto &[cost, schedule] = best;
@@ -89,7 +101,9 @@ private:
     if (start == Start::Small)
       for (unsigned d : s.parallelOrder)
         s.block[d] = std::min(nest.sizes[d], 4 * s.tile[d]);
-    if (start != Start::Whole && !s.reductionOrder.empty())
+    if (start == Start::Packed)
+      packColumns(s);
+    else if (start != Start::Whole && !s.reductionOrder.empty())
       space.blockReduction(s, 0, s.reductionOrder.size() > 1 ? 1 : 256);
     Found best{model.total(s), s};
     for (unsigned round = 0; round < kRounds; ++round) {

@@ -9,7 +9,8 @@ using llvm::divideCeil;
 
 namespace dlc::kernel {
 
-constexpr double kStreams = 40; // so many runs at a time are noticed and fetched before their time
+constexpr double kStreams = 40;  // so many runs at a time are noticed and fetched before their time
+constexpr double kL2Ways = 0.75; // of a set, so many may be one input's
 constexpr double kPrefetchRunBytes = 1024; // what could have come while a prefetched run began
 
 Traffic::Traffic(const Nest &nest, const Processor &processor, const Schedule &schedule)
@@ -77,8 +78,9 @@ std::vector<Traffic::Fetched> Traffic::fetchedBy(const Cache &cache) const {
     double bytes = 0;
     for (const Fetched &f : fetched) {
       bytes += f.whole.occupied;
-      // A way of the first cache is a page: lines that meet in a set meet wherever pages lie.
-      if (isL1 && f.whole.perSet > cache.ways)
+      // A way of the first cache is a page: lines that meet in a set meet wherever pages lie. In
+      // the L2 they do in huge pages, and there other things want ways, too.
+      if (f.whole.perSet > (isL1 ? 1.0 : kL2Ways) * cache.ways)
         bytes += cache.bytes;
     }
     return bytes;
