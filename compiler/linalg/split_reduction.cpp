@@ -70,8 +70,7 @@ std::optional<unsigned> dimToCut(linalg::GenericOp op) {
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
   for (auto [d, kind] : llvm::enumerate(op.getIteratorTypesArray()))
     if (kind == utils::IteratorType::reduction)
-      return sizes[d] > kParts && sizes[d] % kParts == 0 ? std::optional<unsigned>(d)
-                                                         : std::nullopt;
+      return sizes[d] % kParts == 0 ? std::optional<unsigned>(d) : std::nullopt;
   return std::nullopt;
 }
 

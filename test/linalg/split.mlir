@@ -19,6 +19,21 @@ func.func @filter(%x: tensor<128x16x32x32xf32>, %dy: tensor<128x16x32x32xf32>) -
 
 // -----
 
+// A batch of eight: an image for each part.
+
+// CHECK-LABEL: func.func @eight
+// CHECK:         linalg.generic {{.*}} iterator_types = ["reduction", "parallel", "parallel", "parallel", "parallel"]}
+// CHECK-SAME:      ins({{.*}} : tensor<8x1x1x256x64xf32>)
+func.func @eight(%x: tensor<8x256x56x56xf32>, %dy: tensor<8x64x56x56xf32>) -> tensor<64x256x1x1xf32> {
+  %a = nn.neg %x : tensor<8x256x56x56xf32>
+  %b = nn.neg %dy : tensor<8x64x56x56xf32>
+  %dw = nn.conv2d_grad_weight %a, %b shape [64, 256, 1, 1] stride [1, 1] pad [0, 0, 0, 0] dilation [1, 1] groups 1
+      : (tensor<8x256x56x56xf32>, tensor<8x64x56x56xf32>) -> tensor<64x256x1x1xf32>
+  return %dw : tensor<64x256x1x1xf32>
+}
+
+// -----
+
 // A large product has enough columns to cut, and its sums would be larger than what it reads.
 
 // CHECK-LABEL: func.func @product
