@@ -1,6 +1,6 @@
 // The stages that are made of passes, in order.
 #pragma once
-#include "compiler/target/processor.h"
+#include "compiler/passes/passes.h"
 #include "mlir/Pass/PassManager.h"
 
 #include <memory>
@@ -19,13 +19,14 @@ void addFusedPasses(mlir::OpPassManager &passes);
 /// The stage `linalg`: nn -> fused linalg on tensors.
 void addLinalgPasses(mlir::OpPassManager &passes);
 
-/// Linalg on tensors -> on buffers, in loops that threads share where they can.
-void addMemoryPasses(mlir::OpPassManager &passes);
+/// Linalg on tensors -> on buffers, in loops and groups that threads share where they can.
+void addMemoryPasses(mlir::OpPassManager &passes, const GroupLimits &limits = {});
 
 /// The stage `llvm`: linalg on tensors -> LLVM dialect. The chooser gives nests their schedules;
 /// none: by cost.
 void addLlvmPasses(mlir::OpPassManager &passes, const Processor &processor,
-                   std::shared_ptr<const kernel::Chooser> chooser = nullptr);
+                   std::shared_ptr<const kernel::Chooser> chooser = nullptr,
+                   const GroupLimits &limits = {});
 
 /// The last part of it: functions of loops, vectors and buffers -> LLVM dialect, elementary
 /// functions included.

@@ -149,6 +149,7 @@ public:
         {Convolution::getNameStr(), check<&Verifier::verifyConvolution>},
         {Rows::getNameStr(), check<&Verifier::verifyRows>},
         {Epilogue::getNameStr(), check<&Verifier::verifyEpilogue>},
+        {Group::getNameStr(), check<&Verifier::verifyGroup>},
         {Start::getNameStr(), check<&Verifier::verifyStart>},
         {Nonzero::getNameStr(), check<&Verifier::verifyNonzero>},
         {Padding::getNameStr(), check<&Verifier::verifyPadding>},
@@ -239,6 +240,16 @@ private:
     while (before && isMemoryEffectFree(before) && !isa<linalg::LinalgOp>(before))
       before = before->getPrevNode();
     return dyn_cast_or_null<linalg::GenericOp>(before);
+  }
+
+  LogicalResult verifyGroup(GroupAttr value) {
+    auto isParted = [&](Value output) {
+      ArrayRef<int64_t> shape = cast<ShapedType>(output.getType()).getShape();
+      return !shape.empty() && shape.front() % value.getParts() == 0;
+    };
+    if (!nest() || value.getParts() < 2 || !llvm::all_of(nest().getDpsInits(), isParted))
+      return fail() << "is of a linalg.generic whose outputs have rows for at least two parts";
+    return success();
   }
 
   LogicalResult verifyStart(ArrayAttr starts) {

@@ -19,6 +19,7 @@ namespace dlc::contract {
 using Convolution = DlcDialect::ConvolutionAttrHelper;
 using Rows = DlcDialect::RowsAttrHelper;
 using Epilogue = DlcDialect::EpilogueAttrHelper;
+using Group = DlcDialect::GroupAttrHelper;
 using Start = DlcDialect::StartAttrHelper;
 using Nonzero = DlcDialect::NonzeroAttrHelper;
 using Padding = DlcDialect::PaddingAttrHelper;

@@ -21,6 +21,7 @@ def Dlc_Dialect : Dialect {
     | `dlc.convolution` | linalg.generic | `linalg/`, kept by `memory/` | `linalg/` layout, `kernel/` winograd | it adds up products of an image and a filter, or of two images; each loop and each operand is what it says |
     | `dlc.rows` | linalg.generic | `linalg/`, kept by `memory/` | `linalg/`, `kernel/` rows | its inputs are numbers and an index; it compares the index with the number of each row of a table, and copies that row, or adds to it |
     | `dlc.epilogue` | linalg.generic | `linalg/` epilogue, kept by `memory/` | `memory/`, `kernel/` | it goes on, element by element, from the sum of products right before it, which is its input of that number; `sum`: whether anyone else reads the sums |
+    | `dlc.group` | linalg.generic | `memory/` | `memory/` | nests of one number follow one another, and each makes every one of `parts` equal parts of its rows from the same part of what the others make |
     | `dlc.start` | linalg.generic on buffers | `memory/` | `kernel/` | for each output the number it starts from, of its element type, if the nest goes on from its previous value; else a unit |
     | `dlc.nonzero` | linalg.generic on buffers | `memory/` | `kernel/` | for each input, if it is a padded image, the bounds [low, high) of each axis outside which it is zero; else a unit |
     | `dlc.padding` | linalg.generic on buffers | `memory/` | `kernel/` | distinct marks: of the images in whose padding the nest reads, or of the one in whose padding it writes zeros |
@@ -39,6 +40,7 @@ def Dlc_Dialect : Dialect {
     "::dlc::contract::ConvolutionAttr":$convolution,
     "::dlc::contract::RowsAttr":$rows,
     "::dlc::contract::EpilogueAttr":$epilogue,
+    "::dlc::contract::GroupAttr":$group,
     "::mlir::ArrayAttr":$start,
     "::mlir::ArrayAttr":$nonzero,
     "::mlir::ArrayAttr":$padding,
@@ -127,6 +129,15 @@ def Dlc_Epilogue : Dlc_Attr<"Epilogue", "epilogue"> {
   let summary = "A nest that goes on from the sums of the one before it";
   let description = "`#dlc.epilogue<input = 0, sum = dropped>`";
   let parameters = (ins "unsigned":$input, EnumParameter<Dlc_Sum>:$sum);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+// --- groups ------------------------------------------------------------------------------------
+
+def Dlc_Group : Dlc_Attr<"Group", "group"> {
+  let summary = "Nests that go along a batch part by part, all of them for a part before the next";
+  let description = "`#dlc.group<number = 0, parts = 16>`";
+  let parameters = (ins "unsigned":$number, "int64_t":$parts);
   let assemblyFormat = "`<` struct(params) `>`";
 }
 

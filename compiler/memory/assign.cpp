@@ -1,5 +1,6 @@
 // Finds the memory of each tensor, in the order of the code.
 #include "compiler/memory/assign.h"
+#include "compiler/contract/contract.h"
 #include "compiler/linalg/epilogue.h"
 #include "compiler/memory/arena.h"
 #include "compiler/memory/share.h"
@@ -44,11 +45,13 @@ private:
   const Layouts &layouts;
   const Aliasing &aliasing;
   Assignment assignment;
-  llvm::DenseMap<Operation *, int> steps; // of a loop, where its first turn begins
-  llvm::DenseMap<Operation *, int> ends;  // of loops
-  llvm::DenseSet<Operation *> shared;     // loops, perhaps
+  llvm::DenseMap<Operation *, int> steps;               // of a loop, where its first turn begins
+  llvm::DenseMap<Operation *, int> ends;                // of loops
+  llvm::DenseMap<unsigned, std::pair<int, int>> groups; // their first and last steps
+  llvm::DenseSet<Operation *> shared;                   // loops, perhaps
   int nextStep = 0;
-  llvm::DenseMap<Value, int> lastUse;       // by root
+  llvm::DenseMap<Value, int> lastUse;  // by root: until then it is needed
+  llvm::DenseMap<Value, int> lastRead; // by root, in its block: the step itself, in a group as well
   llvm::DenseMap<Value, unsigned> memoryOf; // of roots
   SmallVector<Memory> memories;
   struct Copy {
@@ -62,6 +65,8 @@ private:
   void number(Block &block) {
     for (Operation &op : block) {
       steps[&op] = nextStep++;
+      if (auto group = contract::get<contract::Group>(&op))
+        groups.try_emplace(group.getNumber(), steps[&op], 0).first->second.second = steps[&op];
       if (auto loop = dyn_cast<scf::ForOp>(op)) {
         number(*loop.getBody());
         ends[loop] = nextStep++;
@@ -71,14 +76,25 @@ private:
     }
   }
 
-  // What is used in a loop and is not made in the same turn is needed until the loop's end.
+  // The steps of an op, or those of the group of nests that it belongs to.
+  std::pair<int, int> stepsOf(Operation *op) const {
+    if (auto group = op ? contract::get<contract::Group>(op) : nullptr)
+      return groups.lookup(group.getNumber());
+    int step = steps.lookup(op);
+    return {step, step};
+  }
+
+  // What is used in a loop and is not made in the same turn is needed until the loop's end, and
+  // what is used in a group until the group's.
   void noteUses() {
-    for (auto [op, step] : steps)
+    for (Operation *op : llvm::make_first_range(steps))
       for (Value operand : op->getOperands()) {
         Value root = rootOf(operand);
         Operation *at = root.getParentBlock()->findAncestorOpInBlock(*op);
         int &last = lastUse.try_emplace(root, -1).first->second;
-        last = std::max(last, at == op ? step : ends[at]);
+        last = std::max(last, at == op ? stepsOf(op).second : ends[at]);
+        int &read = lastRead.try_emplace(root, -1).first->second;
+        read = std::max(read, at == op ? steps[op] : ends[at]);
       }
   }
 
@@ -89,8 +105,8 @@ private:
     return success();
   }
 
-  // Threads are not at the same place of a loop that they share: there nothing takes the bytes of
-  // something else.
+  // Threads are not at the same place of a loop or a group that they share: there nothing takes the
+  // bytes of something else.
   void assign(Value value, Memory memory) {
     for (auto loop = value.getParentRegion()->getParentOfType<scf::ForOp>(); loop;
          loop = loop->getParentOfType<scf::ForOp>())
@@ -98,6 +114,10 @@ private:
         memory.first = std::min(memory.first, steps[loop]);
         memory.last = std::max(memory.last, ends[loop]);
       }
+    if (Operation *op = value.getDefiningOp(); op && contract::get<contract::Group>(op)) {
+      memory.first = std::min(memory.first, stepsOf(op).first);
+      memory.last = std::max(memory.last, stepsOf(op).second);
+    }
     memoryOf[value] = memories.size();
     memories.push_back(memory);
   }
@@ -177,7 +197,7 @@ private:
         memoryOf[result] = *carried;
       } else if (std::optional<unsigned> operand = replaceable(generic, result)) {
         memoryOf[result] = *operand;
-        memories[*operand].last = last;
+        memories[*operand].last = std::max(last, stepsOf(&op).second);
       } else {
         assign(result, {bytesOf(result.getType()), first, last, {}});
       }
@@ -282,8 +302,9 @@ private:
       if (memory == memoryOf.end())
         continue;
       const Memory &candidate = memories[memory->second];
-      if (candidate.allocation || candidate.last != steps[op] ||
-          candidate.bytes != bytesOf(result.getType()) || candidate.first == steps[op])
+      bool dies = candidate.last == steps[op] || diesInGroup(op, rootOf(operand->get()), candidate);
+      if (candidate.allocation || !dies || candidate.bytes != bytesOf(result.getType()) ||
+          candidate.first == steps[op])
         continue;
       if (linalg::GenericOp sum = fuse::sumBefore(op); sum && reads(sum, memory->second))
         continue;
@@ -291,6 +312,14 @@ private:
         return memory->second;
     }
     return std::nullopt;
+  }
+
+  // Whether a value that was made in the nest's group, until whose end its memory is taken, is read
+  // here for the last time: each part of the batch may overwrite its own part of it.
+  bool diesInGroup(linalg::GenericOp op, Value root, const Memory &memory) const {
+    auto [first, last] = stepsOf(op);
+    return first < last && memory.first == first && memory.last == last &&
+           lastRead.lookup(root) == steps.lookup(op) && !aliasing.insertionOf(root);
   }
 
   bool liesIn(unsigned memory, Value root) const {

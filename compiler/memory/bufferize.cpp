@@ -378,6 +378,8 @@ private:
       contract::set<contract::Convolution>(bufferized, convolution);
     if (auto epilogue = contract::get<contract::Epilogue>(nest))
       contract::set<contract::Epilogue>(bufferized, epilogue);
+    if (auto group = contract::get<contract::Group>(nest))
+      contract::set<contract::Group>(bufferized, group);
     bufferized.getRegion().takeBody(nest.getRegion());
   }
 

@@ -143,13 +143,30 @@ def BufferizePass : Pass<"dlc-bufferize", "::mlir::ModuleOp"> {
                            "::mlir::scf::SCFDialect"];
 }
 
+def GroupPass : Pass<"dlc-group", "::mlir::func::FuncOp"> {
+  let summary = "Find nests that had better run part by part of the batch";
+  let description = [{
+    Expects fused linalg on tensors. Where nests follow one another in which every sample of the batch needs nothing of
+    the others, as in attention, and hand on more than caches hold, they get `dlc.group`: `dlc-bufferize` then keeps
+    their tensors apart, and `dlc-share-loops` runs all of them for a part of the batch before the next part.
+  }];
+  let dependentDialects = ["contract::DlcDialect"];
+  let options = [
+    Option<"leastBytes", "least-bytes", "int64_t", "dlc::GroupLimits().leastBytes",
+           "what nests hand on at least">,
+    Option<"fewestParts", "fewest-parts", "int64_t", "dlc::GroupLimits().fewestParts",
+           "parts of the batch at least">,
+  ];
+}
+
 def SharePass : Pass<"dlc-share-loops", "::mlir::func::FuncOp"> {
-  let summary = "Let threads share loops in which the rows of a batch need nothing of each other";
+  let summary = "Let threads share the rows of a batch where these need nothing of each other";
   let description = [{
     Expects what `dlc-bufferize` leaves. A loop in which every nest goes along the batch by a loop of
-    its own, from the rows of its operands to those of its results, becomes a loop over groups of
-    rows with the attribute `dlc.shared`, in which the loop runs for the rows of one group: a thread
-    then takes its group through all turns, and none waits for another in between.
+    its own, from the rows of its operands to those of its results, becomes a loop over parts of the
+    batch with the attribute `dlc.shared`, in which the loop runs for the rows of one part: a thread
+    then takes its part through all turns, and none waits for another in between. So do the nests of a
+    group (`dlc.group`), which a thread runs one after the other for its part.
   }];
   let dependentDialects = ["contract::DlcDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::scf::SCFDialect"];

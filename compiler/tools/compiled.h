@@ -4,6 +4,7 @@
 #include "compiler/interp/tensor.h"
 #include "compiler/kernel/plan/schedule.h"
 #include "compiler/object/codegen.h"
+#include "compiler/passes/passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -12,6 +13,9 @@
 #include <memory>
 
 namespace dlc::tools {
+
+/// Under these, nests become groups wherever they can: for tests, whose functions are small.
+inline constexpr GroupLimits kSmallGroups{0, 2};
 
 /// A copy of the module in which every f64 is an f32.
 mlir::OwningOpRef<mlir::ModuleOp> inSinglePrecision(mlir::ModuleOp module);
@@ -22,7 +26,8 @@ public:
   /// Compiles a copy of the module for a target that runs here, with schedules by this chooser if
   /// one is given. Null, with the reason reported, if that fails.
   static std::unique_ptr<Compiled> make(mlir::ModuleOp module, const Target &target,
-                                        std::shared_ptr<const kernel::Chooser> chooser = nullptr);
+                                        std::shared_ptr<const kernel::Chooser> chooser = nullptr,
+                                        const GroupLimits &limits = {});
   ~Compiled();
 
   /// Runs a function of the module for these arguments, which are rounded to its types. Fails if it

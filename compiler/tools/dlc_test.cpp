@@ -50,10 +50,12 @@ struct Variant {
 /// not compile.
 static SmallVector<Variant> compileVariants(ModuleOp module, const dlc::Target &target) {
   SmallVector<Variant> variants;
-  variants.push_back({"compiled", module.clone(), nullptr});
-  variants.push_back({"compiled in f32", dlc::tools::inSinglePrecision(module), nullptr});
-  for (Variant &variant : variants)
-    variant.code = dlc::tools::Compiled::make(*variant.module, target);
+  auto add = [&](StringRef name, OwningOpRef<ModuleOp> form, const dlc::GroupLimits &limits) {
+    auto code = dlc::tools::Compiled::make(*form, target, /*chooser=*/nullptr, limits);
+    variants.push_back({name, std::move(form), std::move(code)});
+  };
+  add("compiled", module.clone(), {});
+  add("compiled in f32", dlc::tools::inSinglePrecision(module), dlc::tools::kSmallGroups);
   llvm::erase_if(variants, [](const Variant &variant) { return !variant.code; });
   return variants;
 }

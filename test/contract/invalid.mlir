@@ -163,6 +163,20 @@ func.func @epilogue_without_input(%x: tensor<3xf32>, %s: tensor<3xf32>) {
 
 // -----
 
+#line = affine_map<(i) -> (i)>
+func.func @group_of_odd_rows(%x: tensor<3xf32>, %s: tensor<3xf32>) {
+  // expected-error @+1 {{`dlc.group` is of a linalg.generic whose outputs have rows for at least two parts}}
+  %e = linalg.generic {indexing_maps = [#line, #line], iterator_types = ["parallel"]}
+      ins(%x : tensor<3xf32>) outs(%s : tensor<3xf32>)
+      attrs = {dlc.group = #dlc.group<number = 0, parts = 2>} {
+    ^bb0(%a: f32, %b: f32):
+      linalg.yield %a : f32
+    } -> tensor<3xf32>
+  return
+}
+
+// -----
+
 // Nests on buffers.
 
 #rows = affine_map<(i, j) -> (i, j)>

@@ -31,6 +31,7 @@ func.func @convolution(%x: tensor<2x3x6x6xf32>, %w: tensor<4x3x3x3xf32>, %y: ten
 // CHECK-SAME: dlc.start = [0.000000e+00 : f32]
 // CHECK: linalg.generic
 // CHECK-SAME: dlc.epilogue = #dlc.epilogue<input = 0, sum = kept>
+// CHECK-SAME: dlc.group = #dlc.group<number = 0, parts = 3>
 // CHECK: call @kernel_0
 // CHECK-SAME: dlc.work = 7 : i64
 // CHECK: func.func private @kernel_0
@@ -53,7 +54,7 @@ func.func @bufferized(%arena: memref<64xi8> {dlc.buffer = #dlc.buffer<arena>},
     }
   linalg.generic {indexing_maps = [#line, #line], iterator_types = ["parallel"]}
       ins(%s : memref<3xf32>) outs(%s : memref<3xf32>)
-      attrs = {dlc.epilogue = #dlc.epilogue<input = 0, sum = kept>} {
+      attrs = {dlc.epilogue = #dlc.epilogue<input = 0, sum = kept>, dlc.group = #dlc.group<number = 0, parts = 3>} {
     ^bb0(%a: f32, %b: f32):
       %0 = math.tanh %a : f32
       linalg.yield %0 : f32
