@@ -116,6 +116,29 @@ func.func @nested(%x: tensor<3x2x5xf64>, %h0: tensor<5xf64>, %w: tensor<5xf64>) 
   return %end, %all : tensor<5xf64>, tensor<3x2x5xf64>
 }
 
+// The inner loop can be shared, the outer one cannot, since a sum over the batch is made between its turns; the inner
+// one takes slices of the outer one's slice, and stacks in its stack.
+func.func @shared_within(%x: tensor<3x2x16x5xf64>, %h0: tensor<16x5xf64>, %w: tensor<5x5xf64> {test.range = [-0.4, 0.4]})
+    -> (tensor<16x5xf64>, tensor<3x2x16x5xf64>) {
+  %end, %all = nn.loop 3 carry(%h0) slices(%x) {
+  ^row(%h: tensor<16x5xf64>, %row: tensor<2x16x5xf64>):
+    %g, %inner = nn.loop 2 reversed carry(%h) slices(%row) {
+    ^element(%s: tensor<16x5xf64>, %e: tensor<16x5xf64>):
+      %m = nn.matmul %s, %w : (tensor<16x5xf64>, tensor<5x5xf64>) -> tensor<16x5xf64>
+      %n = nn.add %m, %e : tensor<16x5xf64>
+      %t = nn.sin %n : tensor<16x5xf64>
+      nn.yield %t, %n : tensor<16x5xf64>, tensor<16x5xf64>
+    } : (tensor<16x5xf64>, tensor<2x16x5xf64>) -> (tensor<16x5xf64>, tensor<2x16x5xf64>)
+    %sum = nn.reduce_sum %g axes [0] : (tensor<16x5xf64>) -> tensor<5xf64>
+    %few = nn.constant dense<0.0625> : tensor<5xf64>
+    %mean = nn.mul %sum, %few : tensor<5xf64>
+    %b = nn.broadcast %mean axes [0] sizes [16] : (tensor<5xf64>) -> tensor<16x5xf64>
+    %next = nn.sin %b : tensor<16x5xf64>
+    nn.yield %next, %inner : tensor<16x5xf64>, tensor<2x16x5xf64>
+  } : (tensor<16x5xf64>, tensor<3x2x16x5xf64>) -> (tensor<16x5xf64>, tensor<3x2x16x5xf64>)
+  return %end, %all : tensor<16x5xf64>, tensor<3x2x16x5xf64>
+}
+
 // Conditions of a turn are saved for the gradient; what comes before and after goes on from it.
 func.func @conditions(%x: tensor<4x7xf64>, %h0: tensor<7xf64>) -> tensor<7xf64> {
   %start = nn.sin %h0 : tensor<7xf64>

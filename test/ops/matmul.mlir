@@ -92,3 +92,29 @@ func.func @by_turned(%a: tensor<517x251xf64>, %b: tensor<517x301xf64>) -> tensor
   %y = nn.matmul %at, %b : (tensor<251x517xf64>, tensor<517x301xf64>) -> tensor<251x301xf64>
   return %y : tensor<251x301xf64>
 }
+
+// Attention of two heads: what comes after the first product runs sample by sample where there are groups.
+func.func @attention(%x: tensor<24x5xf64>, %w: tensor<5x12xf64>) -> tensor<24x4xf64> {
+  %p = nn.matmul %x, %w : (tensor<24x5xf64>, tensor<5x12xf64>) -> tensor<24x12xf64>
+  %s = nn.reshape %p shape [4, 6, 12] : (tensor<24x12xf64>) -> tensor<4x6x12xf64>
+  %c:3 = nn.split %s axis 2 sizes [4, 4, 4] : (tensor<4x6x12xf64>) -> (tensor<4x6x4xf64>, tensor<4x6x4xf64>, tensor<4x6x4xf64>)
+  %q0 = nn.reshape %c#0 shape [4, 6, 2, 2] : (tensor<4x6x4xf64>) -> tensor<4x6x2x2xf64>
+  %k0 = nn.reshape %c#1 shape [4, 6, 2, 2] : (tensor<4x6x4xf64>) -> tensor<4x6x2x2xf64>
+  %v0 = nn.reshape %c#2 shape [4, 6, 2, 2] : (tensor<4x6x4xf64>) -> tensor<4x6x2x2xf64>
+  %q = nn.transpose %q0 permutation [0, 2, 1, 3] : (tensor<4x6x2x2xf64>) -> tensor<4x2x6x2xf64>
+  %k = nn.transpose %k0 permutation [0, 2, 3, 1] : (tensor<4x6x2x2xf64>) -> tensor<4x2x2x6xf64>
+  %v = nn.transpose %v0 permutation [0, 2, 1, 3] : (tensor<4x6x2x2xf64>) -> tensor<4x2x6x2xf64>
+  %scores = nn.matmul %q, %k : (tensor<4x2x6x2xf64>, tensor<4x2x2x6xf64>) -> tensor<4x2x6x6xf64>
+  %m = nn.reduce_max %scores axes [3] : (tensor<4x2x6x6xf64>) -> tensor<4x2x6xf64>
+  %top = nn.stop_gradient %m : tensor<4x2x6xf64>
+  %topb = nn.broadcast %top axes [3] sizes [6] : (tensor<4x2x6xf64>) -> tensor<4x2x6x6xf64>
+  %d = nn.sub %scores, %topb : tensor<4x2x6x6xf64>
+  %e = nn.exp %d : tensor<4x2x6x6xf64>
+  %t = nn.reduce_sum %e axes [3] : (tensor<4x2x6x6xf64>) -> tensor<4x2x6xf64>
+  %tb = nn.broadcast %t axes [3] sizes [6] : (tensor<4x2x6xf64>) -> tensor<4x2x6x6xf64>
+  %a = nn.div %e, %tb : tensor<4x2x6x6xf64>
+  %y = nn.matmul %a, %v : (tensor<4x2x6x6xf64>, tensor<4x2x6x2xf64>) -> tensor<4x2x6x2xf64>
+  %z = nn.transpose %y permutation [0, 2, 1, 3] : (tensor<4x2x6x2xf64>) -> tensor<4x6x2x2xf64>
+  %r = nn.reshape %z shape [24, 4] : (tensor<4x6x2x2xf64>) -> tensor<24x4xf64>
+  return %r : tensor<24x4xf64>
+}
