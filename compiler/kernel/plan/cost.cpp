@@ -22,7 +22,9 @@ constexpr double kPanelShare = 1.25; // of the L2 may be copies; they lie on the
 // Fetching from the L2 hides behind arithmetic while it takes far less time: the two add
 // up as the sides of a triangle, but with this power.
 constexpr double kHiding = 2.5;
-constexpr double kRunCost = 1.0; // of a run's first line, which nobody has foreseen
+// Of a run's first line, which nobody has foreseen: 1 where nothing else is fetched, more beside
+// the stores of an epilogue.
+constexpr double kRunCost = 3.0;
 constexpr double kFarShare = 0.8,
                  kPrefetchUnhidden = 0.3; // what of fetching from afar is not hidden
 constexpr double kPrefetchShare = 0.5;    // of L2 holds what was prefetched, and copies
