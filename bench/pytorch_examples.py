@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """Trains an example's network in PyTorch, from the same weights and with the same batches as its program does.
 
-    bench/pytorch_examples.py NAME PROGRAM [--data DIR] [--epochs N] [--threads N] [--run DIR]
+    bench/pytorch_examples.py NAME PROGRAM [--data DIR] [--epochs N] [--seed N] [--threads N] [--run DIR]
 
-NAME is text_classification, translation or image_classification, PROGRAM what dlc has compiled of it. The program gives
-the initial weights (a step with learning rate 0 leaves them as they are) and the vocabulary; the order of samples is
-computed as the runtime does. Dropout, and what an image is moved by, are drawn by PyTorch. After training the program
-evaluates PyTorch's weights, with its own `eval`; for classes, PyTorch's own accuracy is printed, too.
+NAME is text_classification, translation, image_classification or speech_recognition, PROGRAM what dlc has compiled of
+it. The program gives the initial weights (a step with learning rate 0 leaves them as they are) and the vocabulary; the
+order of samples is computed as the runtime does. Dropout, and what an image or a sound is changed by, are drawn by
+PyTorch. After training the program evaluates PyTorch's weights, with its own `eval`; for classes, PyTorch's own accuracy
+is printed, too.
 """
 import argparse
 import gzip
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import wave
 
 import numpy as np
 import torch
@@ -44,15 +46,15 @@ def permutation(count, seed, epoch, purpose=2):
     return np.array(order)
 
 
-def order_of_epoch(count, epoch, step, lengths):
-    order = permutation(count, 0, epoch)
+def order_of_epoch(count, seed, epoch, step, lengths):
+    order = permutation(count, seed, epoch)
     if lengths is None:
         return order
     steps = count // step
     for first in range(0, steps, 32):
         part = order[first * step:min(first + 32, steps) * step]
         part[:] = part[np.argsort(lengths[part], kind="stable")]
-    mixed = order[:steps * step].reshape(steps, step)[permutation(steps, 0, epoch, 6)]
+    mixed = order[:steps * step].reshape(steps, step)[permutation(steps, seed, epoch, 6)]
     return np.concatenate([mixed.reshape(-1), order[steps * step:]])
 
 
@@ -107,6 +109,26 @@ def table(path):
 
 # --- the networks ----------------------------------------------------------------------------------
 
+def gru(w, name, x, lengths, backwards=False):
+    """All outputs of a recurrent layer, 0 behind a sample's end, and the last one."""
+    parts = [w[f"{name}.weight_ih"].T, w[f"{name}.weight_hh"].T, w[f"{name}.bias_ih"], w[f"{name}.bias_hh"]]
+    places = torch.arange(x.shape[1])[None].expand(len(x), -1)
+    there = places < lengths[:, None]
+    turned = torch.where(there, lengths[:, None] - 1 - places, places)[..., None]
+    if backwards:
+        x = x.gather(1, turned.expand_as(x))
+    y, _ = torch.gru(x, x.new_zeros(1, len(x), parts[1].shape[1]), parts, True, 1, 0.0, True, False, True)
+    last = y[torch.arange(len(x)), lengths - 1]
+    if backwards:
+        y = y.gather(1, turned.expand_as(y))
+    return y * there[..., None], last
+
+
+def batch_norm(w, name, x, training):
+    return functional.batch_norm(x, w[f"{name}.running_mean"], w[f"{name}.running_var"], w[f"{name}.weight"],
+                                 w[f"{name}.bias"], training)
+
+
 class TextClassification:
     batch, epochs, clip, bucket = 32, 4, None, None
 
@@ -139,25 +161,11 @@ class Translation:
     def optimizer(self, weights):
         return torch.optim.Adam(weights), cosine(3e-3, 200)
 
-    def reader(self, w, name, x, lengths, backwards):
-        """All outputs of a recurrent layer, 0 behind a phrase's end, and the last one."""
-        parts = [w[f"{name}.weight_ih"].T, w[f"{name}.weight_hh"].T, w[f"{name}.bias_ih"], w[f"{name}.bias_hh"]]
-        places = torch.arange(x.shape[1])[None].expand(len(x), -1)
-        there = places < lengths[:, None]
-        turned = torch.where(there, lengths[:, None] - 1 - places, places)[..., None]
-        if backwards:
-            x = x.gather(1, turned.expand_as(x))
-        y, _ = torch.gru(x, x.new_zeros(1, len(x), parts[1].shape[1]), parts, True, 1, 0.0, True, False, True)
-        last = y[torch.arange(len(x)), lengths - 1]
-        if backwards:
-            y = y.gather(1, turned.expand_as(y))
-        return y * there[..., None], last
-
     def loss(self, w, english, foreign):
         lengths = (english != 0).sum(1)
         read = functional.dropout(w["embedding_1.weight"][english] * (english != 0)[..., None], 0.3)
-        forth, end = self.reader(w, "gru_1", read, lengths, False)
-        back, begin = self.reader(w, "gru_2", read, lengths, True)
+        forth, end = gru(w, "gru_1", read, lengths)
+        back, begin = gru(w, "gru_2", read, lengths, backwards=True)
         memory, state = torch.cat([forth, back], 2), torch.cat([begin, end], 1)
         mixture, found = torch.zeros_like(state), []
         given = foreign[:, :-1]
@@ -191,16 +199,12 @@ class ImageClassification:
     def optimizer(self, weights):
         return torch.optim.SGD(weights, 0.1, 0.9, nesterov=True, weight_decay=5e-4), cosine(0.1, 400)
 
-    def norm(self, w, name, x, training):
-        return functional.batch_norm(x, w[f"{name}.running_mean"], w[f"{name}.running_var"], w[f"{name}.weight"],
-                                     w[f"{name}.bias"], training)
-
     def logits(self, w, image, training):
-        x = self.norm(w, "batch_norm_1", functional.conv2d(image, w["conv_1.weight"], padding=1), training).relu()
+        x = batch_norm(w, "batch_norm_1", functional.conv2d(image, w["conv_1.weight"], padding=1), training).relu()
         for stage in (1, 2, 3):
             def conv(number, x, stride, pad):
                 y = functional.conv2d(x, w[f"stage.{stage}.conv_{number}.weight"], None, stride, pad)
-                return self.norm(w, f"stage.{stage}.batch_norm_{number}", y, training)
+                return batch_norm(w, f"stage.{stage}.batch_norm_{number}", y, training)
             x = (conv(2, conv(1, x, 2, 1).relu(), 1, 1) + conv(3, x, 2, 0)).relu()
         return x.mean((2, 3)) @ w["dense_1.weight"] + w["dense_1.bias"]
 
@@ -213,8 +217,76 @@ class ImageClassification:
         return functional.cross_entropy(self.logits(w, moved[:, None], True), label)
 
 
+class SpeechRecognition:
+    batch, epochs, clip, bucket = 32, 20, 1.0, None
+    samples, bands = 32000, 40
+
+    def data(self, folder, vocabulary, split):
+        files, texts = table(folder / f"{split}.tsv")
+        voices = torch.zeros(len(files), self.samples, dtype=torch.int16)
+        for voice, name in zip(voices, files):
+            with wave.open(str(folder / name)) as sound:
+                moments = np.frombuffer(sound.readframes(self.samples), "<i2")
+            voice[:len(moments)] = torch.tensor(moments)
+        return voices, encoded(texts, vocabulary["spoken"], lambda text, numbers: text.split(), 8)
+
+    def optimizer(self, weights):
+        return torch.optim.Adam(weights), cosine(3e-3, 100)
+
+    def played(self, voice):
+        """Each between 0.75 and 1.35 times as fast, by sines over their angles in a Hann window."""
+        reach, factor = 10, 0.75 + 0.6 * torch.rand(len(voice), 1)
+        cut = torch.clamp(1 / factor, max=1.0)
+        place = torch.arange(self.samples) * factor
+        first, padded, y = place.floor().long(), functional.pad(voice, (reach, reach)), torch.zeros_like(voice)
+        for k in range(1 - reach, reach + 1):
+            index = first + k
+            distance = index - place
+            weight = cut * torch.sinc(cut * distance) * (0.5 + 0.5 * torch.cos(math.pi * distance / reach))
+            y += weight * padded.gather(1, index.clamp(max=self.samples) + reach)
+        return y
+
+    def log_mel(self, voice, rate=8000, window=200, hop=80):
+        hann = 0.5 - 0.5 * torch.cos(2 * math.pi * torch.arange(window) / window)
+        power = torch.fft.rfft(voice.unfold(1, window, hop) * hann).abs()**2
+        edges = 700 * (10**(torch.linspace(0, math.log10(1 + rate / 1400), self.bands + 2)) - 1)
+        f = (torch.arange(window // 2 + 1) * rate / window)[:, None]
+        low, middle, high = edges[:-2], edges[1:-1], edges[2:]
+        filters = torch.minimum((f - low) / (middle - low), (high - f) / (high - middle)).clamp(min=0)
+        return torch.log(power @ filters + 1e-6)
+
+    def masked(self, x):
+        for axis, most in ((1, 40), (2, 10)):
+            drawn, size = torch.rand(2, len(x), 1), x.shape[axis]
+            wide = (drawn[0] * (most + 1)).floor()
+            first = (drawn[1] * (size + 1 - wide)).floor()
+            places = torch.arange(size)
+            there = (places < first) | (places >= first + wide)
+            x = x * there[:, :, None] if axis == 1 else x * there[:, None]
+        return x
+
+    def loss(self, w, voice, spoken):
+        with torch.no_grad():
+            sound = self.played(voice / 32768)
+            x = self.log_mel(sound)
+            length = (torch.arange(1, self.samples + 1) * (sound != 0)).amax(1)
+            frames = (length // 80 - 2).clamp(min=4)
+            heard = (torch.arange(x.shape[1]) < frames[:, None])[..., None]
+            mean = (x * heard).sum(1, keepdim=True) / frames[:, None, None]
+            x = self.masked(0.4 * (x - mean) * heard)[:, None]
+        for layer in (1, 2):
+            x = functional.conv2d(x, w[f"conv_{layer}.weight"], None, 2, 1)
+            x = batch_norm(w, f"batch_norm_{layer}", x, True).relu()
+        count = ((frames + 3) // 4).clamp(max=100)
+        row = functional.dropout(x.transpose(1, 2).flatten(2), 0.2)
+        ways = [gru(w, f"bidirectional_1.{way}", row, count, way == "backward")[0] for way in ("forward", "backward")]
+        scores = functional.dropout(torch.cat(ways, 2), 0.2) @ w["dense_1.weight"] + w["dense_1.bias"]
+        return functional.ctc_loss(scores.log_softmax(2).transpose(0, 1), spoken, count, (spoken != 0).sum(1),
+                                   reduction="none", zero_infinity=True).mean()
+
+
 NETWORKS = {"text_classification": TextClassification, "translation": Translation,
-            "image_classification": ImageClassification}
+            "image_classification": ImageClassification, "speech_recognition": SpeechRecognition}
 
 
 def cosine(base, warmup):
@@ -227,9 +299,9 @@ def cosine(base, warmup):
 
 # --- training --------------------------------------------------------------------------------------
 
-def start(program, data, folder):
+def start(program, data, seed, folder):
     """The program's initial weights and states, which are weights, and its vocabularies."""
-    dlc.run(program, "train", "--run", folder, "--steps", 1, "--set", "lr=0", *data)
+    dlc.run(program, "train", "--run", folder, "--steps", 1, "--set", "lr=0", "--seed", seed, *data)
     found = dlc.read_safetensors(f"{folder}/last.safetensors")
     states = {state["name"] for state in dlc.info(program)["state"]}
     for name in states:  # the step has written them
@@ -238,7 +310,7 @@ def start(program, data, folder):
     return found, states, {key: value for key, value in metadata.items() if key.startswith("vocabulary.")}
 
 
-def train(network, weights, states, samples, epochs, report):
+def train(network, weights, states, samples, seed, epochs, report):
     w = {name: torch.tensor(value).requires_grad_(name not in states) for name, value in weights.items()}
     trained = [value for name, value in w.items() if name not in states]
     optimizer, rate = network.optimizer(trained)
@@ -248,7 +320,7 @@ def train(network, weights, states, samples, epochs, report):
     if network.bucket is not None:  # of texts, which have no 0 before their end
         lengths = (samples[network.bucket] != 0).sum(1).numpy()
     for epoch in range(epochs):
-        order, losses = torch.tensor(order_of_epoch(count, epoch, network.batch, lengths)), []
+        order, losses = torch.tensor(order_of_epoch(count, seed, epoch, network.batch, lengths)), []
         for begin in range(0, count, network.batch):
             t += 1
             optimizer.param_groups[0]["lr"] = rate(t, total)
@@ -270,18 +342,19 @@ def main():
     parser.add_argument("program", type=pathlib.Path)
     parser.add_argument("--data", help="the folder of the data, if not that of the model")
     parser.add_argument("--epochs", type=int)
+    parser.add_argument("--seed", type=int, default=0, help="of the weights, the order and what PyTorch draws")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--run", default="runs/pytorch", help="where PyTorch's weights are written")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    torch.manual_seed(0)
+    torch.manual_seed(options.seed)
     network, program = NETWORKS[options.name](), options.program.resolve()
     data = ["--data", options.data] if options.data else []
     defaults = {"text_classification": "data", "translation": "data/german",
-                "image_classification": "/usr/share/datasets/fashion-mnist"}
+                "image_classification": "/usr/share/datasets/fashion-mnist", "speech_recognition": "data"}
     folder = pathlib.Path(options.data or defaults[options.name])
     with tempfile.TemporaryDirectory() as scratch:
-        weights, states, metadata = start(program, data, f"{scratch}/run")
+        weights, states, metadata = start(program, data, options.seed, f"{scratch}/run")
     vocabulary = {key.split(".", 1)[1]: json.loads(value) for key, value in metadata.items()}
     samples, tested = network.data(folder, vocabulary, "train"), network.data(folder, vocabulary, "test")
     begin = time.time()
@@ -294,7 +367,7 @@ def main():
             text += f"  test accuracy {right / len(tested[1]):.4f}"
         print(f"{text}  {time.time() - begin:.0f} s", flush=True)
 
-    weights = train(network, weights, states, samples, options.epochs or network.epochs, report)
+    weights = train(network, weights, states, samples, options.seed, options.epochs or network.epochs, report)
     run = pathlib.Path(options.run)
     run.mkdir(parents=True, exist_ok=True)
     dlc.write_safetensors(run / "weights.safetensors", weights, metadata)
