@@ -43,17 +43,16 @@ void addLinalgPasses(OpPassManager &passes) {
   passes.addPass(createLowerAffinePass()); // of an index behind strides, within a nest
 }
 
-void addMemoryPasses(OpPassManager &passes, const GroupLimits &limits) {
-  passes.addNestedPass<func::FuncOp>(createGroupPass({limits.leastBytes, limits.fewestParts}));
+void addMemoryPasses(OpPassManager &passes, const GroupPassOptions &groups) {
+  passes.addNestedPass<func::FuncOp>(createGroupPass(groups));
   passes.addPass(createBufferizePass());
   passes.addNestedPass<func::FuncOp>(createSharePass());
 }
 
 void addLlvmPasses(OpPassManager &passes, const Processor &processor,
-                   std::shared_ptr<const kernel::Chooser> chooser, const GroupLimits &limits) {
-  addMemoryPasses(passes, limits);
-  passes.addPass(chooser ? kernel::createKernelPass(processor, std::move(chooser))
-                         : kernel::createKernelPass(processor));
+                   const GroupPassOptions &groups, std::shared_ptr<const kernel::Chooser> chooser) {
+  addMemoryPasses(passes, groups);
+  passes.addPass(kernel::createKernelPass(processor, std::move(chooser)));
   passes.addPass(createEntryPass());
   addConversionPasses(passes);
 }

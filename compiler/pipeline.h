@@ -1,14 +1,10 @@
 // The stages that are made of passes, in order.
 #pragma once
+#include "compiler/kernel/plan/schedule.h"
 #include "compiler/passes/passes.h"
 #include "mlir/Pass/PassManager.h"
 
-#include <memory>
-
 namespace dlc {
-namespace kernel {
-class Chooser;
-}
 
 /// The stage `grad`: @train -> @step.
 void addGradPasses(mlir::OpPassManager &passes);
@@ -20,13 +16,12 @@ void addFusedPasses(mlir::OpPassManager &passes);
 void addLinalgPasses(mlir::OpPassManager &passes);
 
 /// Linalg on tensors -> on buffers, in loops and groups that threads share where they can.
-void addMemoryPasses(mlir::OpPassManager &passes, const GroupLimits &limits = {});
+void addMemoryPasses(mlir::OpPassManager &passes, const GroupPassOptions &groups = {});
 
-/// The stage `llvm`: linalg on tensors -> LLVM dialect. The chooser gives nests their schedules;
-/// none: by cost.
-void addLlvmPasses(mlir::OpPassManager &passes, const Processor &processor,
-                   std::shared_ptr<const kernel::Chooser> chooser = nullptr,
-                   const GroupLimits &limits = {});
+/// The stage `llvm`: linalg on tensors -> LLVM dialect. The chooser gives nests their schedules.
+void addLlvmPasses(
+    mlir::OpPassManager &passes, const Processor &processor, const GroupPassOptions &groups = {},
+    std::shared_ptr<const kernel::Chooser> chooser = std::make_shared<kernel::Chooser>());
 
 /// The last part of it: functions of loops, vectors and buffers -> LLVM dialect, elementary
 /// functions included.

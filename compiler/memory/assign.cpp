@@ -50,8 +50,7 @@ private:
   llvm::DenseMap<unsigned, std::pair<int, int>> groups; // their first and last steps
   llvm::DenseSet<Operation *> shared;                   // loops, perhaps
   int nextStep = 0;
-  llvm::DenseMap<Value, int> lastUse;  // by root: until then it is needed
-  llvm::DenseMap<Value, int> lastRead; // by root, in its block: the step itself, in a group as well
+  llvm::DenseMap<Value, int> lastRead; // by root; in a loop that it is not made in, the loop's end
   llvm::DenseMap<Value, unsigned> memoryOf; // of roots
   SmallVector<Memory> memories;
   struct Copy {
@@ -76,27 +75,28 @@ private:
     }
   }
 
-  // The steps of an op, or those of the group of nests that it belongs to.
-  std::pair<int, int> stepsOf(Operation *op) const {
-    if (auto group = op ? contract::get<contract::Group>(op) : nullptr)
-      return groups.lookup(group.getNumber());
-    int step = steps.lookup(op);
+  // The first and the last step of the group of nests that a step is in; of others, the step
+  // itself.
+  std::pair<int, int> around(int step) const {
+    for (std::pair<int, int> group : llvm::make_second_range(groups))
+      if (group.first <= step && step <= group.second)
+        return group;
     return {step, step};
   }
 
-  // What is used in a loop and is not made in the same turn is needed until the loop's end, and
-  // what is used in a group until the group's.
+  // What is used in a loop and is not made in the same turn is needed until the loop's end.
   void noteUses() {
-    for (Operation *op : llvm::make_first_range(steps))
+    for (auto [op, step] : steps)
       for (Value operand : op->getOperands()) {
         Value root = rootOf(operand);
         Operation *at = root.getParentBlock()->findAncestorOpInBlock(*op);
-        int &last = lastUse.try_emplace(root, -1).first->second;
-        last = std::max(last, at == op ? stepsOf(op).second : ends[at]);
-        int &read = lastRead.try_emplace(root, -1).first->second;
-        read = std::max(read, at == op ? steps[op] : ends[at]);
+        int &last = lastRead.try_emplace(root, -1).first->second;
+        last = std::max(last, at == op ? step : ends[at]);
       }
   }
+
+  // Until when a value is needed: what is used in a group, until the group's end.
+  int lastUse(Value root) const { return around(lastRead.lookup(root)).second; }
 
   LogicalResult assignBlock(Block &block) {
     for (Operation &op : block)
@@ -114,10 +114,8 @@ private:
         memory.first = std::min(memory.first, steps[loop]);
         memory.last = std::max(memory.last, ends[loop]);
       }
-    if (Operation *op = value.getDefiningOp(); op && contract::get<contract::Group>(op)) {
-      memory.first = std::min(memory.first, stepsOf(op).first);
-      memory.last = std::max(memory.last, stepsOf(op).second);
-    }
+    memory.first = around(memory.first).first;
+    memory.last = around(memory.last).second;
     memoryOf[value] = memories.size();
     memories.push_back(memory);
   }
@@ -126,14 +124,14 @@ private:
     for (BlockArgument argument : function.getArguments()) {
       Allocation allocation = layouts.argument(function.getArgAttrDict(argument.getArgNumber()),
                                                argument.getArgNumber());
-      assign(argument, {bytesOf(argument.getType()), -1, lastUse.lookup(argument), allocation});
+      assign(argument, {bytesOf(argument.getType()), -1, lastUse(argument), allocation});
     }
   }
 
   // The memory of the tensor that an insertion helps to make, from now on.
   unsigned memoryOfWhole(tensor::InsertSliceOp insert, int step) {
     Value whole = aliasing.wholeOf(insert);
-    int last = std::max(steps[whole.getDefiningOp()], lastUse.lookup(whole));
+    int last = std::max(steps[whole.getDefiningOp()], lastUse(whole));
     if (!memoryOf.contains(whole))
       assign(whole, {bytesOf(whole.getType()), step, last, {}});
     return memoryOf[whole];
@@ -170,7 +168,7 @@ private:
     }
     if (auto fill = dyn_cast<linalg::FillOp>(op)) {
       if (Value filled = fill.getResult(0); isRead(filled))
-        assign(filled, {bytesOf(filled.getType()), step, lastUse.lookup(filled), {}});
+        assign(filled, {bytesOf(filled.getType()), step, lastUse(filled), {}});
       return success();
     }
     if (auto insert = dyn_cast<tensor::InsertSliceOp>(op)) {
@@ -188,7 +186,7 @@ private:
       OpOperand *init = generic.getDpsInitOperand(result.getResultNumber());
       if (generic.payloadUsesValueFromOperand(init) && !filling(init->get()))
         return op.emitOpError("goes on from a tensor that is no fill");
-      int last = std::max(step, lastUse.lookup(result));
+      int last = around(std::max(step, lastUse(result))).second;
       if (tensor::InsertSliceOp insert = aliasing.insertionOf(result)) {
         memoryOf[result] = memoryOfWhole(insert, first);
         Memory &whole = memories[memoryOf[result]];
@@ -197,7 +195,7 @@ private:
         memoryOf[result] = *carried;
       } else if (std::optional<unsigned> operand = replaceable(generic, result)) {
         memoryOf[result] = *operand;
-        memories[*operand].last = std::max(last, stepsOf(&op).second);
+        memories[*operand].last = last;
       } else {
         assign(result, {bytesOf(result.getType()), first, last, {}});
       }
@@ -222,7 +220,7 @@ private:
     auto loop = cast<scf::ForOp>(next->getOwner()->getParentOp());
     Value carried = loop.getRegionIterArg(next->getOperandNumber());
     unsigned memory = memoryOf.lookup(carried);
-    int last = lastUse.lookup(carried), step = steps[op];
+    int last = lastUse(carried), step = steps[op];
     linalg::GenericOp sum = fuse::sumBefore(op);
     // A sum runs together with its epilogue: no result may stand before all of it is read.
     if (last > step || (sum && reads(sum, memory)))
@@ -239,8 +237,8 @@ private:
   // The memory of the value that a loop's carried value starts from, if only the loop takes it.
   std::optional<unsigned> startingMemory(scf::ForOp loop, OpOperand &init) {
     auto made = init.get().getDefiningOp<linalg::GenericOp>();
-    if (!made || made->getBlock() != loop->getBlock() ||
-        lastUse.lookup(init.get()) != steps[loop] || aliasing.insertionOf(init.get()))
+    if (!made || made->getBlock() != loop->getBlock() || lastUse(init.get()) != steps[loop] ||
+        aliasing.insertionOf(init.get()))
       return std::nullopt;
     unsigned memory = memoryOf.lookup(init.get());
     bool isTaken =
@@ -254,7 +252,7 @@ private:
     for (OpOperand &init : loop.getInitArgsMutable()) {
       BlockArgument carried = loop.getTiedLoopRegionIterArg(&init);
       OpResult result = loop.getTiedLoopResult(&init);
-      int last = std::max(ends[loop], lastUse.lookup(result));
+      int last = std::max(ends[loop], lastUse(result));
       tensor::InsertSliceOp stacking = stackingOf(carried);
       if (stacking && !init.get().getDefiningOp<tensor::EmptyOp>())
         return loop.emitOpError("stacks onto a tensor that is not empty");
@@ -317,7 +315,7 @@ private:
   // Whether a value that was made in the nest's group, until whose end its memory is taken, is read
   // here for the last time: each part of the batch may overwrite its own part of it.
   bool diesInGroup(linalg::GenericOp op, Value root, const Memory &memory) const {
-    auto [first, last] = stepsOf(op);
+    auto [first, last] = around(steps.lookup(op));
     return first < last && memory.first == first && memory.last == last &&
            lastRead.lookup(root) == steps.lookup(op) && !aliasing.insertionOf(root);
   }

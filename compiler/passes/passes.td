@@ -152,10 +152,10 @@ def GroupPass : Pass<"dlc-group", "::mlir::func::FuncOp"> {
   }];
   let dependentDialects = ["contract::DlcDialect"];
   let options = [
-    Option<"leastBytes", "least-bytes", "int64_t", "dlc::GroupLimits().leastBytes",
-           "what nests hand on at least">,
-    Option<"fewestParts", "fewest-parts", "int64_t", "dlc::GroupLimits().fewestParts",
-           "parts of the batch at least">,
+    Option<"leastBytes", "least-bytes", "int64_t", /*default=*/"4194304",
+           "what nests hand on at least: less stays in a cache">,
+    Option<"fewestParts", "fewest-parts", "int64_t", /*default=*/"8",
+           "parts of the batch at least: even work for 2, 4 and 8 threads">,
   ];
 }
 

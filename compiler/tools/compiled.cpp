@@ -177,8 +177,8 @@ Compiled::Compiled(std::unique_ptr<Code> code) : code(std::move(code)) {}
 Compiled::~Compiled() = default;
 
 std::unique_ptr<Compiled> Compiled::make(ModuleOp module, const Target &target,
-                                         std::shared_ptr<const kernel::Chooser> chooser,
-                                         const GroupLimits &limits) {
+                                         const GroupPassOptions &groups,
+                                         std::shared_ptr<const kernel::Chooser> chooser) {
   OwningOpRef<ModuleOp> lowered = module.clone();
   for (auto function : lowered->getOps<func::FuncOp>()) { // all are inputs and outputs here
     function.removeArgAttrsAttr();
@@ -187,7 +187,7 @@ std::unique_ptr<Compiled> Compiled::make(ModuleOp module, const Target &target,
   }
   PassManager passes(module.getContext());
   addLinalgPasses(passes);
-  addLlvmPasses(passes, target.shape(), std::move(chooser), limits);
+  addLlvmPasses(passes, target.shape(), groups, std::move(chooser));
   if (failed(passes.run(*lowered)))
     return nullptr;
 

@@ -15,7 +15,7 @@
 namespace dlc::tools {
 
 /// Under these, nests become groups wherever they can: for tests, whose functions are small.
-inline constexpr GroupLimits kSmallGroups{0, 2};
+inline constexpr GroupPassOptions kSmallGroups{0, 2};
 
 /// A copy of the module in which every f64 is an f32.
 mlir::OwningOpRef<mlir::ModuleOp> inSinglePrecision(mlir::ModuleOp module);
@@ -23,11 +23,11 @@ mlir::OwningOpRef<mlir::ModuleOp> inSinglePrecision(mlir::ModuleOp module);
 /// The functions of one module, compiled.
 class Compiled {
 public:
-  /// Compiles a copy of the module for a target that runs here, with schedules by this chooser if
-  /// one is given. Null, with the reason reported, if that fails.
-  static std::unique_ptr<Compiled> make(mlir::ModuleOp module, const Target &target,
-                                        std::shared_ptr<const kernel::Chooser> chooser = nullptr,
-                                        const GroupLimits &limits = {});
+  /// Compiles a copy of the module for a target that runs here, with schedules by this chooser.
+  /// Null, with the reason reported, if that fails.
+  static std::unique_ptr<Compiled>
+  make(mlir::ModuleOp module, const Target &target, const GroupPassOptions &groups = {},
+       std::shared_ptr<const kernel::Chooser> chooser = std::make_shared<kernel::Chooser>());
   ~Compiled();
 
   /// Runs a function of the module for these arguments, which are rounded to its types. Fails if it

@@ -50,8 +50,8 @@ struct Variant {
 /// not compile.
 static SmallVector<Variant> compileVariants(ModuleOp module, const dlc::Target &target) {
   SmallVector<Variant> variants;
-  auto add = [&](StringRef name, OwningOpRef<ModuleOp> form, const dlc::GroupLimits &limits) {
-    auto code = dlc::tools::Compiled::make(*form, target, /*chooser=*/nullptr, limits);
+  auto add = [&](StringRef name, OwningOpRef<ModuleOp> form, const dlc::GroupPassOptions &groups) {
+    auto code = dlc::tools::Compiled::make(*form, target, groups);
     variants.push_back({name, std::move(form), std::move(code)});
   };
   add("compiled", module.clone(), {});

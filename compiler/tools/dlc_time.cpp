@@ -14,15 +14,15 @@ using namespace mlir;
 
 static const char kUsage[] = R"(usage: dlc-time [--schedule=TEXT]... FILE.mlir
 
-Compiles the file's functions, of f32 tensors, for this processor; nests that one of the schedules fits, as kernels
-carry them, get that one instead of the cheapest. Then reads lines `NAME SECONDS`
+Compiles the file's functions, of f32 tensors, for this processor; nests that one of the schedules
+fits, as kernels carry them, get that one instead of the cheapest. Then reads lines `NAME SECONDS`
 from standard input, runs that function on one thread for so long and answers with two medians in
 milliseconds: of the whole call, and of its products and convolutions alone.
 )";
 
 static LogicalResult serve(ModuleOp module, ArrayRef<std::string> schedules) {
   auto chooser = std::make_shared<dlc::kernel::ForcedChooser>(schedules);
-  auto code = dlc::tools::Compiled::make(module, dlc::Target(), chooser);
+  auto code = dlc::tools::Compiled::make(module, dlc::Target(), {}, chooser);
   if (!code)
     return failure();
   for (const std::string &text : chooser->unused())
@@ -50,7 +50,7 @@ int main(int argc, char **argv) {
     if (argument.consume_front("--schedule="))
       schedules.push_back(argument.str());
     else
-      path = argument;
+      path = path.empty() ? argument : "-"; // one file
   if (path.empty() || path.starts_with("-")) {
     (path == "--help" ? llvm::outs() : llvm::errs()) << kUsage;
     return path == "--help" ? 0 : 2;

@@ -95,7 +95,7 @@ public:
     subject.bufferized->push_back(clone);
     PassManager passes(function.getContext());
     addLinalgPasses(passes);
-    addMemoryPasses(passes, seed % 2 == 0 ? kSmallGroups : GroupLimits());
+    addMemoryPasses(passes, seed % 2 == 0 ? kSmallGroups : GroupPassOptions());
     if (failed(passes.run(*subject.bufferized)))
       return std::nullopt;
     if (failed(subject.evaluate(seed)))
