@@ -130,6 +130,7 @@ def batch_norm(w, name, x, training):
 
 
 class TextClassification:
+    folder = "data"
     batch, epochs, clip, bucket = 32, 4, None, None
 
     def data(self, folder, vocabulary, split):
@@ -151,6 +152,7 @@ class TextClassification:
 
 
 class Translation:
+    folder = "data/german"
     batch, epochs, clip, bucket = 64, 20, 1.0, 1
 
     def data(self, folder, vocabulary, split):
@@ -187,6 +189,7 @@ class Translation:
 
 
 class ImageClassification:
+    folder = "/usr/share/datasets/fashion-mnist"
     batch, epochs, clip, bucket = 128, 10, None, None
 
     def data(self, folder, vocabulary, split):
@@ -218,6 +221,7 @@ class ImageClassification:
 
 
 class SpeechRecognition:
+    folder = "data"
     batch, epochs, clip, bucket = 32, 20, 1.0, None
     samples, bands = 32000, 40
 
@@ -350,9 +354,7 @@ def main():
     torch.manual_seed(options.seed)
     network, program = NETWORKS[options.name](), options.program.resolve()
     data = ["--data", options.data] if options.data else []
-    defaults = {"text_classification": "data", "translation": "data/german",
-                "image_classification": "/usr/share/datasets/fashion-mnist", "speech_recognition": "data"}
-    folder = pathlib.Path(options.data or defaults[options.name])
+    folder = pathlib.Path(options.data or network.folder)
     with tempfile.TemporaryDirectory() as scratch:
         weights, states, metadata = start(program, data, options.seed, f"{scratch}/run")
     vocabulary = {key.split(".", 1)[1]: json.loads(value) for key, value in metadata.items()}

@@ -85,7 +85,7 @@ def check_beam():
         sums = collections.defaultdict(float)
         for path in itertools.product(range(3), repeat=length):
             sums[tuple(dlc.collapsed(path))] += np.exp(sum(row[t, c] - np.log(np.exp(row[t]).sum())
-                                                       for t, c in enumerate(path)))
+                                                           for t, c in enumerate(path)))
         wanted = list(max(sums, key=sums.get))
         assert list(answer) == wanted + [0] * (4 - len(wanted)), (dict(sums), answer)
     different = 0
