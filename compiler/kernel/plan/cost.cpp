@@ -15,7 +15,8 @@ constexpr double kItemCost = 60;       // cycles: entering an item
 constexpr int64_t kSharedWork = 16384; // less is not worth a second thread
 
 // Packing a vector of elements: a load and a store, and the shuffles of a transposition.
-constexpr double kCopyRate = 16; // bytes a cycle
+constexpr double kCopyRate = 16;    // bytes a cycle
+constexpr double kStraddleCost = 2; // times that, where rows do not begin at whole vectors
 constexpr double kTransposeCost = 8.0;
 constexpr double kPanelShare = 1.25; // of the L2 may be copies; they lie on the stack
 
@@ -62,6 +63,8 @@ double CostModel::packing(const Schedule &s, int64_t &bytes) const {
     if (panels->contiguous >= 0) // by squares, the last of which may be partly empty
       vectors *=
           double(llvm::alignTo(extents[panels->contiguous], s.lanes)) / extents[panels->contiguous];
+    if (width % s.lanes != 0)
+      vectors *= kStraddleCost;
     bytes += panels->elements * elementBytes;
     cost += blocks * (vectors * (panels->contiguous < 0 ? copyCost : kTransposeCost) + far);
   }
