@@ -5,11 +5,12 @@
 
 NAME is text_classification, translation, image_classification or speech_recognition, PROGRAM what dlc has compiled of
 it. The program gives the initial weights (a step with learning rate 0 leaves them as they are) and the vocabulary; the
-order of samples is computed as the runtime does. Dropout, and what an image or a sound is changed by, are drawn by
-PyTorch. After training the program evaluates PyTorch's weights, with its own `eval`; for classes, PyTorch's own accuracy
-is printed, too.
+order of samples, what dropout leaves out, and what an image or a sound is changed by, are drawn as the runtime does.
+After training the program evaluates PyTorch's weights, with its own `eval`; for classes, PyTorch's own accuracy is
+printed, too.
 """
 import argparse
+import ctypes
 import gzip
 import json
 import math
@@ -28,22 +29,50 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "test/e2e")
 import dlc  # noqa: E402
 
 
-# --- the runtime's order of samples (runtime/random.cpp, runtime/data/order.cpp) -------------------
+# --- the runtime's random numbers and order of samples (runtime/random.cpp, runtime/data/order.cpp) ------
 
-def permutation(count, seed, epoch, purpose=2):
+def philox(counter, key):
+    """Philox4x32-10: four words a counter, whose words are arrays or numbers."""
     low = np.uint64(0xFFFFFFFF)
-    c = [np.arange(count, dtype=np.uint64), np.zeros(count, np.uint64), np.full(count, epoch, np.uint64),
-         np.zeros(count, np.uint64)]
-    k = [np.uint64(seed & 0xFFFFFFFF), np.uint64((seed >> 32) ^ (purpose << 24))]
+    c = [np.asarray(word, np.uint64) for word in np.broadcast_arrays(*counter)]
+    k = [np.uint64(word) for word in key]
     for _ in range(10):
         a, b = np.uint64(0xD2511F53) * c[0], np.uint64(0xCD9E8D57) * c[2]
         c = [(b >> np.uint64(32)) ^ c[1] ^ k[0], b & low, (a >> np.uint64(32)) ^ c[3] ^ k[1], a & low]
         k = [(k[0] + np.uint64(0x9E3779B9)) & low, (k[1] + np.uint64(0xBB67AE85)) & low]
+    return c
+
+
+def permutation(count, seed, epoch, purpose=2):
+    words = philox([np.arange(count), 0, epoch, 0], [seed, purpose << 24])
     order = list(range(count))
     for i in range(count - 1, 0, -1):
-        j = (int(c[1][i]) << 32 | int(c[0][i])) * (i + 1) >> 64
+        j = (int(words[1][i]) << 32 | int(words[0][i])) * (i + 1) >> 64
         order[i], order[j] = order[j], order[i]
     return np.array(order)
+
+
+class Draws:
+    """What is drawn in one step, of so many samples as a batch has; a last one has fewer (`samples`, their numbers)."""
+
+    def __init__(self, seed, step, epoch, batch, samples):
+        self.seed, self.step, self.epoch, self.batch, self.samples = seed, step, epoch, batch, samples
+
+    def uniform(self, shape, stream, turn=0):
+        """The network's random_uniform number `stream`, in a scan in its turn `turn` (compiler/linalg/random.cpp)."""
+        size = self.batch * math.prod(shape[1:])
+        words = philox([np.arange((size + 3) // 4), stream, self.step, turn], [self.seed, 0])
+        fractions = (np.stack(words, 1).reshape(-1)[:size] >> np.uint64(8)).astype(np.float32) * np.float32(2**-24)
+        return torch.tensor(fractions.reshape(self.batch, *shape[1:])[:shape[0]])
+
+    def dropout(self, x, probability, stream, turn=0):
+        kept = self.uniform(x.shape, stream, turn) >= probability
+        return torch.where(kept, x * (1 / (1 - probability)), 0.0)
+
+    def augment(self, transform, which):
+        """A number a sample, for the transform of that number (runtime/data/transform.cpp)."""
+        words = philox([np.array(self.samples), 0, self.epoch, transform * 4 + which], [self.seed, 3 << 24])
+        return torch.tensor(((words[1] << np.uint64(32) | words[0]) >> np.uint64(11)).astype(np.float64) * 2.0**-53)
 
 
 def order_of_epoch(count, seed, epoch, step, lengths):
@@ -142,13 +171,14 @@ class TextClassification:
     def optimizer(self, weights):
         return torch.optim.Adam(weights), cosine(3e-3, 100)
 
-    def logits(self, w, sentence, training):
+    def logits(self, w, sentence, draws=None):
         x = w["dense_1.weight"][sentence].transpose(1, 2)
         x = functional.conv1d(x, w["conv1d_1.weight"], w["conv1d_1.bias"], padding=2).relu().amax(2)
-        return functional.dropout(x, 0.2, training) @ w["dense_2.weight"] + w["dense_2.bias"]
+        x = draws.dropout(x, 0.2, 0) if draws else x
+        return x @ w["dense_2.weight"] + w["dense_2.bias"]
 
-    def loss(self, w, sentence, language):
-        return functional.cross_entropy(self.logits(w, sentence, True), language)
+    def loss(self, w, draws, sentence, language):
+        return functional.cross_entropy(self.logits(w, sentence, draws), language)
 
 
 class Translation:
@@ -163,24 +193,25 @@ class Translation:
     def optimizer(self, weights):
         return torch.optim.Adam(weights), cosine(3e-3, 200)
 
-    def loss(self, w, english, foreign):
+    def loss(self, w, draws, english, foreign):
         lengths = (english != 0).sum(1)
-        read = functional.dropout(w["embedding_1.weight"][english] * (english != 0)[..., None], 0.3)
+        read = draws.dropout(w["embedding_1.weight"][english] * (english != 0)[..., None], 0.3, 0)
         forth, end = gru(w, "gru_1", read, lengths)
         back, begin = gru(w, "gru_2", read, lengths, backwards=True)
         memory, state = torch.cat([forth, back], 2), torch.cat([begin, end], 1)
         mixture, found = torch.zeros_like(state), []
         given = foreign[:, :-1]
-        pieces = functional.dropout(w["embedding_2.weight"][given] * (given != 0)[..., None], 0.3)
+        pieces = w["embedding_2.weight"][given] * (given != 0)[..., None]
         cell = [w[f"gru_cell_1.{key}"] for key in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
-        for piece in pieces.unbind(1):
+        for turn, piece in enumerate(pieces.unbind(1)):
+            piece = draws.dropout(piece, 0.3, 1, turn)
             state = torch.gru_cell(torch.cat([piece, mixture], 1), state, cell[0].T, cell[1].T, *cell[2:])
             scores = (memory @ (state @ w["dense_1.weight"])[..., None])[..., 0] / math.sqrt(memory.shape[2])
             weights = scores.masked_fill(english == 0, -1e30).softmax(1)
             mixture = torch.tanh(torch.cat([state, (weights[:, None] @ memory)[:, 0]], 1) @ w["dense_2.weight"]
                                  + w["dense_2.bias"])
-            found.append(mixture)
-        x = functional.dropout(torch.stack(found, 1), 0.3) @ w["dense_3.weight"] + w["dense_3.bias"]
+            found.append(draws.dropout(mixture, 0.3, 2, turn))
+        x = torch.stack(found, 1) @ w["dense_3.weight"] + w["dense_3.bias"]
         logits = x @ w["dense_4.weight"] + w["dense_4.bias"]
         label = foreign[:, 1:]
         losses = functional.cross_entropy(logits.transpose(1, 2), label, ignore_index=0, label_smoothing=0.1,
@@ -191,6 +222,7 @@ class Translation:
 class ImageClassification:
     folder = "/usr/share/datasets/fashion-mnist"
     batch, epochs, clip, bucket = 128, 10, None, None
+    crop, flip = 2, 3  # their numbers among the transforms
 
     def data(self, folder, vocabulary, split):
         names = {"train": "train", "test": "t10k"}
@@ -202,7 +234,8 @@ class ImageClassification:
     def optimizer(self, weights):
         return torch.optim.SGD(weights, 0.1, 0.9, nesterov=True, weight_decay=5e-4), cosine(0.1, 400)
 
-    def logits(self, w, image, training):
+    def logits(self, w, image, draws=None):
+        training = draws is not None
         x = batch_norm(w, "batch_norm_1", functional.conv2d(image, w["conv_1.weight"], padding=1), training).relu()
         for stage in (1, 2, 3):
             def conv(number, x, stride, pad):
@@ -211,19 +244,19 @@ class ImageClassification:
             x = (conv(2, conv(1, x, 2, 1).relu(), 1, 1) + conv(3, x, 2, 0)).relu()
         return x.mean((2, 3)) @ w["dense_1.weight"] + w["dense_1.bias"]
 
-    def loss(self, w, image, label):
-        mirrored = torch.where((torch.rand(len(image)) < 0.5)[:, None, None, None], image.flip(3), image)
-        padded, (rows, columns) = functional.pad(mirrored, (2, 2, 2, 2)), torch.randint(0, 5, (2, len(image)))
-        places = torch.arange(28)
-        moved = padded[torch.arange(len(image))[:, None, None], 0, (rows[:, None] + places)[:, :, None],
-                       (columns[:, None] + places)[:, None, :]]
-        return functional.cross_entropy(self.logits(w, moved[:, None], True), label)
+    def loss(self, w, draws, image, label):
+        padded, places = functional.pad(image, (2, 2, 2, 2)), torch.arange(28)
+        rows, columns = ((5 * draws.augment(self.crop, which)).long()[:, None] + places for which in (0, 1))
+        moved = padded[torch.arange(len(image))[:, None, None], 0, rows[:, :, None], columns[:, None, :]]
+        x = torch.where((draws.augment(self.flip, 0) < 0.5)[:, None, None], moved.flip(2), moved)
+        return functional.cross_entropy(self.logits(w, x[:, None], draws), label)
 
 
 class SpeechRecognition:
     folder = "data"
     batch, epochs, clip, bucket = 32, 20, 1.0, None
     samples, bands = 32000, 40
+    speed = 1  # its number among the transforms
 
     def data(self, folder, vocabulary, split):
         files, texts = table(folder / f"{split}.tsv")
@@ -237,18 +270,20 @@ class SpeechRecognition:
     def optimizer(self, weights):
         return torch.optim.Adam(weights), cosine(3e-3, 100)
 
-    def played(self, voice):
-        """Each between 0.75 and 1.35 times as fast, by sines over their angles in a Hann window."""
-        reach, factor = 10, 0.75 + 0.6 * torch.rand(len(voice), 1)
-        cut = torch.clamp(1 / factor, max=1.0)
-        place = torch.arange(self.samples) * factor
-        first, padded, y = place.floor().long(), functional.pad(voice, (reach, reach)), torch.zeros_like(voice)
-        for k in range(1 - reach, reach + 1):
-            index = first + k
-            distance = index - place
-            weight = cut * torch.sinc(cut * distance) * (0.5 + 0.5 * torch.cos(math.pi * distance / reach))
-            y += weight * padded.gather(1, index.clamp(max=self.samples) + reach)
-        return y
+    def played(self, voice, draws):
+        """Each between 0.75 and 1.35 times as fast, by the library of the runtime (runtime/data/resample.cpp)."""
+        library, played = ctypes.CDLL("libspeexdsp.so.1"), np.zeros_like(voice)
+        library.speex_resampler_init.restype = ctypes.c_void_p
+        address = ctypes.POINTER(ctypes.c_float)
+        for sound, into, factor in zip(voice, played, 0.75 + 0.6 * draws.augment(self.speed, 0).numpy()):
+            state = ctypes.c_void_p(library.speex_resampler_init(1, round(1000 * factor), 1000, 5, None))
+            library.speex_resampler_skip_zeros(state)
+            sound = np.concatenate([sound, np.zeros_like(sound)])
+            given, made = ctypes.c_uint(len(sound)), ctypes.c_uint(len(into))
+            library.speex_resampler_process_float(state, 0, sound.ctypes.data_as(address), ctypes.byref(given),
+                                                  into.ctypes.data_as(address), ctypes.byref(made))
+            library.speex_resampler_destroy(state)
+        return torch.tensor(played)
 
     def log_mel(self, voice, rate=8000, window=200, hop=80):
         hann = 0.5 - 0.5 * torch.cos(2 * math.pi * torch.arange(window) / window)
@@ -259,32 +294,33 @@ class SpeechRecognition:
         filters = torch.minimum((f - low) / (middle - low), (high - f) / (high - middle)).clamp(min=0)
         return torch.log(power @ filters + 1e-6)
 
-    def masked(self, x):
+    def masked(self, x, draws):
+        drawn = draws.uniform((len(x), 4), 0)
         for axis, most in ((1, 40), (2, 10)):
-            drawn, size = torch.rand(2, len(x), 1), x.shape[axis]
-            wide = (drawn[0] * (most + 1)).floor()
-            first = (drawn[1] * (size + 1 - wide)).floor()
+            size = x.shape[axis]
+            wide = (drawn[:, 2 * axis - 2, None] * (most + 1)).floor()
+            first = (drawn[:, 2 * axis - 1, None] * (size + 1 - wide)).floor()
             places = torch.arange(size)
             there = (places < first) | (places >= first + wide)
             x = x * there[:, :, None] if axis == 1 else x * there[:, None]
         return x
 
-    def loss(self, w, voice, spoken):
+    def loss(self, w, draws, voice, spoken):
         with torch.no_grad():
-            sound = self.played(voice / 32768)
+            sound = self.played((voice / 32768).numpy(), draws)
             x = self.log_mel(sound)
             length = (torch.arange(1, self.samples + 1) * (sound != 0)).amax(1)
             frames = (length // 80 - 2).clamp(min=4)
             heard = (torch.arange(x.shape[1]) < frames[:, None])[..., None]
             mean = (x * heard).sum(1, keepdim=True) / frames[:, None, None]
-            x = self.masked(0.4 * (x - mean) * heard)[:, None]
+            x = self.masked(0.4 * (x - mean) * heard, draws)[:, None]
         for layer in (1, 2):
             x = functional.conv2d(x, w[f"conv_{layer}.weight"], None, 2, 1)
             x = batch_norm(w, f"batch_norm_{layer}", x, True).relu()
         count = ((frames + 3) // 4).clamp(max=100)
-        row = functional.dropout(x.transpose(1, 2).flatten(2), 0.2)
+        row = draws.dropout(x.transpose(1, 2).flatten(2), 0.2, 1)
         ways = [gru(w, f"bidirectional_1.{way}", row, count, way == "backward")[0] for way in ("forward", "backward")]
-        scores = functional.dropout(torch.cat(ways, 2), 0.2) @ w["dense_1.weight"] + w["dense_1.bias"]
+        scores = draws.dropout(torch.cat(ways, 2), 0.2, 2) @ w["dense_1.weight"] + w["dense_1.bias"]
         return functional.ctc_loss(scores.log_softmax(2).transpose(0, 1), spoken, count, (spoken != 0).sum(1),
                                    reduction="none", zero_infinity=True).mean()
 
@@ -314,7 +350,14 @@ def start(program, data, seed, folder):
     return found, states, {key: value for key, value in metadata.items() if key.startswith("vocabulary.")}
 
 
-def train(network, weights, states, samples, seed, epochs, report):
+def first_losses(program, data, seed, folder):
+    """Of the program's first steps, which are before the learning rate depends on how many there will be."""
+    dlc.run(program, "train", "--run", folder, "--steps", 50, "--seed", seed, *data)
+    lines = [json.loads(line) for line in pathlib.Path(folder, "log.jsonl").read_text().splitlines()]
+    return np.array([line["loss"] for line in lines if line["kind"] == "step"])
+
+
+def train(network, weights, states, samples, seed, epochs, first, report):
     w = {name: torch.tensor(value).requires_grad_(name not in states) for name, value in weights.items()}
     trained = [value for name, value in w.items() if name not in states]
     optimizer, rate = network.optimizer(trained)
@@ -330,12 +373,16 @@ def train(network, weights, states, samples, seed, epochs, report):
             optimizer.param_groups[0]["lr"] = rate(t, total)
             part = order[begin:begin + network.batch]
             optimizer.zero_grad(set_to_none=True)
-            loss = network.loss(w, *(field[part] for field in samples))
+            draws = Draws(seed, t - 1, epoch, network.batch, part)
+            loss = network.loss(w, draws, *(field[part] for field in samples))
             loss.backward()
             if network.clip:
                 torch.nn.utils.clip_grad_norm_(trained, network.clip)
             optimizer.step()
             losses.append(loss.item())
+            if t == len(first):
+                apart = np.abs(np.array(losses) / first - 1).max()
+                print(f"{t} steps  losses differ by at most {apart:.1e} of the program's", flush=True)
         report(f"epoch {epoch + 1}  loss {np.mean(losses):.4f}", w)
     return {name: value.detach().numpy() for name, value in w.items()}
 
@@ -346,17 +393,17 @@ def main():
     parser.add_argument("program", type=pathlib.Path)
     parser.add_argument("--data", help="the folder of the data, if not that of the model")
     parser.add_argument("--epochs", type=int)
-    parser.add_argument("--seed", type=int, default=0, help="of the weights, the order and what PyTorch draws")
+    parser.add_argument("--seed", type=int, default=0, help="of the weights, the order and what is drawn")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--run", default="runs/pytorch", help="where PyTorch's weights are written")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    torch.manual_seed(options.seed)
     network, program = NETWORKS[options.name](), options.program.resolve()
     data = ["--data", options.data] if options.data else []
     folder = pathlib.Path(options.data or network.folder)
     with tempfile.TemporaryDirectory() as scratch:
         weights, states, metadata = start(program, data, options.seed, f"{scratch}/run")
+        first = first_losses(program, data, options.seed, f"{scratch}/first")
     vocabulary = {key.split(".", 1)[1]: json.loads(value) for key, value in metadata.items()}
     samples, tested = network.data(folder, vocabulary, "train"), network.data(folder, vocabulary, "test")
     begin = time.time()
@@ -364,12 +411,12 @@ def main():
     def report(text, w):
         if hasattr(network, "logits"):
             with torch.no_grad():
-                right = sum((network.logits(w, x, False).argmax(1) == y).sum().item()
+                right = sum((network.logits(w, x).argmax(1) == y).sum().item()
                             for x, y in zip(tested[0].split(500), tested[1].split(500)))
             text += f"  test accuracy {right / len(tested[1]):.4f}"
         print(f"{text}  {time.time() - begin:.0f} s", flush=True)
 
-    weights = train(network, weights, states, samples, options.seed, options.epochs or network.epochs, report)
+    weights = train(network, weights, states, samples, options.seed, options.epochs or network.epochs, first, report)
     run = pathlib.Path(options.run)
     run.mkdir(parents=True, exist_ok=True)
     dlc.write_safetensors(run / "weights.safetensors", weights, metadata)
