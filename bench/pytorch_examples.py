@@ -53,17 +53,17 @@ def permutation(count, seed, epoch, purpose=2):
 
 
 class Draws:
-    """What is drawn in one step, of so many samples as a batch has; a last one has fewer (`samples`, their numbers)."""
+    """What is drawn in one step, for the samples of these numbers."""
 
-    def __init__(self, seed, step, epoch, batch, samples):
-        self.seed, self.step, self.epoch, self.batch, self.samples = seed, step, epoch, batch, samples
+    def __init__(self, seed, step, epoch, samples):
+        self.seed, self.step, self.epoch, self.samples = seed, step, epoch, samples
 
     def uniform(self, shape, stream, turn=0):
         """The network's random_uniform number `stream`, in a scan in its turn `turn` (compiler/linalg/random.cpp)."""
-        size = self.batch * math.prod(shape[1:])
-        words = philox([np.arange((size + 3) // 4), stream, self.step, turn], [self.seed, 0])
-        fractions = (np.stack(words, 1).reshape(-1)[:size] >> np.uint64(8)).astype(np.float32) * np.float32(2**-24)
-        return torch.tensor(fractions.reshape(self.batch, *shape[1:])[:shape[0]])
+        count = math.prod(shape)
+        words = philox([np.arange((count + 3) // 4), stream, self.step, turn], [self.seed, 0])
+        fractions = (np.stack(words, 1).reshape(-1)[:count] >> np.uint64(8)).astype(np.float32) * np.float32(2**-24)
+        return torch.tensor(fractions.reshape(shape))
 
     def dropout(self, x, probability, stream, turn=0):
         kept = self.uniform(x.shape, stream, turn) >= probability
@@ -373,7 +373,7 @@ def train(network, weights, states, samples, seed, epochs, first, report):
             optimizer.param_groups[0]["lr"] = rate(t, total)
             part = order[begin:begin + network.batch]
             optimizer.zero_grad(set_to_none=True)
-            draws = Draws(seed, t - 1, epoch, network.batch, part)
+            draws = Draws(seed, t - 1, epoch, part)
             loss = network.loss(w, draws, *(field[part] for field in samples))
             loss.backward()
             if network.clip:
