@@ -29,13 +29,16 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "test/e2e")
 import dlc  # noqa: E402
 
 
-# --- the runtime's random numbers and order of samples (runtime/random.cpp, runtime/data/order.cpp) ------
+# --- the runtime's random numbers and order of samples (runtime/random.cpp, runtime/data/order.cpp) --
 
-def philox(counter, key):
+SHUFFLE, AUGMENT, BUCKETS = 2, 3, 6  # purposes (runtime/random.h)
+
+
+def philox(counter, seed, purpose=0):
     """Philox4x32-10: four words a counter, whose words are arrays or numbers."""
     low = np.uint64(0xFFFFFFFF)
     c = [np.asarray(word, np.uint64) for word in np.broadcast_arrays(*counter)]
-    k = [np.uint64(word) for word in key]
+    k = [np.uint64(seed & 0xFFFFFFFF), np.uint64((seed >> 32) ^ (purpose << 24))]
     for _ in range(10):
         a, b = np.uint64(0xD2511F53) * c[0], np.uint64(0xCD9E8D57) * c[2]
         c = [(b >> np.uint64(32)) ^ c[1] ^ k[0], b & low, (a >> np.uint64(32)) ^ c[3] ^ k[1], a & low]
@@ -43,11 +46,17 @@ def philox(counter, key):
     return c
 
 
-def permutation(count, seed, epoch, purpose=2):
-    words = philox([np.arange(count), 0, epoch, 0], [seed, purpose << 24])
+def bits(counter, seed, purpose):
+    """The first two words, as a number of 64 bits."""
+    words = philox(counter, seed, purpose)
+    return words[1] << np.uint64(32) | words[0]
+
+
+def permutation(count, seed, epoch, purpose=SHUFFLE):
+    drawn = bits([np.arange(count), 0, epoch, 0], seed, purpose)
     order = list(range(count))
     for i in range(count - 1, 0, -1):
-        j = (int(words[1][i]) << 32 | int(words[0][i])) * (i + 1) >> 64
+        j = int(drawn[i]) * (i + 1) >> 64
         order[i], order[j] = order[j], order[i]
     return np.array(order)
 
@@ -61,7 +70,7 @@ class Draws:
     def uniform(self, shape, stream, turn=0):
         """The network's random_uniform number `stream`, in a scan in its turn `turn` (compiler/linalg/random.cpp)."""
         count = math.prod(shape)
-        words = philox([np.arange((count + 3) // 4), stream, self.step, turn], [self.seed, 0])
+        words = philox([np.arange((count + 3) // 4), stream, self.step, turn], self.seed)
         fractions = (np.stack(words, 1).reshape(-1)[:count] >> np.uint64(8)).astype(np.float32) * np.float32(2**-24)
         return torch.tensor(fractions.reshape(shape))
 
@@ -71,8 +80,8 @@ class Draws:
 
     def augment(self, transform, which):
         """A number a sample, for the transform of that number (runtime/data/transform.cpp)."""
-        words = philox([np.array(self.samples), 0, self.epoch, transform * 4 + which], [self.seed, 3 << 24])
-        return torch.tensor(((words[1] << np.uint64(32) | words[0]) >> np.uint64(11)).astype(np.float64) * 2.0**-53)
+        drawn = bits([np.array(self.samples), 0, self.epoch, transform * 4 + which], self.seed, AUGMENT)
+        return torch.tensor((drawn >> np.uint64(11)).astype(np.float64) * 2.0**-53)
 
 
 def order_of_epoch(count, seed, epoch, step, lengths):
@@ -83,7 +92,7 @@ def order_of_epoch(count, seed, epoch, step, lengths):
     for first in range(0, steps, 32):
         part = order[first * step:min(first + 32, steps) * step]
         part[:] = part[np.argsort(lengths[part], kind="stable")]
-    mixed = order[:steps * step].reshape(steps, step)[permutation(steps, seed, epoch, 6)]
+    mixed = order[:steps * step].reshape(steps, step)[permutation(steps, seed, epoch, BUCKETS)]
     return np.concatenate([mixed.reshape(-1), order[steps * step:]])
 
 

@@ -15,9 +15,9 @@ constexpr double kItemCost = 60;       // cycles: entering an item
 constexpr int64_t kSharedWork = 16384; // less is not worth a second thread
 
 // Packing a vector of elements: a load and a store, and the shuffles of a transposition.
-constexpr double kCopyRate = 16;    // bytes a cycle
-constexpr double kStraddleCost = 2; // times that, where rows do not begin at whole vectors
+constexpr double kCopyRate = 16; // bytes a cycle
 constexpr double kTransposeCost = 8.0;
+constexpr double kStraddleCost = 2;  // times either, where rows do not begin at whole vectors
 constexpr double kPanelShare = 1.25; // of the L2 may be copies; they lie on the stack
 
 // Fetching from the L2 hides behind arithmetic while it takes far less time: the two add
