@@ -40,9 +40,9 @@ static void futexWakeAll(std::atomic<uint32_t> *word) {
           nullptr, 0);
 }
 
-Pool::Pool(int threads) {
+Pool::Pool(int threads) : queues_(size_t(threads)) {
   for (int i = 1; i < threads; ++i)
-    workers_.emplace_back([this] { serve(); });
+    workers_.emplace_back([this, i] { serve(i); });
 }
 
 Pool::~Pool() {
@@ -66,21 +66,23 @@ void Pool::run(dlc_kernel kernel, void *const *buffers, int64_t count, int64_t w
   int64_t fewest = threads() * kFewestShares, most = threads() * kMostShares;
   auto shares = uint32_t(std::min(count, std::clamp(work / kShareWork, fewest, most)));
   uint32_t generation = generation_.load(std::memory_order_relaxed) + 1;
-  // No share can be claimed with this ticket. It stands before the fields change, and they are
-  // written with release: a late worker that reads a new field cannot claim with the old ticket.
-  ticket_.store(uint64_t(generation) << 32 | UINT32_MAX, std::memory_order_relaxed);
+  // No share can be claimed with these tickets. They stand before the fields change, and those are
+  // written with release: a late worker that reads a new field cannot claim with an old ticket.
+  for (Queue &queue : queues_)
+    queue.ticket.store(uint64_t(generation) << 32 | UINT32_MAX, std::memory_order_relaxed);
   kernel_.store(kernel, std::memory_order_release);
   buffers_.store(buffers, std::memory_order_release);
   count_.store(count, std::memory_order_release);
   shares_.store(shares, std::memory_order_release);
   done_.store(0, std::memory_order_relaxed);
-  ticket_.store(uint64_t(generation) << 32, std::memory_order_release);
+  for (Queue &queue : queues_)
+    queue.ticket.store(uint64_t(generation) << 32, std::memory_order_release);
   // Sequentially consistent with a worker's `sleepers_`, then sleep: one of the two sees the other.
   generation_.store(generation);
   if (sleepers_.load() > 0)
     futexWakeAll(&generation_);
 
-  runShares(generation);
+  runShares(0, generation);
   for (int spins = 0; done_.load(std::memory_order_acquire) != shares; ++spins)
     if (spins < kSpins)
       pauseProcessor();
@@ -88,29 +90,39 @@ void Pool::run(dlc_kernel kernel, void *const *buffers, int64_t count, int64_t w
       sched_yield(); // the thread we wait for may need this processor
 }
 
-void Pool::runShares(uint32_t generation) {
-  uint64_t ticket = ticket_.load(std::memory_order_acquire);
+void Pool::runShares(int thread, uint32_t generation) {
+  for (int i = 0; i < threads(); ++i)
+    runQueue((thread + i) % threads(), generation);
+}
+
+void Pool::runQueue(int number, uint32_t generation) {
+  std::atomic<uint64_t> &next = queues_[size_t(number)].ticket;
+  uint64_t ticket = next.load(std::memory_order_acquire);
+  uint32_t done = 0;
   for (;;) {
     // Read before the claim: afterwards they might belong to the next kernel.
     dlc_kernel kernel = kernel_.load(std::memory_order_acquire);
     void *const *buffers = buffers_.load(std::memory_order_acquire);
     int64_t count = count_.load(std::memory_order_acquire);
     int64_t shares = shares_.load(std::memory_order_acquire);
-    int64_t share = int64_t(ticket & UINT32_MAX);
-    if (uint32_t(ticket >> 32) != generation || share >= shares)
-      return;
-    if (!ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel,
-                                       std::memory_order_acquire))
+    int64_t first = shares * number / threads(), end = shares * (number + 1) / threads();
+    int64_t share = first + int64_t(ticket & UINT32_MAX);
+    if (uint32_t(ticket >> 32) != generation || share >= end)
+      break;
+    if (!next.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel,
+                                    std::memory_order_acquire))
       continue;
     int64_t whole = count / shares, rest = count % shares;
     int64_t begin = share * whole + std::min(share, rest);
     kernel(buffers, begin, begin + whole + (share < rest ? 1 : 0));
-    done_.fetch_add(1, std::memory_order_release);
-    ticket = ticket_.load(std::memory_order_acquire);
+    ++done;
+    ticket = next.load(std::memory_order_acquire);
   }
+  if (done > 0)
+    done_.fetch_add(done, std::memory_order_release);
 }
 
-void Pool::serve() {
+void Pool::serve(int thread) {
   uint32_t seen = 0;
   while (!stopping_) {
     for (int spins = 0;
@@ -125,7 +137,7 @@ void Pool::serve() {
     if (now == seen)
       continue;
     seen = now;
-    runShares(seen);
+    runShares(thread, seen);
   }
 }
 

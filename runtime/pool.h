@@ -33,20 +33,29 @@ public:
                        int64_t work);
 
 private:
-  void serve();
-  void runShares(uint32_t generation);
+  // Each thread has a queue of its own, so that kernel after kernel it works on the same part of
+  // the items, and finds in its cache what it has made; then it helps the others. A ticket holds
+  // the kernel's generation (high half) and the queue's next share (low half), so a claim by a late
+  // worker fails when its kernel is over: a successful claim proves that the fields below still
+  // belong to its generation.
+  struct alignas(64) Queue {
+    std::atomic<uint64_t> ticket{0};
+  };
 
-  // One kernel's work is cut into `shares_` runs of items. `ticket_` holds the kernel's generation
-  // (high half) and the next share (low half), so a claim by a late worker fails when its kernel is
-  // over: a successful claim proves that the fields below still belong to its generation.
-  std::atomic<uint64_t> ticket_{0};
-  std::atomic<uint32_t> shares_{0};
+  void serve(int thread);
+  void runShares(int thread, uint32_t generation);
+  void runQueue(int number, uint32_t generation);
+
+  std::vector<Queue> queues_;
+  // One kernel's work is cut into `shares_` runs of items, the first of which are the first
+  // queue's. What one thread writes while others read something else has a cache line of its own.
+  alignas(64) std::atomic<uint32_t> shares_{0};
   std::atomic<dlc_kernel> kernel_{nullptr};
   std::atomic<void *const *> buffers_{nullptr};
   std::atomic<int64_t> count_{0};
-  std::atomic<uint32_t> done_{0}; // shares completed
+  alignas(64) std::atomic<uint32_t> done_{0}; // shares completed
 
-  std::atomic<uint32_t> generation_{0}; // what sleeping workers wait on
+  alignas(64) std::atomic<uint32_t> generation_{0}; // what sleeping workers wait on
   std::atomic<int> sleepers_{0};
   std::atomic<bool> stopping_{false};
   std::vector<std::thread> workers_;
