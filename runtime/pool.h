@@ -22,7 +22,7 @@ public:
   Pool(const Pool &) = delete;
   Pool &operator=(const Pool &) = delete;
 
-  int threads() const { return int(workers_.size()) + 1; }
+  int threads() const { return int(queues_.size()); }
 
   // Runs all items of the kernel and returns when they are done. Only one thread may call it at a
   // time.
@@ -33,6 +33,10 @@ public:
                        int64_t work);
 
 private:
+  void serve(int thread);
+  void runShares(int thread, uint32_t generation);
+  void runQueue(int number, uint32_t generation);
+
   // Each thread has a queue of its own, so that kernel after kernel it works on the same part of
   // the items, and finds in its cache what it has made; then it helps the others. A ticket holds
   // the kernel's generation (high half) and the queue's next share (low half), so a claim by a late
@@ -41,11 +45,6 @@ private:
   struct alignas(64) Queue {
     std::atomic<uint64_t> ticket{0};
   };
-
-  void serve(int thread);
-  void runShares(int thread, uint32_t generation);
-  void runQueue(int number, uint32_t generation);
-
   std::vector<Queue> queues_;
   // One kernel's work is cut into `shares_` runs of items, the first of which are the first
   // queue's. What one thread writes while others read something else has a cache line of its own.

@@ -46,6 +46,27 @@ TEST(Pool, ManyKernelsInARow) {
     ASSERT_EQ(counts[i], expected[i]);
 }
 
+// Waits for the other thread, so that neither can take a share of its part; then notes who came.
+static void meet(void *const *buffers, int64_t begin, int64_t) {
+  auto *entered = static_cast<std::atomic<int> *>(buffers[0]);
+  auto *who = static_cast<std::thread::id *>(buffers[1]);
+  for (++*entered; *entered < 2;)
+    std::this_thread::yield();
+  who[begin] = std::this_thread::get_id();
+}
+
+TEST(Pool, EachThreadBeginsWithItsPart) {
+  Pool pool(2);
+  for (int kernel = 0; kernel < 100; ++kernel) {
+    std::atomic<int> entered = 0;
+    std::vector<std::thread::id> who(8);
+    void *buffers[] = {&entered, who.data()};
+    pool.run(meet, buffers, 8, kMuchWork);
+    ASSERT_EQ(who[0], std::this_thread::get_id());
+    ASSERT_NE(who[4], std::this_thread::get_id());
+  }
+}
+
 TEST(Pool, WakesSleepingWorkers) {
   Pool pool(3);
   std::vector<std::atomic<int>> counts(10);
