@@ -9,6 +9,8 @@
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Dominance.h"
+#include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/WalkPatternRewriteDriver.h"
 
 using namespace mlir;
@@ -113,8 +115,7 @@ bool mayMerge(linalg::GenericOp producer, OpOperand &use) {
   return !isUsedBefore(producer, consumer);
 }
 
-// What is read twice in the same way becomes one input. Otherwise a producer would be computed once
-// for each of them, and what it is made of twice as often again.
+// What is read twice in the same way becomes one input.
 void joinEqualInputs(linalg::GenericOp op, IRRewriter &rewriter) {
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   for (unsigned i = op.getNumDpsInputs(); i-- > 1;) {
@@ -134,21 +135,40 @@ void joinEqualInputs(linalg::GenericOp op, IRRewriter &rewriter) {
   }
 }
 
+// What is computed twice in the same way is computed once. Otherwise a producer would be computed
+// once for each of its results or inputs that are read, and what it is made of twice as often
+// again.
+void joinEqual(linalg::GenericOp op, IRRewriter &rewriter) {
+  joinEqualInputs(op, rewriter);
+  DominanceInfo dominance;
+  eliminateCommonSubExpressions(rewriter, dominance, op);
+}
+
+// Whether `a` stands behind `b`: in the same block, or within a loop that `b` stands before.
+bool isLater(Operation *a, Operation *b) {
+  return a->getBlock() == b->getBlock() ? b->isBeforeInBlock(a)
+                                        : b->getBlock()->findAncestorOpInBlock(*a) != nullptr;
+}
+
+// The latest producer that goes into `op`, so that each goes in once: whatever else of it reads a
+// producer stands behind that, and is in already.
 OpOperand *nextUse(linalg::GenericOp op) {
   if (contract::get<contract::Rows>(op))
     return nullptr; // it reads rows that an index names, and each number often
+  OpOperand *next = nullptr;
   for (OpOperand *use : op.getDpsInputOperands()) {
     auto producer = use->get().getDefiningOp<linalg::GenericOp>();
     if (producer && linalg::areElementwiseOpsFusable(use) &&
+        (!next || isLater(producer, next->get().getDefiningOp())) &&
         (pays(producer, *use) || mayMerge(producer, *use)))
-      return use;
+      next = use;
   }
-  return nullptr;
+  return next;
 }
 
 // Fuses producers into `op` until none is left that pays. `gone` receives what is erased.
 void fuseInto(linalg::GenericOp op, IRRewriter &rewriter, SmallPtrSetImpl<Operation *> &gone) {
-  joinEqualInputs(op, rewriter);
+  joinEqual(op, rewriter);
   while (OpOperand *use = nextUse(op)) {
     auto producer = use->get().getDefiningOp<linalg::GenericOp>();
     bool merges = !pays(producer, *use);
@@ -173,7 +193,7 @@ void fuseInto(linalg::GenericOp op, IRRewriter &rewriter, SmallPtrSetImpl<Operat
       rewriter.eraseOp(producer);
     }
     op = next;
-    joinEqualInputs(op, rewriter);
+    joinEqual(op, rewriter);
   }
 }
 
