@@ -29,6 +29,7 @@ void addFusedPasses(OpPassManager &passes) {
 
 void addLinalgPasses(OpPassManager &passes) {
   passes.addPass(createCSEPass());
+  passes.addNestedPass<func::FuncOp>(createSlopesPass());
   passes.addPass(createLinalgPass());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());

@@ -40,6 +40,16 @@ def FoldPass : Pass<"dlc-fold", "::mlir::func::FuncOp"> {
 
 // --- linalg ----------------------------------------------------------------------------------
 
+def SlopesPass : Pass<"dlc-slopes", "::mlir::func::FuncOp"> {
+  let summary = "Make what a gradient is multiplied with where its operands are";
+  let description = [{
+    Expects `nn`. Elementwise operations that stand far behind what they are made of, with products
+    and convolutions in between, move there if less has to be kept for them then: of gelu, its
+    slope instead of x and erf(x / sqrt(2)). Loops are left as they are.
+  }];
+  let dependentDialects = ["nn::NnDialect"];
+}
+
 def LinalgPass : Pass<"dlc-nn-to-linalg", "::mlir::ModuleOp"> {
   let summary = "Lower nn to linalg on tensors";
   let description = [{
