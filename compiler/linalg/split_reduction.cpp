@@ -32,10 +32,18 @@ bool isSumFromZero(linalg::GenericOp op) {
 
 namespace {
 
-constexpr int64_t kParts = 8;               // even work for 2, 4 and 8 threads
 constexpr int64_t kFewestBytes = 256 << 10; // of inputs: less is in a cache
-constexpr int64_t kInputsToPartialSums = 6; // bytes: so that these cost little
 constexpr int64_t kWide = 128;              // a dimension of so many points can be cut itself
+
+// Into how many parts a sum may be cut, and how many bytes of inputs must then be read once only
+// for one of partial sums, so that these cost little.
+struct Cut {
+  int64_t parts, inputsToSums;
+};
+constexpr Cut kCuts[] = {
+    {8, 6}, // even work for 2, 4 and 8 threads
+    {2, 3}, // halves of the batch: two threads read what each has made itself
+};
 
 int64_t bytesOf(Value value) {
   auto type = cast<RankedTensorType>(value.getType());
@@ -60,17 +68,24 @@ int64_t bytesReadAgain(linalg::GenericOp op) {
   return least;
 }
 
-// The outermost reduced dimension, if the sum over it is worth cutting.
-std::optional<unsigned> dimToCut(linalg::GenericOp op) {
+struct Plan {
+  unsigned dim; // the outermost reduced one
+  int64_t parts;
+};
+
+std::optional<Plan> planFor(linalg::GenericOp op) {
   if (!isSumFromZero(op))
     return std::nullopt;
-  int64_t saved = bytesReadAgain(op), sums = bytesOf(op.getDpsInits()[0]) * kParts;
-  if (saved < kFewestBytes || saved < kInputsToPartialSums * sums)
+  SmallVector<utils::IteratorType> kinds = op.getIteratorTypesArray();
+  auto *reduced = llvm::find(kinds, utils::IteratorType::reduction);
+  int64_t saved = bytesReadAgain(op), sums = bytesOf(op.getDpsInits()[0]);
+  if (reduced == kinds.end() || saved < kFewestBytes)
     return std::nullopt;
-  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
-  for (auto [d, kind] : llvm::enumerate(op.getIteratorTypesArray()))
-    if (kind == utils::IteratorType::reduction)
-      return sizes[d] % kParts == 0 ? std::optional<unsigned>(d) : std::nullopt;
+  unsigned dim = reduced - kinds.begin();
+  for (const Cut &choice : kCuts)
+    if (saved >= choice.inputsToSums * choice.parts * sums &&
+        op.getStaticLoopRanges()[dim] % choice.parts == 0)
+      return Plan{dim, choice.parts};
   return std::nullopt;
 }
 
@@ -101,9 +116,10 @@ void replaceBySum(linalg::GenericOp op, linalg::GenericOp parts, unsigned axis) 
   op.erase();
 }
 
-void cut(linalg::GenericOp op, unsigned dim) {
+void cut(linalg::GenericOp op, Plan plan) {
   ImplicitLocOpBuilder b(op.getLoc(), op);
-  int64_t part = op.getStaticLoopRanges()[dim] / kParts;
+  unsigned dim = plan.dim;
+  int64_t part = op.getStaticLoopRanges()[dim] / plan.parts;
   unsigned rank = op.getNumLoops() + 1; // the part's number comes first
   auto sumType = cast<RankedTensorType>(op.getDpsInits()[0].getType());
 
@@ -122,7 +138,7 @@ void cut(linalg::GenericOp op, unsigned dim) {
   maps.push_back(results.insertResult(b.getAffineDimExpr(0), 0));
 
   SmallVector<int64_t> shape(sumType.getShape());
-  shape.insert(shape.begin(), kParts);
+  shape.insert(shape.begin(), plan.parts);
   SmallVector<utils::IteratorType> kinds = op.getIteratorTypesArray();
   kinds.insert(kinds.begin(), utils::IteratorType::parallel);
   Value start = filled(b, op.getLoc(), op, shape);
@@ -144,8 +160,8 @@ struct SplitPass : impl::SplitPassBase<SplitPass> {
     SmallVector<linalg::GenericOp> ops;
     getOperation().walk([&](linalg::GenericOp op) { ops.push_back(op); });
     for (linalg::GenericOp op : ops)
-      if (std::optional<unsigned> dim = dimToCut(op))
-        cut(op, *dim);
+      if (std::optional<Plan> plan = planFor(op))
+        cut(op, *plan);
   }
 };
 

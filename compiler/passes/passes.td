@@ -117,9 +117,10 @@ def SplitPass : Pass<"dlc-split", "::mlir::func::FuncOp"> {
   let summary = "Cut long sums into sums of parts";
   let description = [{
     Expects linalg on tensors. Sums over far more than they yield, as gradients of small filters
-    are, become kParts sums over parts of the outermost reduced dimension and a sum of these. Each
-    part is then an item of work of its own, which reads its inputs once. How many parts there are,
-    and so the order of all additions, depends on sizes alone.
+    are, become eight sums over parts of the outermost reduced dimension and a sum of these, or two
+    where eight partial sums would be too large. Each part is then an item of work of its own, which
+    reads its inputs once. How many parts there are, and so the order of all additions, depends on
+    sizes alone.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect"];

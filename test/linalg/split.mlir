@@ -55,3 +55,19 @@ func.func @short(%x: tensor<64x4xf32>) -> tensor<4xf32> {
   %y = nn.reduce_sum %x axes [0] : (tensor<64x4xf32>) -> tensor<4xf32>
   return %y : tensor<4xf32>
 }
+
+// -----
+
+// The gradient of weights over all steps of a loop is larger than that of a filter, so that eight
+// partial sums would cost too much: it becomes two sums, each over half of the batch.
+
+// CHECK-LABEL: func.func @weights
+// CHECK:         linalg.generic
+// CHECK:           -> tensor<2x128x384xf32>
+// CHECK:         linalg.generic {{.*}} iterator_types = ["reduction", "parallel", "parallel"]}
+// CHECK:           -> tensor<128x384xf32>
+func.func @weights(%x: tensor<3200x128xf32>, %dy: tensor<3200x384xf32>) -> tensor<128x384xf32> {
+  %t = nn.transpose %x permutation [1, 0] : (tensor<3200x128xf32>) -> tensor<128x3200xf32>
+  %dw = nn.matmul %t, %dy : (tensor<128x3200xf32>, tensor<3200x384xf32>) -> tensor<128x384xf32>
+  return %dw : tensor<128x384xf32>
+}
