@@ -144,7 +144,8 @@ class Encoder(nn.Module):
     def __init__(self):
         super().__init__()
         self.table, self.head = nn.Embedding(20, 12, padding_idx=0), nn.Linear(12, 5)
-        self.blocks = nn.ModuleList(nn.TransformerEncoderLayer(12, 3, 20, 0.0, batch_first=True) for _ in range(2))
+        self.blocks = nn.ModuleList(nn.TransformerEncoderLayer(12, 3, 20, 0.0, "gelu", batch_first=True)
+                                    for _ in range(2))
 
     def loss(self, words, label):
         angle = torch.arange(9)[:, None] / 10000 ** (torch.arange(0, 12, 2).double()[None] / 12)
@@ -163,7 +164,7 @@ model network(words: int[B, 9]) -> (logits: f32[B, 5]) {
   let lengths = lengths_of(words)
   var x = words |> table |> sine_positions
   for block in 0..2 {
-    x = transformer_encoder_block(3, 20, drop = 0)(x, mask = padding_mask(lengths, 9, 9))
+    x = transformer_encoder_block(3, 20, drop = 0, activation = gelu)(x, mask = padding_mask(lengths, 9, 9))
   }
   let there = float(words != 0) |> broadcast([2], [12])
   let count = max(float(lengths), 1.0) // the samples that fill up a last batch have none
