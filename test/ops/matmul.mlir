@@ -86,6 +86,13 @@ func.func @long_sum(%a: tensor<6011x65xf64>, %b: tensor<6011x66xf64>) -> tensor<
   return %y : tensor<65x66xf64>
 }
 
+// A sum over far more than it yields is two, each over a half, and their sum.
+func.func @halves(%a: tensor<1024x64xf64>, %b: tensor<1024x48xf64>) -> tensor<64x48xf64> attributes {test.large} {
+  %at = nn.transpose %a permutation [1, 0] : (tensor<1024x64xf64>) -> tensor<64x1024xf64>
+  %y = nn.matmul %at, %b : (tensor<64x1024xf64>, tensor<1024x48xf64>) -> tensor<64x48xf64>
+  return %y : tensor<64x48xf64>
+}
+
 // An operand that lies the other way round and is needed often is turned as a whole.
 func.func @by_turned(%a: tensor<517x251xf64>, %b: tensor<517x301xf64>) -> tensor<251x301xf64> attributes {test.large} {
   %at = nn.transpose %a permutation [1, 0] : (tensor<517x251xf64>) -> tensor<251x517xf64>
