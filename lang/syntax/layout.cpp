@@ -5,7 +5,8 @@
 //   - a `(` or `[` is open,
 //   - the line ends in an operator, `,`, `=` or the like, which need something after them, or
 //   - the next line begins with one that needs something before it: `|>`, any binary operator but
-//     `-` (which may as well begin an expression), `->`, `else`, `{`; outside braces also `(`.
+//     `-` (which may as well begin an expression), `->`, `else`, `{`; outside braces also `(`;
+//     before the block of a `loop` or `scan` also `along`, `reversed`, `lengths`, `until`.
 // Each statement also ends before the `}` of its block.
 #include "lang/syntax/token.h"
 
@@ -110,6 +111,12 @@ private:
     return problems.back();
   }
 
+  /// Whether raw tokens stand between a `loop` or `scan` and its block, in no further bracket.
+  bool inHeader() const { return !headers.empty() && headers.back() == open.size(); }
+  bool isLoopKeyword(const Token &token) const {
+    return token.kind == T::NAME && kLoopKeywords.contains(text(token));
+  }
+
   TokenKind top() const { return open.empty() ? T::YYEOF : open.back().kind; }
   TokenKind last() const { return out.tokens.empty() ? T::END_OF_LINE : out.tokens.back().kind; }
   std::string_view text(const Token &token) const {
@@ -128,10 +135,11 @@ private:
   const std::vector<Token> &raw;
   std::vector<Diagnostic> &problems;
   Layout out;
-  std::vector<Token> open;   // brackets
-  int braces = 0;            // of them, how many are braces
-  std::string doc;           // `///` lines that wait for what they are about
-  TokenKind item = T::YYEOF; // the keyword of the item we are in
+  std::vector<Token> open;     // brackets
+  int braces = 0;              // of them, how many are braces
+  std::vector<size_t> headers; // of loops whose block is to come: how many brackets were open
+  std::string doc;             // `///` lines that wait for what they are about
+  TokenKind item = T::YYEOF;   // the keyword of the item we are in
 };
 
 void Writer::addDoc(const Token &token) {
@@ -150,7 +158,11 @@ void Writer::add(Token token) {
   out.tokens.push_back(token);
 }
 
-void Writer::endLine(Range range, int line) { add({T::END_OF_LINE, range, line}); }
+void Writer::endLine(Range range, int line) {
+  while (!headers.empty() && headers.back() >= open.size())
+    headers.pop_back(); // of a loop that has no block
+  add({T::END_OF_LINE, range, line});
+}
 
 /// Does a statement end between the last token and `next`?
 bool Writer::separates(const Token &next, bool beginsLine, bool forced) const {
@@ -164,7 +176,8 @@ bool Writer::separates(const Token &next, bool beginsLine, bool forced) const {
   if (forced)
     return true;
   bool secondList = next.kind == T::LEFT_PAREN && braces == 0;
-  return !expectsMore(before) && !continues(next.kind) && !secondList;
+  bool option = inHeader() && isLoopKeyword(next);
+  return !expectsMore(before) && !continues(next.kind) && !secondList && !option;
 }
 
 /// An item's first word at a line's very beginning, followed by a name: nothing else looks like it,
@@ -200,9 +213,9 @@ TokenKind Writer::classify(size_t i) const {
       return keyword->second;
   if (!open.empty() && text(token) == "scan" && bindsTuple(i + 1))
     return T::SCAN;
-  if (!open.empty() && endsExpression(last()) && out.tokens.back().line == token.line)
-    if (auto keyword = kLoopKeywords.find(text(token)); keyword != kLoopKeywords.end())
-      return keyword->second;
+  if (!open.empty() && endsExpression(last()) && isLoopKeyword(token) &&
+      (inHeader() || out.tokens.back().line == token.line))
+    return kLoopKeywords.find(text(token))->second;
   bool first = last() == T::END_OF_LINE || last() == T::LEFT_BRACE;
   if (first && top() == T::LEFT_BRACE && text(token) == "yield" && following.line == token.line &&
       !isOneOf(following.kind, {T::ASSIGN, T::WRITE, T::RIGHT_BRACE}))
@@ -345,6 +358,10 @@ Layout Writer::run() {
       open.pop_back();
     }
     add(token);
+    if (token.kind == T::LOOP || token.kind == T::SCAN)
+      headers.push_back(open.size());
+    if (token.kind == T::LEFT_BRACE && inHeader())
+      headers.pop_back();
     if (opens(token.kind)) {
       open.push_back(token);
       braces += token.kind == T::LEFT_BRACE;

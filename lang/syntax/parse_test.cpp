@@ -121,9 +121,15 @@ TEST(Parse, LinesThatContinue) {
   EXPECT_EQ(treeOf("fn f(x)\n  =\n  x"), "fn f(x)\n  = x\n");
   EXPECT_EQ(treeOf("layer f(n: int)\n  (x: f32[B])\n  -> f32[B]\n{\n  return x\n}"),
             "layer f(n: int)(x: f32[B]) -> f32[B]\n  return x\n");
+  EXPECT_EQ(
+      treeOf(
+          "fn f(x) {\n  scan a in x\n  along 1\n  reversed\n  lengths n, h = b\n  { yield a }\n}"),
+      treeOf("fn f(x) {\n  scan a in x along 1 reversed lengths n, h = b { yield a }\n}"));
 }
 
 TEST(Parse, LinesThatBeginStatements) {
+  EXPECT_EQ(treeOf("fn f(x) {\n  let a = loop i in x { yield i }\n  lengths = a\n}"),
+            "fn f(x)\n  let a = (loop i in x { yield i })\n  lengths = a\n");
   EXPECT_EQ(treeOf("fn f(x) {\n  let a = x\n  -a\n}"), "fn f(x)\n  let a = x\n  (-a)\n");
   EXPECT_EQ(treeOf("fn f(x) {\n  let a = x\n  (a, x)\n}"), "fn f(x)\n  let a = x\n  (a, x)\n");
   EXPECT_EQ(treeOf("fn f(x) {\n  let a = x\n  [a]\n}"), "fn f(x)\n  let a = x\n  [a]\n");
