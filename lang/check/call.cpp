@@ -16,7 +16,8 @@ using Given = std::vector<GivenArgument>;
 
 namespace {
 
-constexpr size_t kDeepestCall = 64; // layers do not recurse without end
+constexpr size_t kDeepestCall = 64;     // layers do not recurse without end
+constexpr int64_t kMostCalls = 1000000; // of a model together
 
 std::string parameterOf(const ast::Parameter &parameter, const Item &item) {
   return quoted(parameter.name.text) + " of " + quoted(item.name.text);
@@ -51,6 +52,13 @@ Value runBody(const Item &item, Environment &callee, CallShapes &shapes, Body bo
     report.error("recursion-limit", site,
                  "calls are nested more than " + std::to_string(kDeepestCall) + " deep; does " +
                      quoted(report.mostCalled()) + " call itself without end?");
+    return Poison{};
+  }
+  if (++unfolding.calls > kMostCalls) {
+    if (unfolding.calls == kMostCalls + 1)
+      report.error("recursion-limit", site,
+                   "the model makes more than " + std::to_string(kMostCalls) + " calls; does " +
+                       quoted(report.mostCalled()) + " call itself several times?");
     return Poison{};
   }
   report.enter(item.name.text, site);

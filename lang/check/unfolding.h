@@ -61,6 +61,7 @@ struct Unfolding {
   Body body = Body::Function; // under way
   int64_t streams = 0;        // of random numbers
   int64_t turns = 0;          // of all loops
+  int64_t calls = 0;          // of all functions and layers
 
 private:
   int depth = 0; // of expressions, blocks and calls under way

@@ -183,6 +183,17 @@ def check_orders(precision):
               {"top": top, "places": top, "sums": size, "around": padded, "block": block}, forward, precision, shape[0])
 
 
+def check_masked_orders():
+    """What masks leave out is as low as -1e30, and is taken once like all else."""
+    program = dlc.compile_model(folder, "model m(x: f32[B, 5]) -> (y: f32[B, 8]) {\n  let (top, place) = top_k(x, 4)\n"
+                                "  y = concat(axis = 1)(top, float(place))\n}\n", "--batch", 3)
+    x = np.array([[5, -1e30, -1e30, 2, -1e30], [-5e30, -4e30, -3e30, -2e30, -1e30], [1, 3, 3, 2, 3]], np.float32)
+    np.save(f"{folder}/x.npy", x)
+    dlc.run(program, "predict", "--out", f"{folder}/y.npy", f"{folder}/x.npy")
+    found, places = np.load(f"{folder}/y.npy"), np.argsort(-x, axis=1, kind="stable")[:, :4]
+    assert (found == np.concatenate([np.take_along_axis(x, places, 1), places], 1)).all(), found
+
+
 def check_masks():
     """What a masked spectrum leaves out is one stretch of steps and one of bands, each no wider than it may be."""
     program = dlc.compile_model(folder, """model m(x: f32[B, 20, 12]) -> (y: f32[B, 20, 12], n: f32[B]) {
@@ -217,3 +228,4 @@ with dlc.scratch() as folder:
     check_beam()
     check_masks()
     check_long_ctc()
+    check_masked_orders()
