@@ -1,6 +1,8 @@
 // `dlc`: the command line.
 #include "compiler/driver.h"
 
+#include "llvm/Support/raw_ostream.h"
+
 #include <cstdio>
 
 int main(int argc, char **argv) {
@@ -11,5 +13,14 @@ int main(int argc, char **argv) {
     std::fputs(dlc::helpText(options->command).c_str(), stdout);
     return dlc::kDone;
   }
-  return dlc::runCommand(*options);
+  int code = dlc::runCommand(*options);
+  // What was printed must have arrived.
+  llvm::outs().flush();
+  if (llvm::outs().has_error()) {
+    std::string why = llvm::outs().error().message();
+    llvm::outs().clear_error();
+    std::fprintf(stderr, "error: cannot write to the standard output: %s\n", why.c_str());
+    return dlc::kWrongInput;
+  }
+  return code;
 }

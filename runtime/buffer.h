@@ -4,14 +4,28 @@
 #include "runtime/include/dlc/model.h"
 
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
 namespace dlc::runtime {
+
+/// Ends the program when the system has no more memory: nothing is half-written by that, since
+/// files take their names last.
+[[noreturn]] inline void failForMemory(size_t bytes) {
+  fflush(stdout);
+  if (bytes > 0)
+    fprintf(stderr, "error: not enough memory: %.1f MB more are needed", double(bytes) / 1e6);
+  else // how much is not known
+    fputs("error: not enough memory", stderr);
+  fputs("; `info` tells what the program needs, --batch of `dlc compile` makes it less\n", stderr);
+  _exit(1);
+}
 
 /// Memory for kernels, to be freed with free(). The system is asked to back large ones by huge
 /// pages: kernels walk over more rows at a time than a processor remembers pages of 4 KiB.
@@ -22,7 +36,7 @@ inline void *allocate(size_t bytes) {
   size_t size = (bytes / alignment + 1) * alignment;
   void *data = aligned_alloc(alignment, size);
   if (!data)
-    abort();
+    failForMemory(size);
   if (alignment == kHugePage)
     madvise(data, size, MADV_HUGEPAGE); // a wish; small pages do as well
   return data;
@@ -38,7 +52,7 @@ template <class T> struct Unset {
   T *allocate(size_t count) {
     void *data = malloc(count * sizeof(T));
     if (!data && count > 0)
-      abort();
+      failForMemory(count * sizeof(T));
     return static_cast<T *>(data);
   }
   void deallocate(T *data, size_t) { free(data); }

@@ -103,7 +103,30 @@ static bool writeAll(int file, const void *data, size_t size) {
   return true;
 }
 
-Status writeFileAtomically(const std::string &path, const std::vector<FilePart> &parts) {
+// Into a device or a pipe: it cannot be replaced by a file.
+static Status writeInto(const std::string &path, const std::vector<FilePart> &parts) {
+  int file = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (file < 0)
+    return failure("write", path);
+  bool written = std::all_of(parts.begin(), parts.end(), [&](const FilePart &part) {
+    return writeAll(file, part.first, part.second);
+  });
+  Status status = written ? Status() : failure("write", path);
+  close(file);
+  return status;
+}
+
+Status writeFileAtomically(const std::string &name, const std::vector<FilePart> &parts) {
+  std::string path = name;
+  struct stat existing;
+  if (stat(name.c_str(), &existing) == 0) {
+    if (!S_ISREG(existing.st_mode) && !S_ISDIR(existing.st_mode))
+      return writeInto(name, parts);
+    if (char *resolved = realpath(name.c_str(), nullptr)) { // a link goes on leading there
+      path = resolved;
+      free(resolved);
+    }
+  }
   // A fixed name, so that what a killed run leaves behind is overwritten by the next.
   std::string temporary = path + ".partial";
   int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

@@ -36,7 +36,8 @@ private:
 using FilePart = std::pair<const void *, size_t>;
 
 // Writes `path` by way of a temporary file beside it, fsync, rename, and fsync of the folder: after
-// a crash at any moment the path holds the old bytes or the new ones.
+// a crash at any moment the path holds the old bytes or the new ones. Where a link stands, the file
+// it leads to is written; a device or a pipe is written into.
 Status writeFileAtomically(const std::string &path, const std::vector<FilePart> &parts);
 
 // Creates the folder and those it lies in.

@@ -19,19 +19,47 @@ using namespace llvm;
 
 namespace dlc {
 
-std::string writeFile(const std::string &path, StringRef bytes) {
+/// The file that the path names, where a link leads to; none for a device or a pipe, which a file
+/// must not replace.
+static std::optional<std::string> fileOf(const std::string &path) {
+  sys::fs::file_status status;
+  if (sys::fs::status(path, status))
+    return path; // there is nothing yet
+  if (!sys::fs::is_regular_file(status) && !sys::fs::is_directory(status))
+    return std::nullopt;
+  SmallString<128> resolved;
+  return sys::fs::real_path(path, resolved) ? path : resolved.str().str();
+}
+
+/// Writes into what is there. Returns what went wrong.
+static std::string writeInto(raw_fd_ostream &stream, const std::string &path, StringRef bytes) {
+  stream << bytes;
+  stream.flush();
+  if (!stream.has_error())
+    return "";
+  std::string why = stream.error().message();
+  stream.clear_error();
+  return "cannot write `" + path + "`: " + why;
+}
+
+std::string writeFile(const std::string &name, StringRef bytes) {
+  std::optional<std::string> named = fileOf(name);
+  if (!named) {
+    std::error_code error;
+    raw_fd_ostream stream(name, error, sys::fs::CD_OpenExisting, sys::fs::FA_Write,
+                          sys::fs::OF_None);
+    return error ? "cannot write `" + name + "`: " + error.message()
+                 : writeInto(stream, name, bytes);
+  }
+  const std::string &path = *named;
   Expected<sys::fs::TempFile> file = sys::fs::TempFile::create(path + ".%%%%%%.tmp");
   if (!file)
     return "cannot write `" + path + "`: " + toString(file.takeError());
   {
     raw_fd_ostream stream(file->FD, /*shouldClose=*/false);
-    stream << bytes;
-    stream.flush();
-    if (stream.has_error()) {
-      std::string why = stream.error().message();
-      stream.clear_error();
+    if (std::string wrong = writeInto(stream, path, bytes); !wrong.empty()) {
       consumeError(file->discard());
-      return "cannot write `" + path + "`: " + why;
+      return wrong;
     }
   }
   if (Error error = file->keep(path)) {
@@ -81,8 +109,12 @@ static SmallVector<StringRef> linkArguments(StringRef driver, StringRef result,
   return arguments;
 }
 
-std::string linkObjects(const std::string &path, ArrayRef<StringRef> objects, bool shared,
+std::string linkObjects(const std::string &target, ArrayRef<StringRef> objects, bool shared,
                         ArrayRef<StringRef> parts) {
+  std::optional<std::string> named = fileOf(target);
+  if (!named)
+    return "cannot write `" + target + "`: it is no file; -o PATH names another place";
+  const std::string &path = *named;
   const char *chosen = std::getenv("CC");
   std::string name = chosen && *chosen ? chosen : "cc";
   ErrorOr<std::string> driver = sys::findProgramByName(name);

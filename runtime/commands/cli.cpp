@@ -1,4 +1,5 @@
 // dlc_main: picks the command, runs it, and reports how it went.
+#include "runtime/buffer.h"
 #include "runtime/commands/commands.h"
 #include "runtime/data/files.h"
 #include "runtime/file.h"
@@ -8,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 namespace dlc::runtime {
 
@@ -110,6 +112,8 @@ static Status checkProcessor(const dlc_model &model) {
 // Without --weights, the best ones of the run that `train` writes unless told otherwise.
 static Status takeWeights(const dlc_model &model, const Command &command, Options *options) {
   std::string best = runFolder(model) + "/best.safetensors";
+  if (!fileExists(best) && model.weight_count == 0)
+    return Status(); // there are none
   if (!fileExists(best))
     return usageError("`%s` needs --weights FILE.safetensors (there is no `%s` either)",
                       command.name, best.c_str());
@@ -158,6 +162,7 @@ static Status runCommand(const dlc_model &model, int argc, char **argv) {
 
 int dlc_main(const dlc_model *model, int argc, char **argv) {
   using namespace dlc::runtime;
+  std::set_new_handler([] { failForMemory(0); });
   Status status = runCommand(*model, argc, argv);
   // What was printed must have arrived, or the program did not do what it was asked for.
   if (!status.failed() && (fflush(stdout) != 0 || ferror(stdout)))

@@ -50,7 +50,6 @@ private:
   data::FileReader reader(int32_t input) const;
   Status tableFormat(data::CsvFormat *format) const;
   Status readNumbers(const std::string &argument, int32_t input, const std::string &text);
-  bool isText(int32_t input) const;
   bool isWord(int32_t input) const;
   Status encode(const std::string &where, int32_t input, const std::string &text,
                 std::vector<double> *values);
@@ -240,11 +239,6 @@ Status Prediction::readTable(const std::string &path) {
   return Status();
 }
 
-bool Prediction::isText(int32_t input) const {
-  int32_t field = data::findField(model_, model_.inputs[input].name);
-  return field >= 0 && data::csvField(model_, field).kind == data::CsvField::Text;
-}
-
 // A text, or a class, which may have a name.
 bool Prediction::isWord(int32_t input) const {
   int32_t field = data::findField(model_, model_.inputs[input].name);
@@ -347,7 +341,9 @@ Status Prediction::readNumbers(const std::string &argument, int32_t input,
   std::vector<double> values;
   for (const std::string &part : split(text, ','))
     if (!parseNumber(trim(part), &values.emplace_back()))
-      return inputError("`%s`: `%s` is not a number", argument.c_str(), part.c_str());
+      return inputError("`%s`: `%s` is not a number, nor the name of an array (.npy or "
+                        "data.npz:name)",
+                        argument.c_str(), part.c_str());
   int64_t perSample = elementsPerSample(model_.inputs[input]);
   if (int64_t(values.size()) != perSample)
     return inputError("`%s` has %zu number%s, but a sample of `%s` has %lld", argument.c_str(),
@@ -378,12 +374,11 @@ Status Prediction::read(const std::string &argument) {
                   model_.inputs[i].name, argument.c_str());
           return Status();
         }
-        if (isArray(given) && !isText(i))
+        if (isArray(given))
           return readArray(argument, i, given);
-        return isWord(i)           ? readText(given, i)
-               : isFile(i)         ? readFile(given, i)
-               : areNumbers(given) ? readNumbers(argument, i, given)
-                                   : readArray(argument, i, given);
+        return isWord(i)   ? readText(given, i)
+               : isFile(i) ? readFile(given, i)
+                           : readNumbers(argument, i, given);
       }
   if (argument.ends_with(".csv") || argument.ends_with(".tsv"))
     return readTable(argument);

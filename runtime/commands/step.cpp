@@ -53,11 +53,11 @@ static Status setInput(const dlc_model &model, int32_t i, const std::string &tex
         static_cast<long long>(samples), static_cast<long long>(batch->count));
   if (input.batched)
     batch->count = samples;
+  int32_t field = data::findField(model, input.name);
   for (double value : values)
-    if (input.classes > 0 &&
-        (!(value >= 0 && value < double(input.classes)) || value != std::floor(value)))
-      return inputError("the input `%s` holds %g, but has the classes 0 to %lld", input.name, value,
-                        static_cast<long long>(input.classes - 1));
+    if (Status status = data::checkNumber(field >= 0 ? model.fields[field] : input, value);
+        status.failed())
+      return inputError("the input `%s` %s", input.name, status.message().c_str());
   batch->setRow(model, i, 0, values); // all samples follow each other
   return Status();
 }

@@ -175,6 +175,10 @@ Status Training::begin() {
   bool hasCheckpoint = fileExists(file("resume.safetensors"));
   bool resumes = options_.resume && hasCheckpoint;
   // First what may be wrong: then nothing is made, and an earlier run stays where it is.
+  if (resumes && !options_.init.empty())
+    return usageError("the run in `%s` goes on from its own weights, --init cannot give it others: "
+                      "leave one of --resume and --init out",
+                      folder_.c_str());
   if (!resumes && !options_.init.empty())
     DLC_TRY(loadWeights(options_.init, &network_));
   if (!resumes)

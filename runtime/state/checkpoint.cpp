@@ -72,6 +72,8 @@ Status saveWeights(const std::string &path, const Network &network, const Buffer
 
 Status loadWeights(const std::string &path, Network *network) {
   const dlc_model &model = network->model;
+  if (path.empty())
+    return Status();
   SafetensorsFile file;
   DLC_TRY(file.load(path));
   DLC_TRY(loadTensors(file, "", model.weights, model.weight_count, network->weights));
