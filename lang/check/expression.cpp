@@ -37,6 +37,13 @@ Value undefinedName(const std::string &name, Range range, Environment &environme
   }
   Diagnostic &error =
       environment.unfolding.report.error("undefined-name", range, quoted(name) + " is not defined");
+  if (name == "sum" || name == "mean") {
+    error.help.push_back("index notation has it, over an index that does not stand on the left: " +
+                         quoted("let s[b] = " + name + "(x[b, i])"));
+    if (name == "sum")
+      error.help.push_back("along whole axes it is `reduce_sum([1])(x)`");
+    return Poison{};
+  }
   for (auto [space, kind] : {std::pair{Space::Schedule, "schedule"},
                              {Space::Optimizer, "optimizer"},
                              {Space::Transform, "transform"},

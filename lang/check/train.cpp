@@ -363,7 +363,9 @@ std::vector<Port> TrainBlock::extraInputs(const UnfoldedModel &model,
                                        quoted(data->name) + " has no field for the model's input " +
                                            quoted(input.name));
       error.notes.push_back({input.range, "the model's input"});
-      error.help.push_back("the fields are " + all + "; one must have the input's name");
+      error.help.push_back(all.empty()
+                               ? "it has no fields; one must have the input's name"
+                               : "the fields are " + all + "; one must have the input's name");
     }
   return extra;
 }
