@@ -153,7 +153,8 @@ private:
     auto isUnknown = [&](const std::string &name) { return !indices[name].isKnown; };
     if (!findExtents(expr, names))
       return false;
-    if (std::any_of(names.begin(), names.end(), isUnknown) && !findByWindows(expr))
+    if (std::any_of(names.begin(), names.end(), isUnknown) &&
+        (!findByWindows(expr) || !areInts(expr)))
       return false;
     for (const std::string &name : names)
       if (isUnknown(name)) {
@@ -211,23 +212,44 @@ private:
     return !base->isPoison();
   }
 
+  /// Whether what stands in sums of indices are ints; an error where a tensor has an index's name.
+  bool areInts(const Expr &expr, bool inPlace = false) {
+    if (inPlace && expr.kind == Expr::Kind::Name && !isIndex(expr))
+      if (const Binding *binding = environment.find(expr.text))
+        if (const Tensor *tensor = binding->value.as<Tensor>();
+            tensor && unfolding.graph.typeOf(*tensor).element != Element::Int) {
+          report
+              .error("index-type", expr.range,
+                     "an index is an int, found " + str(unfolding.graph.typeOf(*tensor)))
+              .notes.push_back({binding->range, quoted(expr.text) + " is this tensor here"});
+          return false;
+        }
+    if (expr.kind == Expr::Kind::Index)
+      return std::all_of(expr.operands.begin() + 1, expr.operands.end(),
+                         [&](const auto &place) { return areInts(*place, true); });
+    bool isRight = true;
+    forEachPart(expr, [&](const Expr &part) { isRight = isRight && areInts(part, inPlace); });
+    return isRight;
+  }
+
   void findByWindow(const Expr &place, const Dim &size) {
     auto linear = affine(place);
-    if (!linear || linear->offset < 0 || !size.isConstant())
+    if (!linear || !size.isConstant())
       return;
     std::string unknown;
-    int64_t last = linear->offset; // the place of the last element, but for the unknown index
+    // Between these places all are, but for what the unknown index adds.
+    int64_t first = linear->offset, last = linear->offset;
     for (const auto &[name, factor] : linear->factors) {
       const Dim &extent = extents[name].size;
-      if (factor < 1 || (indices[name].isKnown ? !extent.isConstant() : !unknown.empty()))
+      if (indices[name].isKnown ? !extent.isConstant() : factor < 1 || !unknown.empty())
         return;
       if (indices[name].isKnown)
-        last += factor * (*extent.constant() - 1);
+        (factor < 0 ? first : last) += factor * (*extent.constant() - 1);
       else
         unknown = name;
     }
     int64_t room = *size.constant() - 1 - last;
-    if (!unknown.empty() && room >= 0)
+    if (!unknown.empty() && first >= 0 && room >= 0)
       run(unknown, Dim(room / linear->factors[unknown] + 1), place.range);
   }
 
@@ -332,6 +354,11 @@ private:
       if (!size && !count.isPoison())
         report.error("argument-type", argument.value->range,
                      "how far an index runs is an int, found " + kindOf(count));
+      if (size && size->isConstant() && *size->constant() < 1) {
+        report.error("bad-configuration", argument.value->range,
+                     "an index runs over at least 1, not " + size->str());
+        return false;
+      }
       if (!size || !run(argument.name->text, *size, argument.value->range))
         return false;
     }

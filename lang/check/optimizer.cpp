@@ -149,6 +149,12 @@ private:
   Value unfoldSchedule(const std::string &name, const Item &rule,
                        const std::vector<GivenArgument> &given, Range site, Environment &scope) {
     Environment configuration(unfolding, report.inStandardLibrary(rule.range));
+    if (rule.inputs.size() != 2) {
+      report.error("bad-configuration", rule.name.range,
+                   "a schedule is computed from two numbers, the step and how many there are: " +
+                       quoted("(step, total)"));
+      return Poison{};
+    }
     if (!bindConfiguration(rule, given, site, scope, configuration))
       return Poison{};
     Environment body(unfolding, report.inStandardLibrary(rule.range));
@@ -160,7 +166,7 @@ private:
       body.bind(argument, {Binding::Kind::Argument, value, rule.config[i].name.range});
     }
     const ValueId clock[] = {step, total};
-    for (size_t i = 0; i < rule.inputs.size() && i < 2; ++i)
+    for (size_t i = 0; i < rule.inputs.size(); ++i)
       body.bind(rule.inputs[i].name.text,
                 {Binding::Kind::Argument, Tensor{clock[i]}, rule.inputs[i].name.range});
     Value rate = callSchedule(rule, body, site);

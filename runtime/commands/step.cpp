@@ -53,10 +53,8 @@ static Status setInput(const dlc_model &model, int32_t i, const std::string &tex
         static_cast<long long>(samples), static_cast<long long>(batch->count));
   if (input.batched)
     batch->count = samples;
-  int32_t field = data::findField(model, input.name);
   for (double value : values)
-    if (Status status = data::checkNumber(field >= 0 ? model.fields[field] : input, value);
-        status.failed())
+    if (Status status = data::checkNumber(input, value); status.failed())
       return inputError("the input `%s` %s", input.name, status.message().c_str());
   batch->setRow(model, i, 0, values); // all samples follow each other
   return Status();

@@ -90,6 +90,9 @@ CASES = [
     ("conv of a part", {"x": SOUND}, {"w": (6, 5)},
      "let z[b, t, f]: f32[B, 3, 6] = sum(x[b, 2 * t + k + 4] * w[f, k])\n  y = z", (3, 6),
      lambda t, w: [F.conv1d(t["x"][:, None, 4:13], w["w"][:, None], stride=2).transpose(1, 2)]),
+    ("conv by turned taps", {"x": SOUND}, {"w": (3,)},
+     "let z[b, t] = sum(x[b, t - k + 2] * w[k])\n  y = z", (SOUND.shape[1] - 2,),
+     lambda t, w: [F.conv1d(t["x"][:, None], w["w"].flip(0)[None, None])[:, 0]]),
     # places
     ("neighbours", {"x": X9}, {"w": (9,)},
      "let z[b, t] = x[b, t] * w[t]\n  y[b, t] = z[b, t] - z[b, t - 1] + 2 * z[b, t + 2]", (9,),
