@@ -39,10 +39,11 @@ constexpr int64_t kWide = 128;              // a dimension of so many points can
 // for one of partial sums, so that these cost little.
 struct Cut {
   int64_t parts, inputsToSums;
+  bool isOfRowsOnly;
 };
 constexpr Cut kCuts[] = {
-    {8, 6}, // even work for 2, 4 and 8 threads
-    {2, 3}, // halves of the batch: two threads read what each has made itself
+    {8, 6, false}, // even work for 2, 4 and 8 threads
+    {2, 3, true},  // halves of the batch: two threads read what each has made itself
 };
 
 int64_t bytesOf(Value value) {
@@ -68,6 +69,16 @@ int64_t bytesReadAgain(linalg::GenericOp op) {
   return least;
 }
 
+// Whether each input's rows are added up, as in the gradient of a product's weights: then its parts
+// lie one after the other, and there is no epilogue to lose.
+bool isOverRows(linalg::GenericOp op, unsigned dim) {
+  return !contract::get<contract::Convolution>(op) &&
+         llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *input) {
+           AffineMap map = op.getMatchingIndexingMap(input);
+           return map.getNumResults() > 0 && map.getResult(0).isFunctionOfDim(dim);
+         });
+}
+
 struct Plan {
   unsigned dim; // the outermost reduced one
   int64_t parts;
@@ -84,7 +95,8 @@ std::optional<Plan> planFor(linalg::GenericOp op) {
   unsigned dim = reduced - kinds.begin();
   for (const Cut &choice : kCuts)
     if (saved >= choice.inputsToSums * choice.parts * sums &&
-        op.getStaticLoopRanges()[dim] % choice.parts == 0)
+        op.getStaticLoopRanges()[dim] % choice.parts == 0 &&
+        (!choice.isOfRowsOnly || isOverRows(op, dim)))
       return Plan{dim, choice.parts};
   return std::nullopt;
 }
