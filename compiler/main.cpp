@@ -9,11 +9,11 @@ int main(int argc, char **argv) {
   std::optional<dlc::Options> options = dlc::parseOptions(argc, argv);
   if (!options)
     return dlc::kWrongUsage;
-  if (options->help) {
-    std::fputs(dlc::helpText(options->command).c_str(), stdout);
-    return dlc::kDone;
-  }
-  int code = dlc::runCommand(*options);
+  int code = dlc::kDone;
+  if (options->help)
+    llvm::outs() << dlc::helpText(options->command);
+  else
+    code = dlc::runCommand(*options);
   // What was printed must have arrived.
   llvm::outs().flush();
   if (llvm::outs().has_error()) {

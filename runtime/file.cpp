@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -103,39 +104,48 @@ static bool writeAll(int file, const void *data, size_t size) {
   return true;
 }
 
-// Into a device or a pipe: it cannot be replaced by a file.
+static bool writeParts(int file, const std::vector<FilePart> &parts) {
+  return std::all_of(parts.begin(), parts.end(),
+                     [&](const FilePart &part) { return writeAll(file, part.first, part.second); });
+}
+
 static Status writeInto(const std::string &path, const std::vector<FilePart> &parts) {
   int file = open(path.c_str(), O_WRONLY | O_CLOEXEC);
   if (file < 0)
     return failure("write", path);
-  bool written = std::all_of(parts.begin(), parts.end(), [&](const FilePart &part) {
-    return writeAll(file, part.first, part.second);
-  });
-  Status status = written ? Status() : failure("write", path);
+  Status status = writeParts(file, parts) ? Status() : failure("write", path);
   close(file);
   return status;
 }
 
-Status writeFileAtomically(const std::string &name, const std::vector<FilePart> &parts) {
-  std::string path = name;
+// What is there under this name, which no file may replace: a device or a pipe.
+static bool isSpecial(const std::string &path) {
   struct stat existing;
-  if (stat(name.c_str(), &existing) == 0) {
-    if (!S_ISREG(existing.st_mode) && !S_ISDIR(existing.st_mode))
-      return writeInto(name, parts);
-    if (char *resolved = realpath(name.c_str(), nullptr)) { // a link goes on leading there
-      path = resolved;
-      free(resolved);
-    }
-  }
+  return stat(path.c_str(), &existing) == 0 && !S_ISREG(existing.st_mode) &&
+         !S_ISDIR(existing.st_mode);
+}
+
+// The file that a link leads to; what is no link stays as it is.
+static std::string behindLinks(const std::string &path) {
+  struct stat named;
+  if (lstat(path.c_str(), &named) != 0 || !S_ISLNK(named.st_mode))
+    return path;
+  char *resolved = realpath(path.c_str(), nullptr);
+  std::string file = resolved ? resolved : path;
+  free(resolved);
+  return file;
+}
+
+Status writeFileAtomically(const std::string &name, const std::vector<FilePart> &parts) {
+  if (isSpecial(name))
+    return writeInto(name, parts);
+  std::string path = behindLinks(name);
   // A fixed name, so that what a killed run leaves behind is overwritten by the next.
   std::string temporary = path + ".partial";
   int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file < 0)
     return failure("create", temporary);
-  bool written = std::all_of(parts.begin(), parts.end(), [&](const FilePart &part) {
-    return writeAll(file, part.first, part.second);
-  });
-  if (!written || fsync(file) != 0) {
+  if (!writeParts(file, parts) || fsync(file) != 0) {
     Status status = failure("write", temporary);
     close(file);
     unlink(temporary.c_str());

@@ -79,6 +79,7 @@ bool isOverRows(linalg::GenericOp op, unsigned dim) {
          });
 }
 
+// How to cut a sum that is worth cutting.
 struct Plan {
   unsigned dim; // the outermost reduced one
   int64_t parts;

@@ -28,7 +28,9 @@ static std::optional<std::string> fileOf(const std::string &path) {
   if (!sys::fs::is_regular_file(status) && !sys::fs::is_directory(status))
     return std::nullopt;
   SmallString<128> resolved;
-  return sys::fs::real_path(path, resolved) ? path : resolved.str().str();
+  if (!sys::fs::is_symlink_file(path) || sys::fs::real_path(path, resolved))
+    return path;
+  return resolved.str().str();
 }
 
 /// Writes into what is there. Returns what went wrong.

@@ -212,15 +212,17 @@ private:
     return !base->isPoison();
   }
 
+  Diagnostic &notAnIndex(Range range, const std::string &found) {
+    return report.error("index-type", range, "an index is an int, found " + found);
+  }
+
   /// Whether what stands in sums of indices are ints; an error where a tensor has an index's name.
   bool areInts(const Expr &expr, bool inPlace = false) {
     if (inPlace && expr.kind == Expr::Kind::Name && !isIndex(expr))
       if (const Binding *binding = environment.find(expr.text))
         if (const Tensor *tensor = binding->value.as<Tensor>();
             tensor && unfolding.graph.typeOf(*tensor).element != Element::Int) {
-          report
-              .error("index-type", expr.range,
-                     "an index is an int, found " + str(unfolding.graph.typeOf(*tensor)))
+          notAnIndex(expr.range, str(unfolding.graph.typeOf(*tensor)))
               .notes.push_back({binding->range, quoted(expr.text) + " is this tensor here"});
           return false;
         }
@@ -780,8 +782,7 @@ private:
         at.value.is<Dim>() || (tensor && unfolding.graph.typeOf(*tensor).element == Element::Int);
     if (isInt)
       return at;
-    report.error("index-type", place.range,
-                 "an index is an int, found " + unfolding.operations.described(at.value));
+    notAnIndex(place.range, unfolding.operations.described(at.value));
     return poison(place);
   }
 

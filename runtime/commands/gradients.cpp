@@ -246,8 +246,7 @@ Status checkGradients(const dlc_model &model, const Options &options) {
   uint64_t seed = options.seed.value_or(model.train_seed);
   Pool pool(options.threadCount(model));
   Network network(model, pool, seed);
-  if (!options.weights.empty())
-    DLC_TRY(loadWeights(options.weights, &network));
+  DLC_TRY(loadWeights(options.weights, &network));
   data::Batch batch(model);
   const char *origin = nullptr;
   DLC_TRY(readBatch(options, seed, &network, &batch, &origin));

@@ -6,7 +6,6 @@
 #include "runtime/tensor.h"
 #include "runtime/text.h"
 
-#include <cmath>
 #include <cstdio>
 
 namespace dlc::runtime {
@@ -133,8 +132,7 @@ Status step(const dlc_model &model, const Options &options) {
                       model.name);
   Pool pool(options.threadCount(model));
   Network network(model, pool, options.seed.value_or(model.train_seed));
-  if (!options.weights.empty())
-    DLC_TRY(loadWeights(options.weights, &network));
+  DLC_TRY(loadWeights(options.weights, &network));
   data::Batch batch(model);
   DLC_TRY(readInputs(options, &network, &batch));
   Optimizer optimizer(model);

@@ -179,10 +179,10 @@ Status Training::begin() {
     return usageError("the run in `%s` goes on from its own weights, --init cannot give it others: "
                       "leave one of --resume and --init out",
                       folder_.c_str());
-  if (!resumes && !options_.init.empty())
+  if (!resumes) {
     DLC_TRY(loadWeights(options_.init, &network_));
-  if (!resumes)
     DLC_TRY(encodeData());
+  }
   DLC_TRY(makeFolders(folder_));
   DLC_TRY(log_.open(file("log.jsonl")));
   if (resumes)

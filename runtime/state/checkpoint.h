@@ -45,7 +45,7 @@ Status saveWeights(const std::string &path, const Network &network, const Buffer
 
 // Every weight must be in the file with the model's shape, and nothing the model does not have; all
 // must be finite. States and vocabularies may be missing (a file another program made): they stay
-// as they are. No path: of a model that has none.
+// as they are, and so does all without a path.
 Status loadWeights(const std::string &path, Network *network);
 
 // One file with weights, state, optimizer slots and progress: replaced as a whole, it is consistent

@@ -5,7 +5,6 @@ import json
 import math
 import pathlib
 import re
-import subprocess
 import tempfile
 
 import dlc
@@ -60,13 +59,6 @@ def edits(a, b):
     return row[-1]
 
 
-def refused(command, *parts):
-    result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
-    assert result.returncode == 1, result
-    for part in parts:
-        assert part in result.stderr, (part, result.stderr)
-
-
 def metadata(path):
     data = path.read_bytes()
     return json.loads(data[8:8 + int.from_bytes(data[:8], "little")])["__metadata__"]
@@ -99,7 +91,7 @@ with tempfile.TemporaryDirectory() as folder:
     (folder / "ask.csv").write_text("red dog and red cat\n")
     line = dlc.run(program, "predict", "--weights", weights, folder / "ask.csv")
     assert line.endswith(":  roter Hund und rote Katze\n"), line
-    refused([program, "predict", "--weights", weights, "german=ja"], "no output depends on the input `german`")
+    dlc.refused([program, "predict", "--weights", weights, "german=ja"], "no output depends on the input `german`")
     assert re.search(r"german .*not needed by predict", dlc.run(program, "info"))
     header = folder / "phrases.h"
     dlc.run(dlc.DLC, "compile", folder / "model.nn", "--emit=header", "-o", header)

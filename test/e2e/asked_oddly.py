@@ -12,12 +12,6 @@ import numpy as np
 import dlc
 
 
-def refused(reason, *command, code=1, **options):
-    result = subprocess.run([str(part) for part in command], capture_output=True, text=True, cwd=folder, **options)
-    said = result.stderr.strip()
-    assert result.returncode == code and reason in said, f"{command}: exit code {result.returncode}, {said}"
-
-
 def answer(*command):
     return dlc.run(*command, cwd=folder).split(":", 1)[1].strip()
 
@@ -44,14 +38,14 @@ train m on samples {
     predict = (program, "predict", "--weights", "run/last.safetensors")
     of_array, of_text = answer(*predict, "s=none.npy", "z=1,2"), answer(*predict, "s=", "z=1,2")
     assert of_array == of_text, f"zeros give {of_array}, no words {of_text}"
-    refused("missing.npy", *predict, "s=missing.npy", "z=1,2")
-    refused("`NA` is not a number", *predict, "s=a b", "z=1,NA")
+    dlc.refused([*predict, "s=missing.npy", "z=1,2"], "missing.npy", cwd=folder)
+    dlc.refused([*predict, "s=a b", "z=1,NA"], "`NA` is not a number", cwd=folder)
 
     step = (program, "step", "--input", "z=1,2", "--input", "t=0", "--input")
     dlc.run(*step, "s=1,2,3,0,0,0,0,0,0", cwd=folder)
     for number in ("1.9", "1e12"):
-        refused("the input `s` is", *step, f"s={number},2,3,0,0,0,0,0,0")
-    refused("--init", *train, "--resume", "--epochs", 30, "--init", "run/last.safetensors", code=2)
+        dlc.refused([*step, f"s={number},2,3,0,0,0,0,0,0"], "the input `s` is", cwd=folder)
+    dlc.refused([*train, "--resume", "--epochs", 30, "--init", "run/last.safetensors"], "--init", code=2, cwd=folder)
 
 
 def check_places():
@@ -59,7 +53,6 @@ def check_places():
     model = pathlib.Path(folder, "twice.nn")
     model.write_text("model m(x: f32[B, 4]) -> (y: f32[B, 4]) { y = 2 * x }\n")
     program = dlc.compile_model(folder, model, "--batch", 1)
-    compiler = dlc.BUILD / "bin" / "dlc"
     out = (program, "predict", "x=1,2,3,4", "--out")
     link, real, pipe = (pathlib.Path(folder, name) for name in ("link", "real.npy", "pipe"))
     real.write_text("before")
@@ -71,19 +64,19 @@ def check_places():
     dlc.run(*out, pipe)
     assert os.read(reader, 1000) == real.read_bytes()
     os.close(reader)
-    refused("is no file", compiler, "compile", model, "--batch", 1, "-o", pipe)
+    dlc.refused([dlc.DLC, "compile", model, "--batch", 1, "-o", pipe], "is no file")
     assert stat.S_ISFIFO(pipe.stat().st_mode), "the pipe was replaced"
     link.unlink()
     link.symlink_to("behind")
     pathlib.Path(folder, "behind").write_text("before")
-    dlc.run(compiler, "compile", model, "--batch", 1, "-o", link)
+    dlc.run(dlc.DLC, "compile", model, "--batch", 1, "-o", link)
     found = answer(link, "predict", "x=1,2,3,4")
     assert link.is_symlink() and found.endswith("2 4 6 8"), found
     if os.path.exists("/dev/full"):
-        with open("/dev/full", "w") as full:
-            command = [compiler, "check", model, "--shapes"]
-            result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
-        assert result.returncode == 1 and "cannot write to the standard output" in result.stderr, result
+        for command in ([dlc.DLC, "check", model, "--shapes"], [dlc.DLC, "--help"]):
+            with open("/dev/full", "w") as full:
+                result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+            assert result.returncode == 1 and "cannot write to the standard output" in result.stderr, result
 
 
 def check_memory():
@@ -99,12 +92,12 @@ train m on d {
 """)
     gigabyte = 1 << 30
     for command in ("train", "bench", "step"):
-        refused("error: not enough memory: ", program, command, "--threads", 1,
-                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (gigabyte, gigabyte)))
+        dlc.refused([program, command, "--threads", 1], "error: not enough memory: ",
+                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (gigabyte, gigabyte)))
 
 
 with dlc.scratch() as folder:
     check_texts()
     check_places()
-    if dlc.BUILD.name != "build-sanitize":  # sanitizers reserve more than any limit
+    if not dlc.SANITIZED:  # sanitizers reserve more than any limit
         check_memory()

@@ -12,6 +12,7 @@ import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("DLC_BUILD", ROOT / "build"))
+SANITIZED = "sanitize" in str(BUILD)
 DLC = BUILD / "bin" / "dlc"
 
 
@@ -29,6 +30,16 @@ def run(*command, code=0, **options):
         sys.exit(f"{' '.join(map(str, command))}\nexit code {result.returncode}, expected {code}\n"
                  f"{result.stdout[-3000:]}\n{result.stderr[-3000:]}")
     return result.stdout
+
+
+def refused(command, *words, code=1, **options):
+    """Runs a command that must fail with this exit code and say all these words on stderr."""
+    result = subprocess.run([str(part) for part in command], capture_output=True, text=True, **options)
+    if result.returncode != code:
+        sys.exit(f"{command}\nexit code {result.returncode}, expected {code}\n{result.stdout}{result.stderr}")
+    for word in words:
+        if word not in result.stderr:
+            sys.exit(f"{command}: no `{word}` in\n{result.stderr}")
 
 
 def compile_model(folder, model, *options):

@@ -181,13 +181,6 @@ def train_killed(program, run, folder):
     return train(program, run, folder, "--resume", "--threads", "2")
 
 
-def refused(command, *parts, **options):
-    result = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
-    assert result.returncode == 1, result
-    for part in parts:
-        assert part in result.stderr, (part, result.stderr)
-
-
 def check(folder, model, names, files, fields):
     """`files` are a right file of each class in the order of `names`."""
     program = dlc.compile_model(folder, model)
@@ -228,11 +221,11 @@ def check(folder, model, names, files, fields):
         whole = json.loads(dlc.run(*predict, folder / "test.csv", "--data", folder))
         assert len(whole) == 18 and [one["name"] for one in whole] == [names[0]] * 9 + [names[1]] * 9, whole
     table.write_text("a\tb\tc\n")
-    refused([*predict, table], "3 columns, but a sample needs 1")
+    dlc.refused([*predict, table], "3 columns, but a sample needs 1")
     table.write_text(" \n")
-    refused([*predict, table], "table.tsv`, line 1, column 1: the cell is empty", "needs the name of a file")
-    refused([*predict, folder / "nothing"], "nothing", "No such file")
-    refused([*predict, dlc.ROOT / "README.md"], "README.md", "as its first bytes tell")
+    dlc.refused([*predict, table], "table.tsv`, line 1, column 1: the cell is empty", "needs the name of a file")
+    dlc.refused([*predict, folder / "nothing"], "nothing", "No such file")
+    dlc.refused([*predict, dlc.ROOT / "README.md"], "README.md", "as its first bytes tell")
     return program, predict
 
 
@@ -255,18 +248,19 @@ with dlc.scratch() as folder:
     broken = folder / "train/left/1.png"
     whole = broken.read_bytes()
     broken.write_bytes(whole[:-20])
-    refused([program, "train", "--run", folder / "broken", "--data", folder], str(broken), "damaged PNG file")
+    dlc.refused([program, "train", "--run", folder / "broken", "--data", folder], str(broken), "damaged PNG file")
     broken.unlink()
     broken.mkdir()
-    refused([program, "train", "--run", folder / "broken", "--data", folder], str(broken), "is a folder")
+    dlc.refused([program, "train", "--run", folder / "broken", "--data", folder], str(broken), "is a folder")
 
     program, predict = check(folder, SOUNDS, ["low", "high"],
                              [folder / "voices/test-0-1.wav", folder / "voices/test-1-2.flac"], ["voice"])
     long = folder / "long.wav"
     long.write_bytes(wav(np.zeros((1201, 1)), 8000))
-    refused([*predict, long], "long.wav", "is 0.150 s long", "voice: f32[1201]")
+    dlc.refused([*predict, long], "long.wav", "is 0.150 s long", "voice: f32[1201]")
     (folder / "voices/train-0-0.wav").unlink()
-    refused([program, "train", "--run", folder / "broken", "--data", folder], "train.csv`: sample 0", "train-0-0.wav")
+    dlc.refused([program, "train", "--run", folder / "broken", "--data", folder], "train.csv`: sample 0",
+                "train-0-0.wav")
 
     # Programs that read no such files do not hold what reads them.
     plain = dlc.compile_model(folder, "examples/mazur/mazur.nn").read_bytes()

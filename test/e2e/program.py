@@ -3,22 +3,11 @@
 import os
 import pathlib
 import shutil
-import subprocess
 
 import dlc
 
 
-def refused(command, code, *words):
-    result = subprocess.run([str(part) for part in command], capture_output=True, text=True, cwd=folder)
-    if result.returncode != code:
-        raise SystemExit(f"{command}: exit code {result.returncode}, expected {code}\n{result.stderr}")
-    for word in words:
-        if word not in result.stderr:
-            raise SystemExit(f"{command}: no `{word}` in\n{result.stderr}")
-
-
 with dlc.scratch() as folder:
-    sanitized = "sanitize" in str(dlc.BUILD)
     program = dlc.compile_model(folder, "examples/lenet5/lenet5.nn")
     first = program.read_bytes()
     # Again, on one core: how many threads make code must not show.
@@ -28,7 +17,7 @@ with dlc.scratch() as folder:
     if first != program.read_bytes():
         raise SystemExit("compiling the same file twice gave different programs")
 
-    if not sanitized:
+    if not dlc.SANITIZED:
         if len(first) >= 2 << 20:
             raise SystemExit(f"the program has {len(first)} bytes")
         needed = {line.split()[0].split("/")[-1] for line in dlc.run("ldd", program).splitlines()}
@@ -51,18 +40,20 @@ with dlc.scratch() as folder:
     if symbols != {"dlc_the_model", "dlc_step", "dlc_evaluate", "dlc_infer", "dlc_infer_one", "dlc_update"}:
         raise SystemExit(f"the library exports {symbols}")
 
-    refused([program, "trian"], 2, "train")
-    refused([program, "train", "--epoch", "3"], 2, "--epochs")
-    refused([program, "train", "--data", "/nowhere", "--run", "r"], 1, "/nowhere")
-    refused([program, "eval"], 2, "--weights")
-    refused([program, "eval", "--weights", "nothing.safetensors"], 1, "nothing.safetensors")
+    dlc.refused([program, "trian"], "train", code=2, cwd=folder)
+    dlc.refused([program, "train", "--epoch", "3"], "--epochs", code=2, cwd=folder)
+    dlc.refused([program, "train", "--data", "/nowhere", "--run", "r"], "/nowhere", cwd=folder)
+    dlc.refused([program, "eval"], "--weights", code=2, cwd=folder)
+    dlc.refused([program, "eval", "--weights", "nothing.safetensors"], "nothing.safetensors", cwd=folder)
     (pathlib.Path(folder) / "broken.safetensors").write_bytes(b"\xff" * 100)
-    refused([program, "eval", "--weights", "broken.safetensors"], 1, "broken.safetensors")
-    refused([dlc.DLC, "compile", "nothing.nn"], 1, "nothing.nn")
-    refused([dlc.DLC, "compile", dlc.ROOT / "examples/lenet5/lenet5.nn", "-o", "no/such/folder/x"], 1, "no/such/folder/x")
-    refused([dlc.DLC, "compile", dlc.ROOT / "examples/lenet5/lenet5.nn", "-D", "hiden=3"], 1, "hiden")
-    refused([dlc.DLC, "compile", dlc.ROOT / "examples/lenet5/lenet5.nn", "--emit=exee"], 2, "exe")
-    refused([dlc.DLC, "compile", dlc.ROOT / "examples/lenet5/lenet5.nn", "--memory-budget", "1K"], 1, "budget")
+    dlc.refused([program, "eval", "--weights", "broken.safetensors"], "broken.safetensors", cwd=folder)
+    dlc.refused([dlc.DLC, "compile", "nothing.nn"], "nothing.nn", cwd=folder)
+    dlc.refused([dlc.DLC, "compile", dlc.ROOT / "examples/lenet5/lenet5.nn", "-o", "no/such/folder/x"],
+                "no/such/folder/x", cwd=folder)
+    dlc.refused([dlc.DLC, "compile", dlc.ROOT / "examples/lenet5/lenet5.nn", "-D", "hiden=3"], "hiden", cwd=folder)
+    dlc.refused([dlc.DLC, "compile", dlc.ROOT / "examples/lenet5/lenet5.nn", "--emit=exee"], "exe", code=2, cwd=folder)
+    dlc.refused([dlc.DLC, "compile", dlc.ROOT / "examples/lenet5/lenet5.nn", "--memory-budget", "1K"], "budget",
+                cwd=folder)
     left = [path.name for path in pathlib.Path(folder).iterdir() if "tmp" in path.name or "reproducer" in path.name]
     if left:
         raise SystemExit(f"left behind: {left}")

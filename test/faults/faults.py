@@ -78,7 +78,7 @@ FAULTS = [
           """if (found || !nest.isDpsInput(&operand) ||
           !nest.getMatchingIndexingMap(&operand).isIdentity())""",
           "if (found || !nest.isDpsInput(&operand))"),
-    Fault(17, "a long sum loses what is left over when it is cut into eight",
+    Fault(17, "a long sum loses what is left over when it is cut into parts",
           "op.getStaticLoopRanges()[dim] % choice.parts == 0 &&",
           "op.getStaticLoopRanges()[dim] >= choice.parts &&"),
     Fault(18, "with the batch in the lanes, all lanes count as the first image (dropout's mask)",
