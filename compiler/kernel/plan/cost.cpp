@@ -23,9 +23,8 @@ constexpr double kPanelShare = 1.25; // of the L2 may be copies; they lie on the
 // Fetching from the L2 hides behind arithmetic while it takes far less time: the two add
 // up as the sides of a triangle, but with this power.
 constexpr double kHiding = 2.5;
-// Of a run's first line, which nobody has foreseen: 1 where nothing else is fetched, more beside
-// the stores of an epilogue.
-constexpr double kRunCost = 3.0;
+// Of a run's first line, which nobody has foreseen; more beside the stores of an epilogue.
+constexpr double kRunCost = 1.0, kRunCostBesideEpilogue = 3.0;
 constexpr double kFarShare = 0.8,
                  kPrefetchUnhidden = 0.3; // what of fetching from afar is not hidden
 constexpr double kPrefetchShare = 0.5;    // of L2 holds what was prefetched, and copies
@@ -114,7 +113,7 @@ Estimate CostModel::estimate(const Schedule &s, double bound) const {
   e.prefetched = traffic.prefetched(prefetchedBytes) / kFarRate;
   if (prefetchedBytes > 0 && prefetchedBytes + panelBytes > kPrefetchShare * processor.l2.bytes)
     return never();
-  e.runs = kRunCost * toL1.runs;
+  e.runs = (nest.epilogue ? kRunCostBesideEpilogue : kRunCost) * toL1.runs;
   cost = std::max(cost, e.prefetched) + kPrefetchUnhidden * std::min(cost, e.prefetched) +
          kFarShare * e.fromAfar + e.runs;
   e.total = cost * e.unevenness;

@@ -172,10 +172,11 @@ private:
 
   // --- two changes at a time --------------------------------------------------------------------
 
-  // A sum that is blocked pays only if its outputs stay in the cache, and the other way round.
+  // A sum that is blocked pays only if its outputs stay in the cache, and the other way round; and
+  // of as many items, flat ones may copy less than square ones.
   void changePairs(Found &best) const {
     Schedule start = best.second;
-    for (unsigned d : start.parallelOrder)
+    for (auto [n, d] : llvm::enumerate(start.parallelOrder))
       for (int64_t block : space.blocksOf(start, d)) {
         Schedule one = start;
         one.block[d] = block;
@@ -183,6 +184,12 @@ private:
           for (int64_t summed : space.blocksOf(one, one.reductionOrder[level])) {
             Schedule both = one;
             space.blockReduction(both, level, summed);
+            consider(best, both);
+          }
+        for (unsigned other : ArrayRef(start.parallelOrder).drop_front(n + 1))
+          for (int64_t otherBlock : space.blocksOf(one, other)) {
+            Schedule both = one;
+            both.block[other] = otherBlock;
             consider(best, both);
           }
       }

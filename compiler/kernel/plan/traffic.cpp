@@ -127,9 +127,10 @@ double Traffic::toL2() const {
     if (operand.isPrefetched || operand.isNear)
       continue;
     // What is fetched again may still be in the third cache.
-    double whole = f.whole.bytes, again = std::max(0.0, f.bytes - whole);
-    double far = whole > processor.l3Bytes ? f.bytes : f.bytes - again * (1 - kFarRate / kL3Rate);
-    sum += (operand.isInput ? far : 2 * far) * f.streamed.scatter();
+    double scatter = f.streamed.scatter(), first = std::min(f.bytes, f.whole.bytes);
+    double again = f.whole.bytes > processor.l3Bytes ? scatter : kFarRate / kL3Rate;
+    double far = first * scatter + (f.bytes - first) * again;
+    sum += operand.isInput ? far : 2 * far;
   }
   return sum;
 }
