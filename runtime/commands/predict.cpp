@@ -361,10 +361,19 @@ static bool isArray(const std::string &argument) {
   return argument.ends_with(".npy") || ArrayName(argument).isInArchive;
 }
 
+// `validation:3` is a sample, also where the data has no such split.
+static bool isSample(const std::string &split, const std::string &index) {
+  bool isSplit = split == "train" || split == "validation" || split == "test";
+  return isSplit && !index.empty() && index.find_first_not_of("0123456789") == index.npos;
+}
+
 Status Prediction::read(const std::string &argument) {
   size_t colon = argument.find(':'), equals = argument.find('=');
-  if (colon != argument.npos && data::hasSplit(model_, argument.substr(0, colon)))
-    return readSplit(argument.substr(0, colon), argument.substr(colon + 1), argument);
+  if (colon != argument.npos) {
+    std::string split = argument.substr(0, colon), index = argument.substr(colon + 1);
+    if (data::hasSplit(model_, split) || isSample(split, index))
+      return readSplit(split, index, argument);
+  }
   if (equals != argument.npos)
     for (int32_t i = 0; i < model_.model_input_count; ++i)
       if (std::string given = argument.substr(equals + 1);

@@ -71,6 +71,7 @@ with tempfile.TemporaryDirectory() as folder:
     assert [answer["name"] for answer in answers] == ["dog", "cat"], answers
     assert answers[0]["input"] == "woof" and answers[0]["class"] == 1, answers
     assert "label dog" in dlc.run(program, "predict", "--weights", weights, "--data", folder, "test:0")
+    refused([program, "predict", "--weights", weights, "--data", folder, "validation:0"], "no split `validation`")
     (folder / "ask.csv").write_text('"meow"\n"woof, woof"\n')
     lines = dlc.run(program, "predict", "--weights", weights, folder / "ask.csv").splitlines()
     assert "  cat (" in lines[0].replace(":", ": ") and "dog (" in lines[1], lines
