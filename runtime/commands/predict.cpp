@@ -363,8 +363,9 @@ static bool isArray(const std::string &argument) {
 
 // `validation:3` is a sample, also where the data has no such split.
 static bool isSample(const std::string &split, const std::string &index) {
-  bool isSplit = split == "train" || split == "validation" || split == "test";
-  return isSplit && !index.empty() && index.find_first_not_of("0123456789") == index.npos;
+  uint64_t number;
+  return (split == "train" || split == "validation" || split == "test") &&
+         parseUnsigned(index, &number);
 }
 
 Status Prediction::read(const std::string &argument) {

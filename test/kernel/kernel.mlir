@@ -86,12 +86,25 @@ func.func @long(%a: tensor<40001x64xf32>, %b: tensor<40001x128xf32>) -> tensor<6
 // A gradient of weights: the rows of the operand that is read across lie far apart, so it is copied.
 
 // CHECK-LABEL: func.func private @kernel_0
-// CHECK-SAME:    packs 0
-// CHECK:         memref.alloca() {alignment = 64 : i64}
+// CHECK-SAME:    packs 0 items
+// CHECK-COUNT-1: memref.alloca() {alignment = 64 : i64}
 func.func @turned(%a: tensor<3200x512xf32>, %b: tensor<3200x128xf32>) -> tensor<512x128xf32> {
   %at = nn.transpose %a permutation [1, 0] : (tensor<3200x512xf32>) -> tensor<512x3200xf32>
   %y = nn.matmul %at, %b : (tensor<512x3200xf32>, tensor<3200x128xf32>) -> tensor<512x128xf32>
   return %y : tensor<512x128xf32>
+}
+
+// -----
+
+// With more columns the rows of both operands lie far apart, so both are copied.
+
+// CHECK-LABEL: func.func private @kernel_0
+// CHECK-SAME:    packs 0 packs 1
+// CHECK-COUNT-2: memref.alloca() {alignment = 64 : i64}
+func.func @both(%a: tensor<3200x512xf32>, %b: tensor<3200x384xf32>) -> tensor<512x384xf32> {
+  %at = nn.transpose %a permutation [1, 0] : (tensor<3200x512xf32>) -> tensor<512x3200xf32>
+  %y = nn.matmul %at, %b : (tensor<512x3200xf32>, tensor<3200x384xf32>) -> tensor<512x384xf32>
+  return %y : tensor<512x384xf32>
 }
 
 // -----

@@ -20,7 +20,7 @@ func.func @product(%a: tensor<256x64xf32>, %b: tensor<256x512xf32>) -> tensor<64
 // Several changes pay only together: columns cut into items, each for many rows, and packed.
 
 // CHECK:      kernel_1
-// CHECK:      {{^\*.* 0p:2048/[0-9@/]+ 1p:1024/[0-9]+@[0-9]+ 2r:256 lanes 16 of 1 packs 1 items}}
+// CHECK:      {{^\*.* 0p:2048/[0-9]+@[0-9]+ 1p:1024/[0-9]+@[0-9]+ 2r:256 lanes 16 of 1 packs 1 items}}
 func.func @wide(%a: tensor<2048x256xf32>, %b: tensor<256x1024xf32>) -> tensor<2048x1024xf32> {
   %y = nn.matmul %a, %b : (tensor<2048x256xf32>, tensor<256x1024xf32>) -> tensor<2048x1024xf32>
   return %y : tensor<2048x1024xf32>

@@ -106,11 +106,13 @@ private:
     else if (start != Start::Whole && !s.reductionOrder.empty())
       space.blockReduction(s, 0, s.reductionOrder.size() > 1 ? 1 : 256);
     Found best{model.total(s), s};
+    SmallVector<unsigned> parallel(s.parallelOrder);
+    llvm::sort(parallel);
     for (unsigned round = 0; round < kRounds; ++round) {
       double before = best.first;
       // Sums first: how often an operand is read again depends on what stays in the caches.
-      changeSums(best);
-      changeBlocks(best);
+      changeSums(best, best.second);
+      changeBlocks(best, best.second, parallel);
       changeOrder(best);
       changeInputs(best);
       if (best.first == before)
@@ -119,9 +121,8 @@ private:
     return best;
   }
 
-  // What of a reduction is summed up at a time.
-  void changeSums(Found &best) const {
-    const Schedule &s = best.second;
+  // From a schedule, that of `best` or another: what of a reduction is summed up at a time.
+  void changeSums(Found &best, const Schedule &s) const {
     for (unsigned level = 0; level < s.reductionOrder.size(); ++level)
       for (int64_t block : space.blocksOf(s, s.reductionOrder[level])) {
         Schedule changed = s;
@@ -130,11 +131,10 @@ private:
       }
   }
 
-  // What an item has of the parallel dimensions.
-  void changeBlocks(Found &best) const {
-    const Schedule &s = best.second;
-    for (unsigned d = 0; d < nest.rank(); ++d)
-      for (int64_t block : nest.reduces[d] ? SmallVector<int64_t>() : space.blocksOf(s, d)) {
+  // The same: what an item has of some parallel dimensions.
+  void changeBlocks(Found &best, const Schedule &s, ArrayRef<unsigned> dims) const {
+    for (unsigned d : dims)
+      for (int64_t block : space.blocksOf(s, d)) {
         Schedule changed = s;
         changed.block[d] = block;
         consider(best, changed);
@@ -180,18 +180,8 @@ private:
       for (int64_t block : space.blocksOf(start, d)) {
         Schedule one = start;
         one.block[d] = block;
-        for (unsigned level = 0; level < one.reductionOrder.size(); ++level)
-          for (int64_t summed : space.blocksOf(one, one.reductionOrder[level])) {
-            Schedule both = one;
-            space.blockReduction(both, level, summed);
-            consider(best, both);
-          }
-        for (unsigned other : ArrayRef(start.parallelOrder).drop_front(n + 1))
-          for (int64_t otherBlock : space.blocksOf(one, other)) {
-            Schedule both = one;
-            both.block[other] = otherBlock;
-            consider(best, both);
-          }
+        changeSums(best, one);
+        changeBlocks(best, one, ArrayRef(start.parallelOrder).drop_front(n + 1));
       }
   }
 };
